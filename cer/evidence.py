@@ -1,0 +1,160 @@
+"""Evidence: what is computed once per clip and shared by the modalities. A clip gives it in blocks of bounded length."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import expression, faces
+from .expression import Expressions
+from .media import Clip, Frame, Sound, stream
+from .people import Sighting, Tracker
+from .segments import STEP, WINDOW, Segment
+from .speech import Listener, Utterance
+
+RATE = 5.0  # pictures a second
+BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
+MOST_FACES = 8  # of a frame, the largest ones
+
+Progress = Callable[[str, float], None]
+"""Called with a stage's name and the fraction of the whole work that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame before
+    (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
+
+    time: float
+    brightness: float
+    contrast: float
+    colour: float
+    motion: float
+    faces: int
+    closeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known about the segments that start in [start, start + BLOCK), so about [start, end) of the clip.
+
+    Sightings and expressions belong together row by row, in order of time.
+    """
+
+    start: float
+    end: float
+    has_video: bool
+    has_audio: bool
+    cues: list[Cue]
+    sightings: list[Sighting]
+    expressions: Expressions
+    utterances: list[Utterance]
+
+    def segment(self, of: Segment) -> "Evidence":
+        """The part of the evidence that lies in a segment."""
+        rows = [row for row, one in enumerate(self.sightings) if of.start <= one.time < of.end]
+        return Evidence(
+            of.start, of.end, self.has_video, self.has_audio,
+            [cue for cue in self.cues if of.start <= cue.time < of.end],
+            [self.sightings[row] for row in rows],
+            self.expressions[rows],
+            [one for one in self.utterances if one.start < of.end and one.end > of.start],
+        )
+
+    def person(self, person: int | None) -> tuple[list[Sighting], Expressions]:
+        """The sightings of one person, and what they express."""
+        rows = [row for row, one in enumerate(self.sightings) if one.person == person]
+        return [self.sightings[row] for row in rows], self.expressions[rows]
+
+    def speech(self) -> list[tuple[float, float, Utterance]]:
+        """(start, end, utterance) of each stretch of speech, cut to [self.start, self.end)."""
+        cut = [(max(a, self.start), min(b, self.end), one) for one in self.utterances for a, b in one.regions]
+        return [(a, b, one) for a, b, one in cut if b > a]
+
+
+@dataclass
+class _Gatherer:
+    """Collects evidence from a clip's stream and cuts it into blocks."""
+
+    clip: Clip
+    tracker: Tracker = field(default_factory=Tracker)
+    listener: Listener = field(default_factory=Listener)
+    cues: list[Cue] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)
+    previous: np.ndarray | None = None
+    until: float = 0.0  # seconds; the end of what has been seen or heard
+
+    def see(self, frame: Frame) -> None:
+        found = faces.detect(frame.image)[:MOST_FACES]
+        self.sightings += self.tracker.update(frame.time, frame.image, found)
+        small = frame.image[::8, ::8].astype(np.float32) / 255
+        grey = small.mean(2)
+        same = self.previous is not None and self.previous.shape == grey.shape
+        self.cues.append(
+            Cue(
+                frame.time,
+                brightness=float(grey.mean()),
+                contrast=float(grey.std()),
+                colour=float((small.max(2) - small.min(2)).mean()),
+                motion=float(np.abs(grey - self.previous).mean()) if same and self.previous is not None else 0.0,
+                faces=len(found),
+                closeness=max((float(face.box[3] - face.box[1]) for face in found), default=0.0),
+            )
+        )
+        self.previous = grey
+        self.until = max(self.until, frame.time)
+
+    def hear(self, sound: Sound) -> None:
+        self.utterances += self.listener.feed(sound)
+        self.until = max(self.until, sound.time)
+
+    def complete(self, end: float) -> bool:
+        """Whether nothing about the time before `end` is still to come."""
+        seen = not self.clip.has_video or (bool(self.cues) and self.cues[-1].time >= end)
+        heard = not self.clip.has_audio or self.listener.heard_until >= end or self.until > end + 2 * BLOCK
+        return seen and heard
+
+    def block(self, start: float, end: float) -> Evidence:
+        """Evidence about [start, end); what lies before the next block's start is let go."""
+        sightings = [one for one in self.sightings if start <= one.time < end]
+        crops = np.stack([expression.grey(one.crop) for one in sightings]) if sightings else np.zeros((0, expression.SIDE, expression.SIDE), np.uint8)
+        found = Evidence(
+            start, end, self.clip.has_video, self.clip.has_audio,
+            [cue for cue in self.cues if start <= cue.time < end],
+            sightings,
+            expression.read(crops),
+            [one for one in self.utterances if one.start < end and one.end > start],
+        )
+        following = start + BLOCK
+        self.cues = [cue for cue in self.cues if cue.time >= following]
+        self.sightings = [one for one in self.sightings if one.time >= following]
+        self.utterances = [one for one in self.utterances if one.end > following]
+        return found
+
+
+def gather(clip: Clip, progress: Progress) -> Iterator[Evidence]:
+    """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
+
+    Raises ClipError when nothing can be decoded.
+    """
+    gatherer, start = _Gatherer(clip), 0.0
+    frame_length = 1 / clip.fps if clip.fps else 0.0
+    for item in stream(clip, RATE):
+        if isinstance(item, Frame):
+            gatherer.see(item)
+            progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
+        else:
+            gatherer.hear(item)
+        while gatherer.complete(start + BLOCK + WINDOW):
+            yield gatherer.block(start, start + BLOCK + WINDOW)
+            start += BLOCK
+    gatherer.utterances += gatherer.listener.finish()
+    end = max(_end(clip, gatherer.cues[-1].time + frame_length if gatherer.cues else 0.0, gatherer.until), start)
+    yield gatherer.block(start, end)
+
+
+def _end(clip: Clip, seen: float, heard: float) -> float:
+    """Seconds at which the clip ends: the header's word where the tracks bear it out within a step, else what the tracks hold."""
+    observed = max(seen, heard)
+    return clip.duration if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5) else observed

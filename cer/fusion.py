@@ -1,0 +1,45 @@
+"""MHPF: Multi-Head Probability Fusion (Team RAS, arXiv 2507.02205; shapes after the authors' published code).
+
+    W[h, m, c] = softmax over the present modalities m of theta[h, m, c]
+    fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalised over c
+
+All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are present decides it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .labels import EMOTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class MHPF:
+    """theta: float32 [H, M, C]; beta: float32 [H]."""
+
+    theta: np.ndarray
+    beta: np.ndarray
+
+    def weights(self, present: np.ndarray) -> np.ndarray:
+        """Effective weights float32 [S, M, C] for present bool [S, M]: they sum to one over the present modalities; zero where none is."""
+        masked = np.where(present[:, None, :, None], self.theta[None], -np.inf)  # [S, H, M, C]
+        top = np.where(present.any(1)[:, None, None, None], masked.max(2, keepdims=True), 0)
+        raised = np.exp(masked - top)
+        within = raised / np.maximum(raised.sum(2, keepdims=True), 1e-30)
+        heads = np.exp(self.beta - self.beta.max())
+        return np.einsum("h,shmc->smc", heads / heads.sum(), within).astype(np.float32)
+
+    def fuse(self, probabilities: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """Fused distribution float32 [S, C] of probabilities [S, M, C]; NaN rows where no modality is present.
+
+        What absent modalities hold in `probabilities` is not read.
+        """
+        held = np.where(present[..., None], probabilities, 0)
+        fused = np.einsum("smc,smc->sc", self.weights(present), held)
+        total = fused.sum(1, keepdims=True)
+        return np.where(present.any(1, keepdims=True), fused / np.maximum(total, 1e-12), np.nan).astype(np.float32)
+
+
+def average(modalities: int) -> MHPF:
+    """Equal weights: where training starts, and a baseline."""
+    return MHPF(np.zeros((1, modalities, len(EMOTIONS)), np.float32), np.zeros(1, np.float32))

@@ -1,0 +1,52 @@
+"""audio: how the voice sounds, whatever it says. A head with attention over time on the rows of Whisper's encoder."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..checkpoints import WHISPER, locate, onnx_session, shipped
+from ..evidence import Evidence
+from ..segments import Segment
+from ..speech import ROWS_PER_SECOND, Utterance
+from .base import Prediction, Seen, collect, softmax
+
+LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
+WIDTH = 128
+
+
+class Audio:
+    name = "audio"
+    personal = False
+    checkpoints = (WHISPER, shipped("audio.onnx"))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        return collect([_answer(evidence.segment(segment)) for segment in segments], WIDTH)
+
+
+def _answer(evidence: Evidence) -> Seen | str:
+    if not evidence.has_audio:
+        return "no audio track"
+    speech = evidence.speech()
+    if sum(end - start for start, end, _ in speech) < LEAST_SPEECH:
+        return "no speech"
+    logits, embedding = read(np.concatenate([rows_between(one, start, end) for start, end, one in speech]))
+    return Seen(softmax(logits), embedding)
+
+
+def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
+    """Encoder rows [R, 384] of an utterance from `start` to `end` seconds of the clip; at least one."""
+    first = min(round((start - utterance.start) * ROWS_PER_SECOND), len(utterance.rows) - 1)
+    return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
+
+
+def read(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits [8] and embedding [128] of encoder rows float32 [R, 384]."""
+    logits, embedding = _network().run(None, {"rows": rows[None]})
+    return logits[0], embedding[0]
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    return onnx_session(locate(shipped("audio.onnx")))

@@ -1,0 +1,110 @@
+"""The contract between the modalities and everything above them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..checkpoints import Checkpoint
+from ..evidence import Evidence
+from ..labels import EMOTIONS
+from ..segments import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """How strongly one modality sees each basic emotion in S segments.
+
+    probabilities: float32 [S, 8] in the order of EMOTIONS, calibrated and free of the class prior; rows sum to one where
+    present and are NaN elsewhere. present: bool [S]. embedding: float32 [S, D], NaN where absent, or None. reasons: why a
+    segment is absent, None where present. notes: evidence in words, "" where there is none.
+    """
+
+    probabilities: np.ndarray
+    present: np.ndarray
+    embedding: np.ndarray | None
+    reasons: tuple[str | None, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        count = len(self.present)
+        if self.probabilities.shape != (count, len(EMOTIONS)):
+            raise ValueError(f"probabilities have shape {self.probabilities.shape}, expected ({count}, {len(EMOTIONS)})")
+        if len(self.reasons) != count or (self.notes and len(self.notes) != count):
+            raise ValueError(f"{count} segments need as many reasons and notes")
+        sums = self.probabilities[self.present].sum(1)
+        if not np.allclose(sums, 1, atol=1e-4) or (self.probabilities[self.present] < 0).any():
+            raise ValueError(f"probabilities of present segments must be distributions; their sums are {sums}")
+        if not np.isnan(self.probabilities[~self.present]).all():
+            raise ValueError("absent segments must not carry probabilities")
+        for present, reason in zip(self.present, self.reasons, strict=True):
+            if bool(present) == (reason is not None):
+                raise ValueError("a segment has a reason exactly when it is absent")
+
+    def __len__(self) -> int:
+        return len(self.present)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a modality says about one segment in which it saw something. probabilities: [8]; embedding: [D]."""
+
+    probabilities: np.ndarray
+    embedding: np.ndarray | None
+    note: str = ""
+
+
+class Modality(Protocol):
+    """One of the six. A personal one looks at `person`, None being nobody; the others answer alike for everybody."""
+
+    name: str
+    personal: bool
+    checkpoints: tuple[Checkpoint, ...]
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
+
+
+def collect(answers: Sequence[Seen | str], width: int | None) -> Prediction:
+    """A Prediction from one answer per segment: what was seen, or the reason why nothing was. width: D of the embeddings."""
+    count = len(answers)
+    probabilities = np.full((count, len(EMOTIONS)), np.nan, np.float32)
+    embedding = np.full((count, width), np.nan, np.float32) if width is not None else None
+    for row, answer in enumerate(answers):
+        if isinstance(answer, Seen):
+            probabilities[row] = answer.probabilities
+            if embedding is not None:
+                embedding[row] = answer.embedding
+    return Prediction(
+        probabilities,
+        np.array([isinstance(answer, Seen) for answer in answers], bool),
+        embedding,
+        tuple(answer if isinstance(answer, str) else None for answer in answers),
+        tuple(answer.note if isinstance(answer, Seen) else "" for answer in answers),
+    )
+
+
+def absent(count: int, reason: str) -> Prediction:
+    """A Prediction about `count` segments in none of which the modality is present."""
+    return collect([reason] * count, None)
+
+
+def join(parts: Sequence[Prediction]) -> Prediction:
+    """Predictions about consecutive blocks as one."""
+    width = next((part.embedding.shape[1] for part in parts if part.embedding is not None), None)
+    embeddings = [
+        part.embedding if part.embedding is not None else np.full((len(part), width or 0), np.nan, np.float32) for part in parts
+    ]
+    return Prediction(
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([part.present for part in parts]),
+        np.concatenate(embeddings) if width is not None else None,
+        tuple(reason for part in parts for reason in part.reasons),
+        tuple(note for part in parts for note in (part.notes or ("",) * len(part))),
+    )
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis, float32."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(-1, keepdims=True), np.float32)

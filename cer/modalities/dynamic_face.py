@@ -1,0 +1,66 @@
+"""dynamic_face: how one person's expression changes, read by a selective state-space model (Mamba, arXiv 2312.00752)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..checkpoints import CENTERFACE, locate, onnx_session, shipped
+from ..evidence import RATE, Evidence
+from ..expression import Expressions
+from ..people import Sighting
+from ..segments import WINDOW, Segment
+from .base import Prediction, Seen, collect, softmax
+
+SLOTS = int(WINDOW * RATE)  # moments in a segment
+LEAST_MOMENTS = 3  # with a face; fewer show no change
+WIDTH = 64
+
+
+class DynamicFace:
+    """The Mamba network on the sequence of the person's face embeddings; moments without the face are masked."""
+
+    name = "dynamic_face"
+    personal = True
+    checkpoints = (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        answers: list[Seen | str] = []
+        for segment in segments:
+            if not evidence.has_video:
+                answers.append("no video track")
+                continue
+            sightings, expressions = evidence.segment(segment).person(person)
+            slots, mask = lay_out(sightings, expressions, segment.start)
+            if not mask.any():
+                answers.append("no face")
+            elif mask.sum() < LEAST_MOMENTS:
+                answers.append("the face is seen too briefly to show a change")
+            else:
+                logits, embedding = read(slots[None], mask[None])
+                answers.append(Seen(softmax(logits[0]), embedding[0]))
+        return collect(answers, WIDTH)
+
+
+def lay_out(sightings: Sequence[Sighting], expressions: Expressions, start: float) -> tuple[np.ndarray, np.ndarray]:
+    """One person's expressions on a grid of SLOTS moments: float32 [SLOTS, 264] (embedding, then emotion logits) and bool [SLOTS], where a face is."""
+    slots = np.zeros((SLOTS, expressions.embeddings.shape[1] + expressions.logits.shape[1]), np.float32)
+    mask = np.zeros(SLOTS, bool)
+    for row, sighting in enumerate(sightings):
+        slot = int((sighting.time - start) * RATE + 1e-6)
+        if 0 <= slot < SLOTS:
+            slots[slot] = np.concatenate([expressions.embeddings[row], expressions.logits[row]])
+            mask[slot] = True
+    return slots, mask
+
+
+def read(slots: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits [N, 8] and embeddings [N, 64] of sequences float32 [N, SLOTS, 264] with mask bool [N, SLOTS]."""
+    logits, embedding = _network().run(None, {"slots": slots, "mask": mask.astype(np.float32)})
+    return logits, embedding
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    return onnx_session(locate(shipped("dynamic_face.onnx")))

@@ -1,0 +1,114 @@
+"""scene_context: the situation in words. Measured cues are written as an English description, and a head trained on real
+Qwen2.5-VL captions reads it; the same head serves real captions unchanged.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .. import sentences
+from ..checkpoints import CENTERFACE, MINILM, locate, onnx_session, shipped
+from ..evidence import Cue, Evidence
+from ..expression import UNITS
+from ..segments import Segment
+from .base import Prediction, Seen, collect, softmax
+
+SHOWN = 0.5  # probability above which an action unit is mentioned
+_FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
+    ((1, 2), "raised eyebrows"),
+    ((1, 4), "eyebrows drawn together and raised in the middle"),
+    ((4,), "furrowed brows"),
+    ((5,), "wide open eyes"),
+    ((43,), "closed eyes"),
+    ((7,), "narrowed eyes"),
+    ((9,), "a wrinkled nose"),
+    ((6, 12), "a broad smile and raised cheeks"),
+    ((12,), "a smile"),
+    ((10,), "a raised upper lip"),
+    ((15,), "the corners of the mouth turned down"),
+    ((20,), "stretched lips"),
+    ((24,), "pressed lips"),
+    ((27,), "a wide open mouth"),
+    ((26,), "an open mouth"),
+    ((25,), "slightly parted lips"),
+)
+"""Action units and what a face with them is said to have; an earlier line speaks for the units of a later one."""
+
+
+class SceneContext:
+    name = "scene_context"
+    personal = True
+    checkpoints = (CENTERFACE, shipped("face.onnx"), MINILM, shipped("scene_context.onnx"))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        parts = [evidence.segment(segment) for segment in segments]
+        described = [describe(part, person) for part in parts]
+        embeddings = iter(sentences.encode([text for text in described if text]))
+        answers: list[Seen | str] = []
+        for part, text in zip(parts, described, strict=True):
+            if text:
+                embedding = next(embeddings)
+                answers.append(Seen(softmax(read(embedding[None])[0]), embedding, text))
+            else:
+                answers.append("nobody in view to describe" if part.has_video else "no video track")
+        return collect(answers, sentences.WIDTH)
+
+
+def describe(evidence: Evidence, person: int | None) -> str:
+    """A segment in one paragraph, from measurements only; "" when the person is not in view."""
+    sightings, expressions = evidence.person(person)
+    if not sightings:
+        return ""
+    cues = evidence.cues
+    height = float(np.mean([one.face.box[3] - one.face.box[1] for one in sightings]))
+    face = _face(expressions.units.mean(0))
+    return " ".join([_scene(cues, height), f"The person has {face}.", _body(cues), _voice(evidence)]).strip()
+
+
+def _scene(cues: Sequence[Cue], height: float) -> str:
+    shot = "a close-up of" if height > 0.45 else "a medium shot of" if height > 0.2 else "a wide shot with"
+    count = int(round(float(np.median([cue.faces for cue in cues])))) if cues else 1
+    who = "one person" if count <= 1 else "two people" if count == 2 else "several people"
+    light = float(np.mean([cue.brightness for cue in cues])) if cues else 0.5
+    lit = "in a dark, dimly lit scene" if light < 0.22 else "in a bright, well-lit scene" if light > 0.6 else "in ordinary light"
+    return f"The video shows {shot} {who} {lit}."
+
+
+def _face(units: np.ndarray) -> str:
+    shown = {unit for unit, probability in zip(UNITS, units, strict=True) if probability > SHOWN}
+    words, told = [], set[int]()
+    for needed, phrase in _FACE_WORDS:
+        if shown.issuperset(needed) and not told.issuperset(needed):
+            words.append(phrase)
+            told.update(needed)
+            if 27 in needed or 26 in needed:
+                told.update((25, 26, 27))
+    if not words:
+        return "a calm, relaxed face"
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _body(cues: Sequence[Cue]) -> str:
+    motion = float(np.mean([cue.motion for cue in cues])) if cues else 0.0
+    return "They move quickly." if motion > 0.06 else "They move a little." if motion > 0.015 else "They hold still."
+
+
+def _voice(evidence: Evidence) -> str:
+    speech = evidence.speech()
+    if not speech:
+        return ""
+    level = np.concatenate([one.samples for _, _, one in speech])
+    decibels = 20 * np.log10(float(np.sqrt(np.mean(level**2))) + 1e-6)
+    return "They speak loudly." if decibels > -14 else "They speak softly." if decibels < -32 else "They are speaking."
+
+
+def read(embeddings: np.ndarray) -> np.ndarray:
+    """Emotion logits [N, 8] of caption embeddings float32 [N, 384]."""
+    return np.asarray(_network().run(None, {"sentences": embeddings})[0])
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    return onnx_session(locate(shipped("scene_context.onnx")))

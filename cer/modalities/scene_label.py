@@ -1,0 +1,79 @@
+"""scene_label: which label text fits the picture of the person best.
+
+A two-tower matcher in the manner of CLIP (arXiv 2103.00020) with the text tower locked (LiT, arXiv 2111.07991): the image tower is
+trained against all-MiniLM-L6-v2, so any text can be queried, the compound expressions included.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .. import sentences
+from ..checkpoints import CENTERFACE, MINILM, locate, onnx_session, shipped
+from ..evidence import Evidence
+from ..labels import COMPOUNDS, EMOTIONS
+from ..segments import Segment
+from .base import Prediction, Seen, collect, softmax
+
+TEMPLATES = ("a photo of a {} face", "a person who looks {}", "the face of a person feeling {}", "a {} expression")
+_WORDS = {
+    "Neutral": "neutral", "Anger": "angry", "Disgust": "disgusted", "Fear": "afraid", "Happiness": "happy",
+    "Sadness": "sad", "Surprise": "surprised", "Other": "contemptuous",
+}
+
+
+class SceneLabel:
+    """Softmax over the cosine between the picture and the texts of the eight emotions, times the trained scale."""
+
+    name = "scene_label"
+    personal = True
+    checkpoints = (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        return collect([_answer(evidence.segment(segment), person) for segment in segments], sentences.WIDTH)
+
+
+def _answer(evidence: Evidence, person: int | None) -> Seen | str:
+    if not evidence.has_video:
+        return "no video track"
+    sightings, expressions = evidence.person(person)
+    if not sightings:
+        return "nobody in view to match labels with"
+    pictures, scale = look(expressions.embeddings)
+    mean = pictures.mean(0, keepdims=True)
+    mean /= np.linalg.norm(mean)
+    return Seen(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
+
+
+def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
+    """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the trained scale."""
+    pictures, scale = _tower().run(None, {"embeddings": embeddings})
+    return pictures, float(scale)
+
+
+def match(pictures: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
+    """Probabilities [N, K] that texts [K, 384] fit pictures [N, 384], both of unit length."""
+    return softmax(scale * pictures @ texts.T)
+
+
+def label_texts(labels: Sequence[str]) -> np.ndarray:
+    """Unit-length embeddings [K, 384] of labels, each the mean over the prompt templates."""
+    return _label_texts(tuple(labels))
+
+
+@lru_cache(maxsize=8)
+def _label_texts(labels: tuple[str, ...]) -> np.ndarray:
+    prompts = [template.format(_words(label)) for label in labels for template in TEMPLATES]
+    means = sentences.encode(prompts).reshape(len(labels), len(TEMPLATES), -1).mean(1)
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def _words(label: str) -> str:
+    return _WORDS.get(label, label.lower() if label in COMPOUNDS else label)
+
+
+@lru_cache(maxsize=1)
+def _tower() -> Any:
+    return onnx_session(locate(shipped("scene_label.onnx")))

@@ -1,0 +1,30 @@
+"""static_face: what the person's face shows on average, frame by frame, without regard to order."""
+
+from collections.abc import Sequence
+
+from ..checkpoints import CENTERFACE, shipped
+from ..evidence import Evidence
+from ..segments import Segment
+from .base import Prediction, Seen, collect, softmax
+
+WIDTH = 256
+
+
+class StaticFace:
+    """The mean of the face network's logits (so the geometric mean of its probabilities) over the person's faces in the segment."""
+
+    name = "static_face"
+    personal = True
+    checkpoints = (CENTERFACE, shipped("face.onnx"))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        return collect([_answer(evidence.segment(segment), person) for segment in segments], WIDTH)
+
+
+def _answer(evidence: Evidence, person: int | None) -> Seen | str:
+    if not evidence.has_video:
+        return "no video track"
+    sightings, expressions = evidence.person(person)
+    if not sightings:
+        return "no face"
+    return Seen(softmax(expressions.logits.mean(0)), expressions.embeddings.mean(0))

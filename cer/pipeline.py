@@ -1,0 +1,161 @@
+"""The pipeline: evidence -> predictions -> fusion -> compound expressions -> Analysis, in blocks of bounded length.
+
+A clip is observed once, for everybody in it; concluding for one person or another takes milliseconds.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .analysis import Analysis, Model, Person
+from .compound import combine, pfsa, ppa
+from .errors import CerError, WeightsError
+from .evidence import BLOCK, RATE, Evidence, Progress, gather
+from .labels import MODALITIES
+from .media import Clip, probe
+from .modalities.base import Modality, Prediction, absent, join
+from .profiles import DEFAULT, decision, modalities
+from .segments import Segment, timeline, windows
+
+logger = logging.getLogger(__name__)
+
+MOST_PEOPLE = 6  # analysed in one block, those seen most
+LEAST_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
+
+
+def _silent(stage: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Observation:
+    """What all modalities see in a clip, for every person in it. Made by `observe`; ask it for an Analysis with `conclude`."""
+
+    clip: Clip
+    profile: str
+    models: list[Model]
+    segments: list[Segment] = field(default_factory=list)
+    blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    people: dict[int, Person] = field(default_factory=dict)
+    boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
+
+    def listed(self) -> list[Person]:
+        """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
+        known = sorted(self.people.values(), key=lambda one: (-one.seconds_visible, one.id))
+        return [one for one in known if one.seconds_visible >= LEAST_SIGHTINGS / RATE - 1e-6] or known
+
+    def conclude(self, person: int | None = None) -> Analysis:
+        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip does not show."""
+        people = self.listed()
+        if person is not None and person not in self.people:
+            known = ", ".join(str(one.id) for one in people) or "nobody"
+            raise CerError(f"{self.clip.name}: person {person} is not in this clip; it shows {known}.")
+        chosen = person if person is not None else people[0].id if people else None
+        started = time.perf_counter()
+        predictions = {
+            name: join([block.get(chosen, block[None]).get(name) or block[None][name] for block in self.blocks]) for name in MODALITIES
+        }
+        present = np.stack([predictions[name].present for name in MODALITIES], 1)
+        rules = decision()
+        fused = rules.fusion.fuse(np.stack([predictions[name].probabilities for name in MODALITIES], 1), present)
+        weights = rules.fusion.weights(present).mean(2)
+        embeddings = {name: one.embedding for name, one in predictions.items() if one.embedding is not None}
+        by_probability = ppa(fused)
+        by_similarity = pfsa(embeddings, rules.prototypes, weights, MODALITIES)
+        compound = combine(by_probability, by_similarity, rules.mixing)
+        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
+        return Analysis(
+            clip=self.clip, profile=self.profile, segments=self.segments, predictions=predictions, fused=fused, weights=weights,
+            ppa=by_probability, pfsa=by_similarity, compound=compound, times=times, timeline=timeline(self.segments, compound, times),
+            person=chosen, people=people, models=self.models,
+            timings={**self.timings, "fusion": time.perf_counter() - started},
+            boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
+        )
+
+
+def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _silent) -> Observation:
+    """Watch and listen to a clip once, with every modality of the profile.
+
+    clip: any video or audio file that FFmpeg reads. progress: called with a stage and the fraction done; an exception it
+    raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or damaged is
+    absent with that reason.
+    """
+    serving = modalities(profile)
+    with_models = [Model(name, c.name, c.revision, c.sha256) for name, one in serving.items() for c in one.checkpoints]
+    with_models.append(Model("fusion", decision().checkpoint.name, decision().checkpoint.revision, decision().checkpoint.sha256))
+    observed = Observation(probe(clip), profile, with_models)
+    evidence = gather(observed.clip, lambda stage, fraction: progress(stage, 0.9 * fraction))
+    while True:
+        with observed.timed("gathering evidence"):
+            block = next(evidence, None)
+        if block is None:
+            break
+        _add(observed, block, serving, progress)
+    progress("done", 1.0)
+    return observed
+
+
+def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
+    """Let every modality look at one block."""
+    segments = [one for one in windows(block.end) if block.start <= one.start < block.start + BLOCK]
+    if observed.segments and not segments:
+        return _remember(observed, block)
+    observed.segments += segments
+    seen = Counter(one.person for one in block.sightings)
+    people: list[int | None] = [None, *(person for person, _ in seen.most_common(MOST_PEOPLE))]
+    answers: dict[int | None, dict[str, Prediction]] = {person: {} for person in people}
+    done = 0.9 * min(block.end / observed.clip.duration, 1.0) if observed.clip.duration else 0.9
+    for name, modality in serving.items():
+        progress(name.replace("_", " "), done)
+        with observed.timed(name):
+            for person in people if modality.personal else [None]:
+                answers[person][name] = _ask(modality, block, segments, person)
+    observed.blocks.append(answers)
+    _remember(observed, block)
+
+
+def _ask(modality: Modality, block: Evidence, segments: list[Segment], person: int | None) -> Prediction:
+    try:
+        return modality.predict(block, segments, person)
+    except WeightsError as error:
+        logger.warning("%s is absent: %s", modality.name, error)
+        return absent(len(segments), f"model not available: {error}")
+
+
+def _remember(observed: Observation, block: Evidence) -> None:
+    """Keep what outlives the block: times, who was seen how long, and where."""
+    last = observed.times[-1] if observed.times else -1.0
+    observed.times += [cue.time for cue in block.cues if cue.time > last]
+    for one in block.sightings:
+        if one.time <= last:
+            continue
+        known = observed.people.get(one.person)
+        best = known.thumbnail if known is not None and len(observed.boxes[one.person]) > 5 else one.crop
+        observed.people[one.person] = Person(
+            one.person,
+            (known.seconds_visible if known else 0.0) + 1 / RATE,
+            known.first_seen if known else one.time,
+            best,
+        )
+        observed.boxes.setdefault(one.person, []).append(np.array([one.time, *one.face.box], np.float32))
+
+
+def analyze(clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = _silent) -> Analysis:
+    """Compound expressions in a clip: `observe` and `conclude` in one call. See there for arguments and errors."""
+    return observe(clip, profile=profile, progress=progress).conclude(person)

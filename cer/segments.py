@@ -1,0 +1,50 @@
+"""Segments: the 4-second windows in which every modality gives its opinion.
+
+Windows follow Team RAS (arXiv 2507.02205): 4 s long, 2 s apart. Times are seconds from the container's clock.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+WINDOW = 4.0  # seconds
+STEP = 2.0  # seconds
+SHORTEST = 1.0  # seconds; a shorter tail says too little to be worth a window
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    start: float  # seconds, inclusive
+    end: float  # seconds, exclusive
+
+
+def windows(duration: float) -> list[Segment]:
+    """Cut `duration` seconds into overlapping segments, one every STEP.
+
+    The last one may be shorter than WINDOW but not than SHORTEST, unless the whole clip is; a clip always has one segment.
+    """
+    starts = [index * STEP for index in range(max(1, math.ceil(duration / STEP)))]
+    cut = [Segment(start, min(start + WINDOW, duration)) for start in starts]
+    return [segment for index, segment in enumerate(cut) if index == 0 or segment.end - segment.start >= SHORTEST]
+
+
+def timeline(segments: Sequence[Segment], values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Lay segment values back onto a time line by averaging the segments that cover each time.
+
+    values: float [S, K], NaN rows are segments without a value. times: seconds [T].
+    Returns float32 [T, K]; NaN where no segment with a value covers the time. The last segment covers its end too, so
+    that a frame shown at the very end of the clip has a value.
+    """
+    total = np.zeros((len(times), values.shape[1]))
+    count = np.zeros((len(times), 1))
+    for index, (segment, value) in enumerate(zip(segments, values, strict=True)):
+        if np.isnan(value).any():
+            continue
+        end = np.inf if index == len(segments) - 1 else segment.end
+        inside = (times >= segment.start) & (times < end)
+        total[inside] += value
+        count[inside] += 1
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / count, np.float32)

@@ -1,0 +1,134 @@
+"""Reads the training corpora (columns as in the corpora's own files) into arrays. A row that cannot be used is counted and logged."""
+
+import hashlib
+import io
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from ..errors import ClipError
+from ..expression import UNITS, grey
+from ..labels import EMOTIONS, emotion_index
+from ..media import decode_sound
+
+logger = logging.getLogger(__name__)
+
+_FERPLUS_ORDER = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Grey crops uint8 [N, 48, 48] with targets float32 [N, K]; NaN where a target is unknown."""
+
+    images: np.ndarray
+    targets: np.ndarray
+
+
+def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of the table's `image` column that decode, uint8 [N, 48, 48], and their row numbers [N]."""
+    images, rows = [], []
+    for row, item in enumerate(table["image"]):
+        try:
+            images.append(grey(np.asarray(Image.open(io.BytesIO(item["bytes"])))))
+            rows.append(row)
+        except (OSError, ValueError, TypeError, SyntaxError):
+            logger.warning("row %d (%s): not a readable picture, skipped", row, item.get("path") if isinstance(item, dict) else item)
+    if not images:
+        raise ValueError("no readable picture in this table")
+    return np.stack(images), np.array(rows)
+
+
+def ferplus(path: Path) -> Faces:
+    """FER+ pictures and their crowd votes as a distribution over the eight emotions.
+
+    Contempt counts as Other. A single vote out of ten is noise and is set to zero, as the authors of FER+ do
+    (arXiv 1608.01041); pictures whose most frequent vote is "unknown" or "no face" are skipped.
+    """
+    table = pd.read_parquet(path)
+    images, rows = decode_faces(table)
+    votes = np.stack(table["votes"].to_list()).astype(np.float32)[rows]
+    usable = votes.argmax(1) < len(_FERPLUS_ORDER)
+    logger.info("%s: %d of %d pictures skipped (unknown or no face)", path, len(usable) - usable.sum(), len(usable))
+    images, votes = images[usable], votes[usable, : len(_FERPLUS_ORDER)]
+    votes = np.where((votes > 1) | (votes == votes.max(1, keepdims=True)), votes, 0)
+    targets = np.zeros((len(votes), len(EMOTIONS)), np.float32)
+    for column, name in enumerate(_FERPLUS_ORDER):
+        targets[:, emotion_index(name)] += votes[:, column]
+    return Faces(images, targets / targets.sum(1, keepdims=True))
+
+
+def rafce_number(path: str) -> int:
+    """Picture number of a RAF-CE file name ("0004_aligned.jpg" -> 4)."""
+    match = re.match(r"(\d+)", Path(path).name)
+    if match is None:
+        raise ValueError(f"{path}: a RAF-CE picture is named like 0004_aligned.jpg")
+    return int(match[1])
+
+
+def rafce_units(path: Path, *, even: bool) -> Faces:
+    """RAF-CE pictures with an even (or odd) number and their action units, 0 or 1 per unit of UNITS; labels are not read.
+
+    Sides (L, R) and halves (T, B) of a unit are merged. "null" is no annotation: NaN.
+    """
+    table = pd.read_parquet(path, columns=["image", "action_units"])
+    keep = [rafce_number(item["path"]) % 2 == (0 if even else 1) for item in table["image"]]
+    table = table[keep].reset_index(drop=True)
+    images, rows = decode_faces(table)
+    targets = np.full((len(rows), len(UNITS)), np.nan, np.float32)
+    for target, text in zip(targets, table["action_units"].to_numpy()[rows], strict=True):
+        if text and text != "null":
+            seen = {int(re.sub(r"\D", "", unit)) for unit in str(text).split("+")}
+            target[:] = [unit in seen for unit in UNITS]
+    return Faces(images, targets)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def ravdess(path: Path) -> pd.DataFrame:
+    """RAVDESS speech: columns samples (float32 mono 16 kHz), emotion (index in EMOTIONS; calm counts as Neutral), actor."""
+    table = pd.read_parquet(path)
+    rows = []
+    for item, label, actor in zip(table["audio"], table["label"], table["actor"], strict=True):
+        try:
+            rows.append({"samples": decode_sound(item["bytes"]), "emotion": emotion_index(label), "actor": int(actor)})
+        except (ClipError, ValueError, TypeError) as error:
+            logger.warning("%s: skipped (%s)", item.get("path") if isinstance(item, dict) else item, error)
+    return pd.DataFrame(rows)
+
+
+def meld(path: Path) -> pd.DataFrame:
+    """MELD utterances: columns text, emotion (index in EMOTIONS). Empty utterances are skipped."""
+    return _texts(path, "text", "emotion")
+
+
+def goemotions(path: Path) -> pd.DataFrame:
+    """GoEmotions comments with exactly one emotion: columns text, emotion (index in EMOTIONS)."""
+    table = pd.read_csv(path)
+    return _texts(path, "text", "emotions", table[~table["emotions"].astype(str).str.contains("|", regex=False)])
+
+
+def captions(path: Path) -> pd.DataFrame:
+    """Captions of labelled clips: columns text, emotion (index in EMOTIONS), segment, model, prompt."""
+    table = _texts(path, "caption", "label")
+    return table
+
+
+def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = None) -> pd.DataFrame:
+    table = pd.read_csv(path) if table is None else table
+    usable = table[text].fillna("").str.strip().ne("") & table[emotion].notna()
+    if not usable.all():
+        logger.warning("%s: %d rows without text or label skipped", path, int((~usable).sum()))
+    table = table[usable].reset_index(drop=True)
+    return table.assign(text=table[text].str.strip(), emotion=[emotion_index(label) for label in table[emotion]])

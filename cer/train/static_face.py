@@ -1,0 +1,122 @@
+"""Trains the face network: basic emotions from the FER+ crowd votes, action units from half of RAF-CE.
+
+The emotion loss adds the log of the class prior to the logits (logit adjustment, arXiv 2007.07314), so the logits themselves are
+free of the prior: FER+ has 60 neutral faces for one of disgust, and PPA adds probabilities, so a prior left in them decides the pair.
+
+    python -m cer.train.static_face --data DATA --out cer/weights
+"""
+
+import argparse
+import copy
+import logging
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .augment import augment, compress, normalise
+from ..expression import SIDE, UNITS
+from .data import Faces, ferplus, rafce_units
+from .networks import FaceNetwork
+
+logger = logging.getLogger(__name__)
+
+EPOCHS = 18
+SMALL = 40  # pixels; the first half of the epochs sees smaller pictures, which costs 0.7 of the time
+BATCH = 128
+UNIT_BATCH = 16  # RAF-CE pictures that ride along in every batch
+UNIT_WEIGHT = 0.3
+PEAK_RATE = 0.12
+DECAY = 5e-4
+AVERAGING = 0.998  # of the exponential moving average of the weights, per step
+
+
+def prior_of(targets: np.ndarray) -> np.ndarray:
+    """Class frequencies [8] of soft targets [N, 8]."""
+    return (targets.sum(0) / targets.sum()).astype(np.float32)
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """Linear warm-up over a tenth of the steps, then half a cosine to zero."""
+    warm = max(1, steps // 10)
+    return PEAK_RATE * (step + 1) / warm if step < warm else PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
+
+
+def loss_of(network: FaceNetwork, faces: Faces, units: Faces, rows: np.ndarray, unit_rows: np.ndarray, log_prior: Tensor, rng: np.random.Generator, size: int) -> Tensor:
+    pictures = np.concatenate([faces.images[rows], units.images[unit_rows]])
+    inputs = augment(normalise(torch.from_numpy(compress(pictures, rng))), size).contiguous(memory_format=torch.channels_last)
+    logits, _, unit_logits = network(inputs)
+    emotion = F.cross_entropy(logits[: len(rows)] + log_prior, torch.from_numpy(faces.targets[rows]))
+    wanted = torch.from_numpy(units.targets[unit_rows])
+    known = ~torch.isnan(wanted)
+    unit = F.binary_cross_entropy_with_logits(unit_logits[len(rows) :][known], wanted[known])
+    return emotion + UNIT_WEIGHT * unit
+
+
+def train(faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, checkpoint: Path | None = None) -> FaceNetwork:
+    """Fits a FaceNetwork and returns the moving average of its weights, in evaluation mode."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = FaceNetwork(len(UNITS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval()
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    rest = [p for p in network.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.SGD([{"params": decayed, "weight_decay": DECAY}, {"params": rest}], lr=0.1, momentum=0.9, nesterov=True)
+    log_prior = torch.from_numpy(np.log(prior_of(faces.targets)))
+    batches = len(faces.images) // BATCH
+    for epoch in range(epochs):
+        started, total = time.monotonic(), 0.0
+        size = SMALL if epoch < epochs // 2 else SIDE
+        for batch, rows in enumerate(np.array_split(rng.permutation(len(faces.images)), batches)):
+            step = epoch * batches + batch
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, epochs * batches)
+            loss = loss_of(network, faces, units, rows, rng.integers(0, len(units.images), UNIT_BATCH), log_prior, rng, size)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+            keep = min(AVERAGING, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+                    kept.copy_(new if not kept.is_floating_point() else kept * keep + new * (1 - keep))
+        logger.info("epoch %d: loss %.4f, %.0f s", epoch + 1, total / batches, time.monotonic() - started)
+        if checkpoint is not None:
+            torch.save(average.state_dict(), checkpoint)
+    return average
+
+
+@torch.no_grad()
+def predict(network: FaceNetwork, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Emotion logits [N, 8], embeddings [N, D] and action-unit logits [N, U] of grey crops uint8 [N, 48, 48]; picture and mirror averaged."""
+    parts = []
+    for start in range(0, len(images), 256):
+        inputs = normalise(torch.from_numpy(images[start : start + 256]))
+        both = [network(view.contiguous(memory_format=torch.channels_last)) for view in (inputs, inputs.flip(3))]
+        parts.append([((a + b) / 2).numpy() for a, b in zip(*both, strict=True)])
+    logits, embeddings, units = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return logits, embeddings, units
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    faces = ferplus(arguments.data / "faces/ferplus-train.parquet")
+    units = rafce_units(arguments.data / "faces/rafce-train.parquet", even=True)
+    network = train(faces, units, epochs=arguments.epochs, checkpoint=arguments.checkpoint)
+    held = ferplus(arguments.data / "faces/ferplus-validation.parquet")
+    logits, _, _ = predict(network, held.images)
+    natural = logits + np.log(prior_of(faces.targets))
+    logger.info("validation accuracy %.4f", (natural.argmax(1) == held.targets.argmax(1)).mean())
+
+
+if __name__ == "__main__":
+    main()
