@@ -1,0 +1,23 @@
+"""Compound expression recognition in video: `analyze(clip) -> Analysis`.
+
+The names below are loaded when they are first used, so that `import cer` and `--help` are instant.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .analysis import Analysis
+    from .errors import CerError, ClipError, DataError, WeightsError
+    from .pipeline import analyze, observe
+
+__version__ = "0.1.0"
+__all__ = ["Analysis", "CerError", "ClipError", "DataError", "WeightsError", "analyze", "observe"]
+_HOMES = {"Analysis": "analysis", "analyze": "pipeline", "observe": "pipeline"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'cer' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES.get(name, 'errors')}", __name__), name)

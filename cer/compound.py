@@ -1,7 +1,7 @@
 """PPA and PFSA: from basic emotions to the seven compound expressions, without ever having seen a compound label.
 
-PPA is the paper's Pair-Wise Probability Aggregation (arXiv 2507.02205). The paper's public code holds no Pair-Wise Feature
-Similarity Aggregation; PFSA here is our reading of its description.
+PPA is the paper's Pair-Wise Probability Aggregation (arXiv 2507.02205). The paper's public code holds no Pair-Wise
+Feature Similarity Aggregation; PFSA here is our reading of its description.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,15 @@ def ppa(fused: np.ndarray) -> np.ndarray:
     scores = fused[:, _FIRST] + fused[:, _SECOND]
     total = scores.sum(1, keepdims=True)
     # All the mass on Neutral and Other says nothing about any pair: the seven are then equal.
-    return np.where(total > 1e-9, scores / np.maximum(total, 1e-9), np.where(np.isnan(total), np.nan, 1 / len(PAIRS))).astype(np.float32)
+    return np.where(
+        total > 1e-9, scores / np.maximum(total, 1e-9), np.where(np.isnan(total), np.nan, 1 / len(PAIRS))
+    ).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Prototypes:
-    """What PFSA compares with, for one modality. centre: [D], the mean training embedding; means: [8, D], the mean embedding
-    of each basic emotion less the centre, zero for one never seen; temperature: of the softmax, learned."""
+    """What PFSA compares with, for one modality. centre: [D], the mean training embedding; means: [8, D], the mean
+    embedding of each basic emotion less the centre, zero for one never seen; temperature: of the softmax, learned."""
 
     centre: np.ndarray
     means: np.ndarray
@@ -45,17 +47,23 @@ def cosines(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
 
 
 def pfsa_of(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
-    """One modality: softmax over k of (cos(f, mu_i) + cos(f, mu_j)) / temperature. Embeddings [S, D]; returns float32 [S, 7]."""
+    """One modality: softmax over k of (cos(f, mu_i) + cos(f, mu_j)) / temperature. Embeddings [S, D]; returns float32
+    [S, 7].
+    """
     similar = cosines(embedding, prototypes)
     return softmax((similar[:, _FIRST] + similar[:, _SECOND]) / prototypes.temperature)
 
 
 def pfsa(
-    embeddings: Mapping[str, np.ndarray], prototypes: Mapping[str, Prototypes], weights: np.ndarray, names: Sequence[str]
+    embeddings: Mapping[str, np.ndarray],
+    prototypes: Mapping[str, Prototypes],
+    weights: np.ndarray,
+    names: Sequence[str],
 ) -> np.ndarray:
     """The modalities' `pfsa_of`, averaged over those with an embedding by their effective weight.
 
-    embeddings: modality -> [S, D], NaN rows where absent. weights: [S, M] in the order of `names`. Returns float32 [S, 7], NaN rows where none is.
+    embeddings: modality -> [S, D], NaN rows where absent. weights: [S, M] in the order of `names`. Returns float32 [S,
+    7], NaN rows where none is.
     """
     count = len(weights)
     total, weight = np.zeros((count, len(PAIRS))), np.zeros((count, 1))

@@ -10,7 +10,9 @@ class ClipError(CerError):
 
 
 class WeightsError(CerError):
-    """A weight file is missing or is not the file it should be. The message names the file, the cause and the remedy."""
+    """A weight file is missing or is not the file it should be. The message names the file, the cause and the
+    remedy.
+    """
 
 
 class DataError(CerError):

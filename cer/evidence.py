@@ -1,4 +1,6 @@
-"""Evidence: what is computed once per clip and shared by the modalities. A clip gives it in blocks of bounded length."""
+"""Evidence: what is computed once per clip and shared by the modalities. A clip gives it in blocks of bounded
+length.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,8 +24,8 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame before
-    (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
+    """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame
+    before (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
 
     time: float
     brightness: float
@@ -54,7 +56,10 @@ class Evidence:
         """The part of the evidence that lies in a segment."""
         rows = [row for row, one in enumerate(self.sightings) if of.start <= one.time < of.end]
         return Evidence(
-            of.start, of.end, self.has_video, self.has_audio,
+            of.start,
+            of.end,
+            self.has_video,
+            self.has_audio,
             [cue for cue in self.cues if of.start <= cue.time < of.end],
             [self.sightings[row] for row in rows],
             self.expressions[rows],
@@ -118,9 +123,16 @@ class _Gatherer:
     def block(self, start: float, end: float) -> Evidence:
         """Evidence about [start, end); what lies before the next block's start is let go."""
         sightings = [one for one in self.sightings if start <= one.time < end]
-        crops = np.stack([expression.grey(one.crop) for one in sightings]) if sightings else np.zeros((0, expression.SIDE, expression.SIDE), np.uint8)
+        crops = (
+            np.stack([expression.grey(one.crop) for one in sightings])
+            if sightings
+            else np.zeros((0, expression.SIDE, expression.SIDE), np.uint8)
+        )
         found = Evidence(
-            start, end, self.clip.has_video, self.clip.has_audio,
+            start,
+            end,
+            self.clip.has_video,
+            self.clip.has_audio,
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
             expression.read(crops),
@@ -155,6 +167,12 @@ def gather(clip: Clip, progress: Progress) -> Iterator[Evidence]:
 
 
 def _end(clip: Clip, seen: float, heard: float) -> float:
-    """Seconds at which the clip ends: the header's word where the tracks bear it out within a step, else what the tracks hold."""
+    """Seconds at which the clip ends: the header's word where the tracks bear it out within a step, else what the
+    tracks hold.
+    """
     observed = max(seen, heard)
-    return clip.duration if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5) else observed
+    return (
+        clip.duration
+        if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5)
+        else observed
+    )

@@ -17,7 +17,9 @@ UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """For N faces: emotion logits float32 [N, 8] (calibrated, free of the class prior), embeddings [N, 256], action-unit probabilities [N, 20]."""
+    """For N faces: emotion logits float32 [N, 8] (calibrated, free of the class prior), embeddings [N, 256],
+    action-unit probabilities [N, 20].
+    """
 
     logits: np.ndarray
     embeddings: np.ndarray
@@ -51,6 +53,8 @@ def read(crops: np.ndarray) -> Expressions:
         outputs = _network().run(None, {"faces": np.concatenate([inputs, inputs[..., ::-1]])})
         parts.append([(out[: len(inputs)] + out[len(inputs) :]) / 2 for out in outputs])
     if not parts:
-        return Expressions(np.zeros((0, 8), np.float32), np.zeros((0, 256), np.float32), np.zeros((0, len(UNITS)), np.float32))
+        return Expressions(
+            np.zeros((0, 8), np.float32), np.zeros((0, 256), np.float32), np.zeros((0, len(UNITS)), np.float32)
+        )
     logits, embeddings, units = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)))

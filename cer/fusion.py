@@ -3,7 +3,8 @@
     W[h, m, c] = softmax over the present modalities m of theta[h, m, c]
     fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalised over c
 
-All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are present decides it.
+All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are
+present decides it.
 """
 
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ class MHPF:
     beta: np.ndarray
 
     def weights(self, present: np.ndarray) -> np.ndarray:
-        """Effective weights float32 [S, M, C] for present bool [S, M]: they sum to one over the present modalities; zero where none is."""
+        """Effective weights float32 [S, M, C] for present bool [S, M]: they sum to one over the present modalities;
+        zero where none is.
+        """
+        some: np.ndarray = np.any(present, axis=1)
         masked = np.where(present[:, None, :, None], self.theta[None], -np.inf)  # [S, H, M, C]
-        top = np.where(present.any(1)[:, None, None, None], masked.max(2, keepdims=True), 0)
+        top = np.where(some[:, None, None, None], masked.max(2, keepdims=True), 0)
         raised = np.exp(masked - top)
         within = raised / np.maximum(raised.sum(2, keepdims=True), 1e-30)
         heads = np.exp(self.beta - self.beta.max())

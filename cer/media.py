@@ -1,7 +1,7 @@
-"""Media: the only place that touches FFmpeg (through PyAV). A clip is probed, then streamed once: pictures and sound on one clock.
+"""Media: the only place that reads through FFmpeg (PyAV). A clip is probed, then streamed once: all on one clock.
 
-PyAV and not MoviePy reads clips: it gives presentation timestamps, MoviePy counts frames at a constant rate; and on the
-19.7 s 640x360 clip that `docs/benchmarks.md` names, PyAV decodes and scales in a third of the time.
+PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate, and
+it decodes and scales in a fraction of the time (docs/benchmarks.md).
 """
 
 import io
@@ -24,7 +24,8 @@ LONGEST = 6 * 3600.0  # seconds
 
 ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
 _FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,flv,asf,ogg,wav,mp3,flac,aac,gif,mpegvideo,h264,hevc,m4v,dv,mxf"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,flv,asf,mxf,dv,"
+    "ogg,wav,mp3,flac,aac,gif,mpegvideo,h264,hevc,m4v"
 )
 # Containers are allow-listed and only local files are opened: a playlist or concat script could name any file or host.
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe"}
@@ -32,7 +33,9 @@ _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe"}
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What the container says about a clip. Width and height are of the upright picture; 0 and fps 0 without a video track."""
+    """What the container says about a clip. Width and height are of the upright picture; 0 and fps 0 without a video
+    track.
+    """
 
     path: Path
     name: str
@@ -69,7 +72,9 @@ def _open(path: Path) -> Any:
     try:
         return av.open(str(path), options=_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise ClipError(f"{path.name}: not a video or audio file that can be read ({_cause(error)}). {ACCEPTED}.") from error
+        raise ClipError(
+            f"{path.name}: not a video or audio file that can be read ({_cause(error)}). {ACCEPTED}."
+        ) from error
 
 
 def _cause(error: Exception) -> str:
@@ -79,13 +84,19 @@ def _cause(error: Exception) -> str:
 def _video_stream(container: Any) -> Any | None:
     """The first video track with a picture size; cover art is not a video."""
     for stream in container.streams.video:
-        if stream.codec_context is not None and stream.codec_context.width and not stream.disposition & av.stream.Disposition.attached_pic:
+        if (
+            stream.codec_context is not None
+            and stream.codec_context.width
+            and not stream.disposition & av.stream.Disposition.attached_pic
+        ):
             return stream
     return None
 
 
 def _audio_stream(container: Any) -> Any | None:
-    return next((s for s in container.streams.audio if s.codec_context is not None and s.codec_context.sample_rate), None)
+    return next(
+        (s for s in container.streams.audio if s.codec_context is not None and s.codec_context.sample_rate), None
+    )
 
 
 def _origin(container: Any) -> float:
@@ -100,16 +111,22 @@ def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
 def probe(path: str | Path) -> Clip:
     """Read a clip's header, and its first picture for the orientation.
 
-    Raises ClipError when the file is missing, empty, of no accepted container, without a track that can be decoded, or out of bounds.
+    Raises ClipError when the file is missing, empty, of no accepted container, without a track that can be decoded, or
+    out of bounds.
     """
     path = Path(path)
     with _open(path) as container:
         video, audio = _video_stream(container), _audio_stream(container)
         if video is None and audio is None:
-            raise ClipError(f"{path.name}: no video or audio stream that can be read (found: {container.format.name}). {ACCEPTED}.")
+            raise ClipError(
+                f"{path.name}: no video or audio stream that can be read (found: {container.format.name}). {ACCEPTED}."
+            )
         duration = _duration(container, video, audio)
         if duration > LONGEST:
-            raise ClipError(f"{path.name}: {duration / 3600:.1f} h long, the limit is {LONGEST / 3600:.0f} h. Cut it into shorter clips.")
+            raise ClipError(
+                f"{path.name}: {duration / 3600:.1f} h long, the limit is {LONGEST / 3600:.0f} h. "
+                "Cut it into shorter clips."
+            )
         first = _first_frame(path, container, video) if video is not None else None
         width, height = _upright_size(first) if first is not None else (0, 0)
         return Clip(
@@ -133,13 +150,16 @@ def _duration(container: Any, *streams: Any) -> float:
 
 
 def _first_frame(path: Path, container: Any, video: Any) -> Any:
-    if video.codec_context.width * video.codec_context.height > MOST_PIXELS:
-        raise ClipError(f"{path.name}: {video.codec_context.width} x {video.codec_context.height} pixels is more than can be handled. Scale it down.")
+    width, height = video.codec_context.width, video.codec_context.height
+    if width * height > MOST_PIXELS:
+        raise ClipError(f"{path.name}: pictures of {width} x {height} pixels are too large. Scale the video down.")
     try:
         for frame in container.decode(video):
             return frame
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise ClipError(f"{path.name}: the video cannot be decoded ({_cause(error)}); the file may be damaged. {ACCEPTED}.") from error
+        raise ClipError(
+            f"{path.name}: the video cannot be decoded ({_cause(error)}); the file may be damaged. {ACCEPTED}."
+        ) from error
     raise ClipError(f"{path.name}: the video track holds no picture; the file may be cut off. {ACCEPTED}.")
 
 
@@ -150,10 +170,10 @@ def _upright_size(frame: Any) -> tuple[int, int]:
     return (height, width) if frame.rotation % 180 else (width, height)
 
 
-def _picture(frame: Any) -> np.ndarray:
-    """RGB uint8 [H, W, 3], upright, scaled down (never up) to LONGEST_SIDE."""
+def _picture(frame: Any, longest: int) -> np.ndarray:
+    """RGB uint8 [H, W, 3], upright, scaled down (never up) to the longest side."""
     width, height = _upright_size(frame)
-    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    scale = min(1.0, longest / max(width, height))
     width, height = max(2, round(width * scale)), max(2, round(height * scale))
     if frame.rotation % 180:
         width, height = height, width
@@ -170,8 +190,14 @@ class _Sounds:
         self._next: float | None = None
 
     def convert(self, frame: Any | None) -> Iterator[Sound]:
-        if frame is not None and frame.time is not None and (self._next is None or abs(frame.time - self._origin - self._next) > 0.1):
-            self._next = frame.time - self._origin  # the first frame, or a gap in the track: follow the container's clock
+        if (
+            frame is not None
+            and frame.time is not None
+            and (self._next is None or abs(frame.time - self._origin - self._next) > 0.1)
+        ):
+            self._next = (
+                frame.time - self._origin
+            )  # the first frame, or a gap in the track: follow the container's clock
         for piece in self._resampler.resample(frame):
             samples = np.nan_to_num(piece.to_ndarray().reshape(-1), posinf=1.0, neginf=-1.0).clip(-1, 1)
             start = self._next or 0.0
@@ -180,21 +206,21 @@ class _Sounds:
                 yield Sound(start, samples)
 
 
-def stream(clip: Clip, rate: float) -> Iterator[Frame | Sound]:
+def stream(clip: Clip, rate: float, longest: int = LONGEST_SIDE) -> Iterator[Frame | Sound]:
     """Decode a clip once, in the container's order: about `rate` pictures a second, and all of the sound.
 
-    The picture shown at each multiple of 1 / rate is given with its own presentation time. Damaged stretches are skipped.
-    Raises ClipError when nothing at all can be decoded.
+    The picture shown at each multiple of 1 / rate is given with its own presentation time. Damaged stretches are
+    skipped. Raises ClipError when nothing at all can be decoded.
     """
     given = 0
-    for item in _decode(clip, rate):
+    for item in _decode(clip, rate, longest):
         given += 1
         yield item
     if not given:
         raise ClipError(f"{clip.name}: neither picture nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
 
 
-def _decode(clip: Clip, rate: float) -> Iterator[Frame | Sound]:
+def _decode(clip: Clip, rate: float, longest: int) -> Iterator[Frame | Sound]:
     with _open(clip.path) as container:
         origin = _origin(container)
         video, audio = _video_stream(container), _audio_stream(container)
@@ -218,7 +244,7 @@ def _decode(clip: Clip, rate: float) -> Iterator[Frame | Sound]:
                     yield from sounds.convert(frame)
                 elif frame.time is not None and math.floor((frame.time - origin) * rate + 1e-6) >= due:
                     due = math.floor((frame.time - origin) * rate + 1e-6) + 1
-                    yield Frame(frame.time - origin, _picture(frame))
+                    yield Frame(frame.time - origin, _picture(frame, longest))
         yield from sounds.convert(None)
 
 
@@ -228,7 +254,7 @@ def decode_sound(encoded: bytes) -> np.ndarray:
     Raises ClipError when it holds no sound that can be decoded.
     """
     try:
-        with av.open(io.BytesIO(encoded), options=_OPTIONS) as container:
+        with av.open(io.BytesIO(encoded), "r", options=_OPTIONS) as container:
             audio = _audio_stream(container)
             if audio is None:
                 raise ClipError("these bytes hold no audio track")

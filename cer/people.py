@@ -1,7 +1,8 @@
 """People: which face of this frame is which person of the clip.
 
-A face follows its box from frame to frame. A cut ends every track. A face that is new in a frame is somebody seen before
-only if it looks the same; in doubt it is a new person, for two people taken for one spoil an analysis, one taken for two does not.
+A face follows its box from frame to frame. A cut ends every track. A face that is new in a frame is somebody seen
+before only if it looks the same; in doubt it is a new person, for two people taken for one spoil an analysis, one
+taken for two does not.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from .faces import Face, crop, overlap
 LOST_AFTER = 1.0  # seconds without the face before its box says nothing about where it is
 LEAST_OVERLAP = 0.2  # intersection over union with the box before
 CUT = 0.16  # mean absolute difference of two 32x18 pictures in [0, 1] that means a new shot
-# On 21 people of `docs/benchmarks.md` 94 % of the pairs of crops of one person lie above LIKENESS, 0.5 % of those of two people do.
+# On 21 people of `docs/benchmarks.md` 94 % of the pairs of crops of one person lie above LIKENESS, 0.5 % of those of
+# two people do.
 LIKENESS = 0.96
 SAME_SHOT_LIKENESS = 0.90  # to follow a box: rules out that somebody stepped in front
 STRUCTURE = 0.5
@@ -22,7 +24,9 @@ STRUCTURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a crop looks. colours: square roots of a 6x6x6 RGB histogram [216]; structure: grey 16x16, zero mean and unit length [256]."""
+    """How a crop looks. colours: square roots of a 6x6x6 RGB histogram [216]; structure: grey 16x16, zero mean and
+    unit length [256].
+    """
 
     colours: np.ndarray
     structure: np.ndarray

@@ -35,7 +35,9 @@ def _silent(stage: str, fraction: float) -> None:
 
 @dataclass
 class Observation:
-    """What all modalities see in a clip, for every person in it. Made by `observe`; ask it for an Analysis with `conclude`."""
+    """What all modalities see in a clip, for every person in it. Made by `observe`; ask it for an Analysis with
+    `conclude`.
+    """
 
     clip: Clip
     profile: str
@@ -61,7 +63,9 @@ class Observation:
         return [one for one in known if one.seconds_visible >= LEAST_SIGHTINGS / RATE - 1e-6] or known
 
     def conclude(self, person: int | None = None) -> Analysis:
-        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip does not show."""
+        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
+        does not show.
+        """
         people = self.listed()
         if person is not None and person not in self.people:
             known = ", ".join(str(one.id) for one in people) or "nobody"
@@ -69,7 +73,8 @@ class Observation:
         chosen = person if person is not None else people[0].id if people else None
         started = time.perf_counter()
         predictions = {
-            name: join([block.get(chosen, block[None]).get(name) or block[None][name] for block in self.blocks]) for name in MODALITIES
+            name: join([block.get(chosen, block[None]).get(name) or block[None][name] for block in self.blocks])
+            for name in MODALITIES
         }
         present = np.stack([predictions[name].present for name in MODALITIES], 1)
         rules = decision()
@@ -81,9 +86,20 @@ class Observation:
         compound = combine(by_probability, by_similarity, rules.mixing)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
         return Analysis(
-            clip=self.clip, profile=self.profile, segments=self.segments, predictions=predictions, fused=fused, weights=weights,
-            ppa=by_probability, pfsa=by_similarity, compound=compound, times=times, timeline=timeline(self.segments, compound, times),
-            person=chosen, people=people, models=self.models,
+            clip=self.clip,
+            profile=self.profile,
+            segments=self.segments,
+            predictions=predictions,
+            fused=fused,
+            weights=weights,
+            ppa=by_probability,
+            pfsa=by_similarity,
+            compound=compound,
+            times=times,
+            timeline=timeline(self.segments, compound, times),
+            person=chosen,
+            people=people,
+            models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
@@ -92,13 +108,15 @@ class Observation:
 def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _silent) -> Observation:
     """Watch and listen to a clip once, with every modality of the profile.
 
-    clip: any video or audio file that FFmpeg reads. progress: called with a stage and the fraction done; an exception it
-    raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or damaged is
-    absent with that reason.
+    clip: any video or audio file that FFmpeg reads. progress: called with a stage and the fraction done; an exception
+    it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or
+    damaged is absent with that reason.
     """
     serving = modalities(profile)
     with_models = [Model(name, c.name, c.revision, c.sha256) for name, one in serving.items() for c in one.checkpoints]
-    with_models.append(Model("fusion", decision().checkpoint.name, decision().checkpoint.revision, decision().checkpoint.sha256))
+    with_models.append(
+        Model("fusion", decision().checkpoint.name, decision().checkpoint.revision, decision().checkpoint.sha256)
+    )
     observed = Observation(probe(clip), profile, with_models)
     evidence = gather(observed.clip, lambda stage, fraction: progress(stage, 0.9 * fraction))
     while True:
@@ -156,6 +174,8 @@ def _remember(observed: Observation, block: Evidence) -> None:
         observed.boxes.setdefault(one.person, []).append(np.array([one.time, *one.face.box], np.float32))
 
 
-def analyze(clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = _silent) -> Analysis:
+def analyze(
+    clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = _silent
+) -> Analysis:
     """Compound expressions in a clip: `observe` and `conclude` in one call. See there for arguments and errors."""
     return observe(clip, profile=profile, progress=progress).conclude(person)

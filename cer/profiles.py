@@ -1,6 +1,6 @@
 """Profiles: which implementation serves each modality. A profile is data; one modality can be swapped alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from .checkpoints import Checkpoint, shipped, tensors
@@ -16,7 +16,7 @@ from .modalities.scene_label import SceneLabel
 from .modalities.static_face import StaticFace
 from .modalities.text import Text
 
-PROFILES: Mapping[str, Mapping[str, type[Modality]]] = {
+PROFILES: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
     "embedded": {
         "static_face": StaticFace,
         "dynamic_face": DynamicFace,
@@ -30,7 +30,9 @@ DEFAULT = "embedded"
 
 
 def modalities(profile: str) -> dict[str, Modality]:
-    """The six modalities of a profile, in the order of MODALITIES. Raises CerError for a profile that does not exist."""
+    """The six modalities of a profile, in the order of MODALITIES. Raises CerError for a profile that does not
+    exist.
+    """
     if profile not in PROFILES:
         raise CerError(f"{profile!r} is no profile; there is: {', '.join(PROFILES)}")
     return {name: PROFILES[profile][name]() for name in MODALITIES}

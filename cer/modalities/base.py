@@ -16,9 +16,9 @@ from ..segments import Segment
 class Prediction:
     """How strongly one modality sees each basic emotion in S segments.
 
-    probabilities: float32 [S, 8] in the order of EMOTIONS, calibrated and free of the class prior; rows sum to one where
-    present and are NaN elsewhere. present: bool [S]. embedding: float32 [S, D], NaN where absent, or None. reasons: why a
-    segment is absent, None where present. notes: evidence in words, "" where there is none.
+    probabilities: float32 [S, 8] in the order of EMOTIONS, calibrated and free of the class prior; rows sum to one
+    where present and are NaN elsewhere. present: bool [S]. embedding: float32 [S, D], NaN where absent, or None.
+    reasons: why a segment is absent, None where present. notes: evidence in words, "" where there is none.
     """
 
     probabilities: np.ndarray
@@ -30,7 +30,9 @@ class Prediction:
     def __post_init__(self) -> None:
         count = len(self.present)
         if self.probabilities.shape != (count, len(EMOTIONS)):
-            raise ValueError(f"probabilities have shape {self.probabilities.shape}, expected ({count}, {len(EMOTIONS)})")
+            raise ValueError(
+                f"probabilities have shape {self.probabilities.shape}, expected ({count}, {len(EMOTIONS)})"
+            )
         if len(self.reasons) != count or (self.notes and len(self.notes) != count):
             raise ValueError(f"{count} segments need as many reasons and notes")
         sums = self.probabilities[self.present].sum(1)
@@ -58,15 +60,22 @@ class Seen:
 class Modality(Protocol):
     """One of the six. A personal one looks at `person`, None being nobody; the others answer alike for everybody."""
 
-    name: str
-    personal: bool
-    checkpoints: tuple[Checkpoint, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def personal(self) -> bool: ...
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]: ...
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
 
 
 def collect(answers: Sequence[Seen | str], width: int | None) -> Prediction:
-    """A Prediction from one answer per segment: what was seen, or the reason why nothing was. width: D of the embeddings."""
+    """A Prediction from one answer per segment: what was seen, or the reason why nothing was. width: D of the
+    embeddings.
+    """
     count = len(answers)
     probabilities = np.full((count, len(EMOTIONS)), np.nan, np.float32)
     embedding = np.full((count, width), np.nan, np.float32) if width is not None else None
@@ -93,7 +102,8 @@ def join(parts: Sequence[Prediction]) -> Prediction:
     """Predictions about consecutive blocks as one."""
     width = next((part.embedding.shape[1] for part in parts if part.embedding is not None), None)
     embeddings = [
-        part.embedding if part.embedding is not None else np.full((len(part), width or 0), np.nan, np.float32) for part in parts
+        part.embedding if part.embedding is not None else np.full((len(part), width or 0), np.nan, np.float32)
+        for part in parts
     ]
     return Prediction(
         np.concatenate([part.probabilities for part in parts]),

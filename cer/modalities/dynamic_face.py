@@ -1,4 +1,6 @@
-"""dynamic_face: how one person's expression changes, read by a selective state-space model (Mamba, arXiv 2312.00752)."""
+"""dynamic_face: how one person's expression changes, read by a selective state-space model (Mamba, arXiv
+2312.00752).
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -44,7 +46,9 @@ class DynamicFace:
 
 
 def lay_out(sightings: Sequence[Sighting], expressions: Expressions, start: float) -> tuple[np.ndarray, np.ndarray]:
-    """One person's expressions on a grid of SLOTS moments: float32 [SLOTS, 264] (embedding, then emotion logits) and bool [SLOTS], where a face is."""
+    """One person's expressions on a grid of SLOTS moments: float32 [SLOTS, 264] (embedding, then emotion logits) and
+    bool [SLOTS], where a face is.
+    """
     slots = np.zeros((SLOTS, expressions.embeddings.shape[1] + expressions.logits.shape[1]), np.float32)
     mask = np.zeros(SLOTS, bool)
     for row, sighting in enumerate(sightings):

@@ -1,5 +1,5 @@
-"""scene_context: the situation in words. Measured cues are written as an English description, and a head trained on real
-Qwen2.5-VL captions reads it; the same head serves real captions unchanged.
+"""scene_context: the situation in words. Measured cues are written as an English description, and a head trained on
+real Qwen2.5-VL captions reads it; the same head serves real captions unchanged.
 """
 
 from collections.abc import Sequence
@@ -63,20 +63,27 @@ def describe(evidence: Evidence, person: int | None) -> str:
         return ""
     cues = evidence.cues
     height = float(np.mean([one.face.box[3] - one.face.box[1] for one in sightings]))
-    face = _face(expressions.units.mean(0))
+    face = face_words(expressions.units.mean(0))
     return " ".join([_scene(cues, height), f"The person has {face}.", _body(cues), _voice(evidence)]).strip()
 
 
 def _scene(cues: Sequence[Cue], height: float) -> str:
     shot = "a close-up of" if height > 0.45 else "a medium shot of" if height > 0.2 else "a wide shot with"
-    count = int(round(float(np.median([cue.faces for cue in cues])))) if cues else 1
+    count = round(float(np.median([cue.faces for cue in cues]))) if cues else 1
     who = "one person" if count <= 1 else "two people" if count == 2 else "several people"
     light = float(np.mean([cue.brightness for cue in cues])) if cues else 0.5
-    lit = "in a dark, dimly lit scene" if light < 0.22 else "in a bright, well-lit scene" if light > 0.6 else "in ordinary light"
+    lit = (
+        "in a dark, dimly lit scene"
+        if light < 0.22
+        else "in a bright, well-lit scene"
+        if light > 0.6
+        else "in ordinary light"
+    )
     return f"The video shows {shot} {who} {lit}."
 
 
-def _face(units: np.ndarray) -> str:
+def face_words(units: np.ndarray) -> str:
+    """What a face with these action-unit probabilities [20] is said to have."""
     shown = {unit for unit, probability in zip(UNITS, units, strict=True) if probability > SHOWN}
     words, told = [], set[int]()
     for needed, phrase in _FACE_WORDS:

@@ -1,7 +1,7 @@
 """scene_label: which label text fits the picture of the person best.
 
-A two-tower matcher in the manner of CLIP (arXiv 2103.00020) with the text tower locked (LiT, arXiv 2111.07991): the image tower is
-trained against all-MiniLM-L6-v2, so any text can be queried, the compound expressions included.
+A two-tower matcher in the manner of CLIP (arXiv 2103.00020) with the text tower locked (LiT, arXiv 2111.07991): the
+image tower is trained against all-MiniLM-L6-v2, so any text can be queried, the compound expressions included.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,14 @@ from .base import Prediction, Seen, collect, softmax
 
 TEMPLATES = ("a photo of a {} face", "a person who looks {}", "the face of a person feeling {}", "a {} expression")
 _WORDS = {
-    "Neutral": "neutral", "Anger": "angry", "Disgust": "disgusted", "Fear": "afraid", "Happiness": "happy",
-    "Sadness": "sad", "Surprise": "surprised", "Other": "contemptuous",
+    "Neutral": "neutral",
+    "Anger": "angry",
+    "Disgust": "disgusted",
+    "Fear": "afraid",
+    "Happiness": "happy",
+    "Sadness": "sad",
+    "Surprise": "surprised",
+    "Other": "contemptuous",
 }
 
 
@@ -48,7 +54,9 @@ def _answer(evidence: Evidence, person: int | None) -> Seen | str:
 
 
 def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
-    """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the trained scale."""
+    """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the trained
+    scale.
+    """
     pictures, scale = _tower().run(None, {"embeddings": embeddings})
     return pictures, float(scale)
 

@@ -11,7 +11,9 @@ WIDTH = 256
 
 
 class StaticFace:
-    """The mean of the face network's logits (so the geometric mean of its probabilities) over the person's faces in the segment."""
+    """The mean of the face network's logits (so the geometric mean of its probabilities) over the person's faces in
+    the segment.
+    """
 
     name = "static_face"
     personal = True

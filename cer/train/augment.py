@@ -29,14 +29,18 @@ def _some(count: int, share: float) -> Tensor:
 
 
 def augment(images: Tensor, size: int) -> Tensor:
-    """Random views [N, 1, size, size] of face crops [N, 1, S, S] in [-1, 1]: pose, framing, light, blur, noise, occlusion."""
+    """Random views [N, 1, size, size] of face crops [N, 1, S, S] in [-1, 1]: pose, framing, light, blur, noise,
+    occlusion.
+    """
     count = len(images)
     angle = (torch.rand(count) * 2 - 1) * 0.26  # radians; 15 degrees
     scale = 1 + (torch.rand(count) * 2 - 1) * 0.16
     flip = torch.where(_some(count, 0.5), -1.0, 1.0)
     shift = (torch.rand(count, 2) * 2 - 1) * 0.14  # of half the picture
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    affine = torch.stack([torch.stack([cos * flip, -sin, shift[:, 0]], 1), torch.stack([sin * flip, cos, shift[:, 1]], 1)], 1)
+    affine = torch.stack(
+        [torch.stack([cos * flip, -sin, shift[:, 0]], 1), torch.stack([sin * flip, cos, shift[:, 1]], 1)], 1
+    )
     grid = F.affine_grid(affine, [count, 1, size, size], align_corners=False)
     images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 

@@ -1,4 +1,6 @@
-"""Reads the training corpora (columns as in the corpora's own files) into arrays. A row that cannot be used is counted and logged."""
+"""Reads the training corpora (columns as in the corpora's own files) into arrays. A row that cannot be used is counted
+and logged.
+"""
 
 import hashlib
 import io
@@ -37,7 +39,11 @@ def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
             images.append(grey(np.asarray(Image.open(io.BytesIO(item["bytes"])))))
             rows.append(row)
         except (OSError, ValueError, TypeError, SyntaxError):
-            logger.warning("row %d (%s): not a readable picture, skipped", row, item.get("path") if isinstance(item, dict) else item)
+            logger.warning(
+                "row %d (%s): not a readable picture, skipped",
+                row,
+                item.get("path") if isinstance(item, dict) else item,
+            )
     if not images:
         raise ValueError("no readable picture in this table")
     return np.stack(images), np.array(rows)
@@ -71,7 +77,8 @@ def rafce_number(path: str) -> int:
 
 
 def rafce_units(path: Path, *, even: bool) -> Faces:
-    """RAF-CE pictures with an even (or odd) number and their action units, 0 or 1 per unit of UNITS; labels are not read.
+    """RAF-CE pictures with an even (or odd) number and their action units, 0 or 1 per unit of UNITS; labels are not
+    read.
 
     Sides (L, R) and halves (T, B) of a unit are merged. "null" is no annotation: NaN.
     """
@@ -97,7 +104,9 @@ def sha256(path: Path) -> str:
 
 
 def ravdess(path: Path) -> pd.DataFrame:
-    """RAVDESS speech: columns samples (float32 mono 16 kHz), emotion (index in EMOTIONS; calm counts as Neutral), actor."""
+    """RAVDESS speech: columns samples (float32 mono 16 kHz), emotion (index in EMOTIONS; calm counts as Neutral),
+    actor.
+    """
     table = pd.read_parquet(path)
     rows = []
     for item, label, actor in zip(table["audio"], table["label"], table["actor"], strict=True):
@@ -132,3 +141,46 @@ def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = Non
         logger.warning("%s: %d rows without text or label skipped", path, int((~usable).sum()))
     table = table[usable].reset_index(drop=True)
     return table.assign(text=table[text].str.strip(), emotion=[emotion_index(label) for label in table[emotion]])
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """images uint8 [K, 48, 48] of all frames; per sequence: frames int [N, 3] into images in order, emotions [N],
+    subjects [N].
+    """
+
+    images: np.ndarray
+    frames: np.ndarray
+    emotions: np.ndarray
+    subjects: np.ndarray
+
+
+def ckplus(path: Path) -> Sequences:
+    """CK+ peak frames in order, three a sequence; contempt counts as Other. Sequences with another count are
+    skipped.
+    """
+    table = pd.read_parquet(path)
+    images, rows = decode_faces(table)
+    table = table.iloc[rows].reset_index(drop=True)
+    frames, emotions, subjects = [], [], []
+    for (subject, sequence), part in table.groupby(["subject", "sequence"], sort=True):
+        if len(part) != 3:
+            logger.warning("CK+ %s/%s: %d frames instead of 3, skipped", subject, sequence, len(part))
+            continue
+        frames.append(part.sort_values("frame").index.to_numpy())
+        emotions.append(emotion_index(part["label"].iloc[0]))
+        subjects.append(subject)
+    return Sequences(images, np.stack(frames), np.array(emotions), np.array(subjects))
+
+
+def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
+    """An utterance as a small recogniser writes it: words lost or doubled, capitals and sometimes the punctuation
+    gone.
+    """
+    words = [
+        word
+        for word in text.split()
+        for _ in range(int(rng.choice([0, 1, 2], p=[share * 0.75, 1 - share, share * 0.25])))
+    ]
+    heard = " ".join(words) or text
+    return re.sub(r"[^\w\s']", "", heard).lower() if rng.random() < 0.4 else heard

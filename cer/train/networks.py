@@ -19,7 +19,8 @@ class ResidualBlock(nn.Module):
         self.first = _conv(inputs, outputs, stride=stride)
         self.second = _conv(outputs, outputs)
         self.shortcut = (
-            nn.Identity() if inputs == outputs and stride == 1
+            nn.Identity()
+            if inputs == outputs and stride == 1
             else nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), _conv(inputs, outputs, 1))
         )
 
@@ -56,22 +57,35 @@ class FaceNetwork(nn.Module):
         return self.emotions(dropped), embedding, self.units(dropped)
 
 
-class SentenceHead(nn.Module):
-    """Emotion logits [N, 8] from sentence embeddings [N, 384], divided by a temperature; a class never trained is out of reach."""
+class Calibrated(nn.Module):
+    """A network whose logits are divided by a temperature, fitted after training."""
+
+    temperature: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.ones(()))
+
+
+class SentenceHead(Calibrated):
+    """Emotion logits [N, 8] from sentence embeddings [N, 384], divided by a temperature; a class never trained is out
+    of reach.
+    """
 
     def __init__(self, trained: Tensor, width: int = 256, inputs: int = 384) -> None:
         super().__init__()
         self.hidden = nn.Sequential(nn.Dropout(0.2), nn.Linear(inputs, width), nn.GELU(), nn.Dropout(0.4))
         self.emotions = nn.Linear(width, len(trained))
         self.register_buffer("unreachable", torch.where(trained, 0.0, -30.0))
-        self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, sentences: Tensor) -> Tensor:
         return self.emotions(self.hidden(sentences)) / self.temperature + self.unreachable
 
 
-class AudioHead(nn.Module):
-    """Attention over time on encoder rows [N, R, 384]: logits [N, 8] and embedding [N, 128]. mask: True where there is a row."""
+class AudioHead(Calibrated):
+    """Attention over time on encoder rows [N, R, 384]: logits [N, 8] and embedding [N, 128]. mask: True where there is
+    a row.
+    """
 
     def __init__(self, trained: Tensor, width: int = 128, inputs: int = 384) -> None:
         super().__init__()
@@ -81,7 +95,6 @@ class AudioHead(nn.Module):
         self.emotions = nn.Linear(width, len(trained))
         self.dropout = nn.Dropout(0.4)
         self.register_buffer("unreachable", torch.where(trained, 0.0, -30.0))
-        self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, rows: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         hidden = self.project(rows)
@@ -96,7 +109,8 @@ class AudioHead(nn.Module):
 
 
 class MambaBlock(nn.Module):
-    """A selective state-space block (Mamba, arXiv 2312.00752) on short sequences [N, T, D]; its scan is a plain loop over T.
+    """A selective state-space block (Mamba, arXiv 2312.00752) on short sequences [N, T, D]; its scan is a plain loop
+    over T.
 
     Where the mask [N, T] is 0 the step size is 0: the state passes unchanged and nothing enters it.
     """
@@ -117,7 +131,9 @@ class MambaBlock(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         value, gate = self.enter(self.norm(x)).chunk(2, -1)
         value = value * mask[..., None]
-        value = torch.nn.functional.silu(self.conv(torch.nn.functional.pad(value.transpose(1, 2), (2, 0))).transpose(1, 2))
+        value = torch.nn.functional.silu(
+            self.conv(torch.nn.functional.pad(value.transpose(1, 2), (2, 0))).transpose(1, 2)
+        )
         rank, into, out = self.select(value).split([self.rank, self.state, self.state], -1)
         step = torch.nn.functional.softplus(self.step(rank)) * mask[..., None]  # [N, T, E]
         decay = -torch.exp(self.log_decay)  # [E, S]
@@ -131,9 +147,10 @@ class MambaBlock(nn.Module):
         return x + self.leave(y * torch.nn.functional.silu(gate))
 
 
-class DynamicNetwork(nn.Module):
-    """Emotion logits [N, 8] and embedding [N, 64] from a person's sequence [N, T, D + 8]: face embeddings, then the emotion
-    logits of the face network; mask float [N, T]. It sees each moment, its change since the last one, and starts from the mean logits."""
+class DynamicNetwork(Calibrated):
+    """Emotion logits [N, 8] and embedding [N, 64] from a person's sequence [N, T, D + 8]: face embeddings, then the
+    emotion logits of the face network; mask float [N, T]. It sees each moment, its change since the last one, and
+    starts from the mean logits."""
 
     def __init__(self, embedding: int = 256, emotions: int = 8, width: int = 64) -> None:
         super().__init__()
@@ -145,7 +162,6 @@ class DynamicNetwork(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.emotions = nn.Linear(width, emotions)
         self.share = nn.Parameter(torch.ones(()))
-        self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, slots: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         held = mask[..., None]
@@ -162,11 +178,15 @@ class DynamicNetwork(nn.Module):
 
 
 class ImageTower(nn.Module):
-    """Face embeddings [N, 256] into the space of sentence embeddings, unit length [N, 384]; and the scale of the cosine."""
+    """Face embeddings [N, 256] into the space of sentence embeddings, unit length [N, 384]; and the scale of the
+    cosine.
+    """
 
     def __init__(self, inputs: int = 256, outputs: int = 384) -> None:
         super().__init__()
-        self.project = nn.Sequential(nn.LayerNorm(inputs), nn.Linear(inputs, 512), nn.GELU(), nn.Dropout(0.3), nn.Linear(512, outputs))
+        self.project = nn.Sequential(
+            nn.LayerNorm(inputs), nn.Linear(inputs, 512), nn.GELU(), nn.Dropout(0.3), nn.Linear(512, outputs)
+        )
         self.log_scale = nn.Parameter(torch.tensor(3.0))
 
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:

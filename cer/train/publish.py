@@ -16,13 +16,20 @@ from torch import Tensor, nn
 logger = logging.getLogger(__name__)
 
 
-def export(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], free: Mapping[str, Mapping[int, str]]) -> bytes:
+def export(
+    network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], free: Mapping[str, Mapping[int, str]]
+) -> bytes:
     """A network in evaluation mode as an ONNX graph. free: input -> axis -> name of each axis whose size may vary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            network.eval(), tuple(inputs.values()), dynamo=True, input_names=list(inputs), output_names=list(outputs), verbose=False,
-            dynamic_shapes=tuple({axis: torch.export.Dim.DYNAMIC for axis in free.get(name, {})} for name in inputs),
+            network.eval(),
+            tuple(inputs.values()),
+            dynamo=True,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            verbose=False,
+            dynamic_shapes=tuple(dict.fromkeys(free.get(name, {}), torch.export.Dim.DYNAMIC) for name in inputs),
         )
     assert program is not None
     return bare(program.model_proto).SerializeToString()
@@ -39,13 +46,21 @@ def bare(model: Any) -> Any:
 
 
 def publish(folder: Path, file: str, content: bytes, *, name: str, licence: str, run: Mapping[str, Any]) -> None:
-    """Write a weight file, register it in manifest.json, and write its run (data hashes, metrics, time) to <stem>.json."""
+    """Write a weight file, register it in manifest.json, and write its run (data hashes, metrics, time) to
+    <stem>.json.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / file).write_bytes(content)
     manifest_path = folder / "manifest.json"
     manifest = json.loads(manifest_path.read_text("utf-8")) if manifest_path.exists() else {}
     today = datetime.now(UTC).date().isoformat()
-    manifest[file] = {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "revision": today, "licence": licence, "bytes": len(content)}
+    manifest[file] = {
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "revision": today,
+        "licence": licence,
+        "bytes": len(content),
+    }
     manifest_path.write_text(json.dumps(dict(sorted(manifest.items())), indent=1) + "\n", "utf-8")
     note = {"file": file, "date": today, **run}
     (folder / f"{Path(file).stem}.json").write_text(json.dumps(note, indent=1, default=_plain) + "\n", "utf-8")

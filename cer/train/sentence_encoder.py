@@ -1,6 +1,7 @@
-"""Exports all-MiniLM-L6-v2 as an ONNX graph without weights: they stay in the safetensors file of the package that carries them.
+"""Exports all-MiniLM-L6-v2 as an ONNX graph without weights: they stay in the safetensors file of the package that
+carries them.
 
-    python -m cer.train.sentence_encoder --out cer/weights
+python -m cer.train.sentence_encoder --out cer/weights
 """
 
 import argparse
@@ -11,12 +12,14 @@ import torch
 from torch import Tensor, nn
 from transformers import BertModel
 
-from ..checkpoints import MINILM, locate
+from ..checkpoints import MINILM, locate, tensors
 from .publish import bare, publish
 
 
 class MeanPooled(nn.Module):
-    """Token states averaged over the real tokens and scaled to unit length, as sentence-transformers does for this model."""
+    """Token states averaged over the real tokens and scaled to unit length, as sentence-transformers does for this
+    model.
+    """
 
     def __init__(self, bert: nn.Module) -> None:
         super().__init__()
@@ -29,12 +32,20 @@ class MeanPooled(nn.Module):
 
 
 def graph_without_weights(bert: nn.Module, kept_outside: set[str]) -> bytes:
-    """The exported graph; an initializer named in `kept_outside` (with the prefix "bert.") loses its data and is marked external."""
+    """The exported graph; an initializer named in `kept_outside` (with the prefix "bert.") loses its data and is
+    marked external.
+    """
     ids, mask = torch.randint(1000, 20000, (2, 12)), torch.ones(2, 12, dtype=torch.long)
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     program = torch.onnx.export(
-        MeanPooled(bert).eval(), (ids, mask), dynamo=True, input_names=["ids", "mask"], output_names=["sentence"],
-        dynamic_shapes=(free, free), optimize=False, verbose=False,
+        MeanPooled(bert).eval(),
+        (ids, mask),
+        dynamo=True,
+        input_names=["ids", "mask"],
+        output_names=["sentence"],
+        dynamic_shapes=(free, free),
+        optimize=False,
+        verbose=False,
     )
     assert program is not None
     model = bare(program.model_proto)
@@ -52,15 +63,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    from safetensors import safe_open
-
     path = locate(MINILM)
-    with safe_open(path, "pt") as stored:
-        names = {name for name in stored.keys() if not name.endswith("position_ids")}
+    names = {name for name in tensors(MINILM) if not name.endswith("position_ids")}
     bert = BertModel.from_pretrained(path.parent, attn_implementation="eager")
     publish(
-        arguments.out, "sentence_encoder.onnx", graph_without_weights(bert, names), name="all-MiniLM-L6-v2, graph without weights",
-        licence="Apache-2.0", run={"made_from": {"file": MINILM.file, "sha256": MINILM.sha256}},
+        arguments.out,
+        "sentence_encoder.onnx",
+        graph_without_weights(bert, names),
+        name="all-MiniLM-L6-v2, graph without weights",
+        licence="Apache-2.0",
+        run={"made_from": {"file": MINILM.file, "sha256": MINILM.sha256}},
     )
 
 

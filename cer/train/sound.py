@@ -1,4 +1,6 @@
-"""Sound augmentation: what rooms, microphones, codecs and people do to a voice. float32 mono 16 kHz in, the same out."""
+"""Sound augmentation: what rooms, microphones, codecs and people do to a voice. float32 mono 16 kHz in, the same
+out.
+"""
 
 import numpy as np
 from scipy.signal import butter, fftconvolve, resample, sosfilt

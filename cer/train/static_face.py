@@ -1,7 +1,8 @@
 """Trains the face network: basic emotions from the FER+ crowd votes, action units from half of RAF-CE.
 
-The emotion loss adds the log of the class prior to the logits (logit adjustment, arXiv 2007.07314), so the logits themselves are
-free of the prior: FER+ has 60 neutral faces for one of disgust, and PPA adds probabilities, so a prior left in them decides the pair.
+The emotion loss adds the log of the class prior to the logits (logit adjustment, arXiv 2007.07314), so the logits
+themselves are free of the prior: FER+ has 60 neutral faces for one of disgust, and PPA adds probabilities, so a prior
+left in them decides the pair.
 
     python -m cer.train.static_face --data DATA --out cer/weights
 """
@@ -12,16 +13,23 @@ import logging
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, roc_auc_score
+from torch import Tensor, nn
 
-from .augment import augment, compress, normalise
 from ..expression import SIDE, UNITS
-from .data import Faces, ferplus, rafce_units
+from ..labels import EMOTIONS
+from ..modalities.base import softmax
+from .augment import augment, compress, normalise
+from .calibrate import calibration_error, fit_temperature
+from .data import Faces, ferplus, rafce_units, sha256
 from .networks import FaceNetwork
+from .publish import export, publish
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +51,27 @@ def prior_of(targets: np.ndarray) -> np.ndarray:
 def learning_rate(step: int, steps: int) -> float:
     """Linear warm-up over a tenth of the steps, then half a cosine to zero."""
     warm = max(1, steps // 10)
-    return PEAK_RATE * (step + 1) / warm if step < warm else PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
+    return (
+        PEAK_RATE * (step + 1) / warm
+        if step < warm
+        else PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
+    )
 
 
-def loss_of(network: FaceNetwork, faces: Faces, units: Faces, rows: np.ndarray, unit_rows: np.ndarray, log_prior: Tensor, rng: np.random.Generator, size: int) -> Tensor:
+def loss_of(
+    network: FaceNetwork,
+    faces: Faces,
+    units: Faces,
+    rows: np.ndarray,
+    unit_rows: np.ndarray,
+    log_prior: Tensor,
+    rng: np.random.Generator,
+    size: int,
+) -> Tensor:
     pictures = np.concatenate([faces.images[rows], units.images[unit_rows]])
-    inputs = augment(normalise(torch.from_numpy(compress(pictures, rng))), size).contiguous(memory_format=torch.channels_last)
+    inputs = augment(normalise(torch.from_numpy(compress(pictures, rng))), size).contiguous(
+        memory_format=torch.channels_last
+    )
     logits, _, unit_logits = network(inputs)
     emotion = F.cross_entropy(logits[: len(rows)] + log_prior, torch.from_numpy(faces.targets[rows]))
     wanted = torch.from_numpy(units.targets[unit_rows])
@@ -57,15 +80,19 @@ def loss_of(network: FaceNetwork, faces: Faces, units: Faces, rows: np.ndarray, 
     return emotion + UNIT_WEIGHT * unit
 
 
-def train(faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, checkpoint: Path | None = None) -> FaceNetwork:
+def train(
+    faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, checkpoint: Path | None = None
+) -> FaceNetwork:
     """Fits a FaceNetwork and returns the moving average of its weights, in evaluation mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = FaceNetwork(len(UNITS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = FaceNetwork(len(UNITS))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    rest = [p for p in network.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.SGD([{"params": decayed, "weight_decay": DECAY}, {"params": rest}], lr=0.1, momentum=0.9, nesterov=True)
+    decayed: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
+    rest: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": DECAY}, {"params": rest}]
+    optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=0.9, nesterov=True)
     log_prior = torch.from_numpy(np.log(prior_of(faces.targets)))
     batches = len(faces.images) // BATCH
     for epoch in range(epochs):
@@ -75,7 +102,9 @@ def train(faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, ch
             step = epoch * batches + batch
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(step, epochs * batches)
-            loss = loss_of(network, faces, units, rows, rng.integers(0, len(units.images), UNIT_BATCH), log_prior, rng, size)
+            loss = loss_of(
+                network, faces, units, rows, rng.integers(0, len(units.images), UNIT_BATCH), log_prior, rng, size
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -92,7 +121,9 @@ def train(faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, ch
 
 @torch.no_grad()
 def predict(network: FaceNetwork, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Emotion logits [N, 8], embeddings [N, D] and action-unit logits [N, U] of grey crops uint8 [N, 48, 48]; picture and mirror averaged."""
+    """Emotion logits [N, 8], embeddings [N, D] and action-unit logits [N, U] of grey crops uint8 [N, 48, 48]; picture
+    and mirror averaged.
+    """
     parts = []
     for start in range(0, len(images), 256):
         inputs = normalise(torch.from_numpy(images[start : start + 256]))
@@ -102,20 +133,97 @@ def predict(network: FaceNetwork, images: np.ndarray) -> tuple[np.ndarray, np.nd
     return logits, embeddings, units
 
 
+class Shipped(nn.Module):
+    """The face network as it is exported: calibrated logits, embedding, action-unit logits."""
+
+    def __init__(self, network: FaceNetwork, temperature: float) -> None:
+        super().__init__()
+        self.network, self.temperature = network, temperature
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, embedding, units = self.network(faces)
+        return logits / self.temperature, embedding, units
+
+
+def refit_units(network: FaceNetwork, units: Faces, faces: Faces, seed: int = 0) -> None:
+    """Fit the action-unit layer anew on the finished embeddings, with calm FER+ faces as faces without action units.
+
+    RAF-CE holds no calm face: without this the layer sees parted lips everywhere.
+    """
+    calm = np.flatnonzero(faces.targets[:, EMOTIONS.index("Neutral")] > 0.9)
+    calm = np.random.default_rng(seed).choice(calm, min(len(calm), 2 * len(units.images)), replace=False)
+    annotated = ~np.isnan(units.targets).any(1)
+    embeddings = predict(network, np.concatenate([units.images[annotated], faces.images[calm]]))[1]
+    targets = np.concatenate([units.targets[annotated], np.zeros((len(calm), len(UNITS)), np.float32)])
+    for column in range(len(UNITS)):
+        fitted = LogisticRegression(C=0.02, max_iter=500).fit(embeddings, targets[:, column])
+        network.units.weight.data[column] = torch.from_numpy(fitted.coef_[0].astype(np.float32))
+        network.units.bias.data[column] = float(fitted.intercept_[0])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--checkpoint", type=Path, help="weights of a run that was made before: export them instead of training"
+    )
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    faces = ferplus(arguments.data / "faces/ferplus-train.parquet")
-    units = rafce_units(arguments.data / "faces/rafce-train.parquet", even=True)
-    network = train(faces, units, epochs=arguments.epochs, checkpoint=arguments.checkpoint)
-    held = ferplus(arguments.data / "faces/ferplus-validation.parquet")
-    logits, _, _ = predict(network, held.images)
-    natural = logits + np.log(prior_of(faces.targets))
-    logger.info("validation accuracy %.4f", (natural.argmax(1) == held.targets.argmax(1)).mean())
+    started = time.monotonic()
+    files = {
+        name: arguments.data / f"faces/{name}.parquet"
+        for name in ("ferplus-train", "ferplus-validation", "rafce-train")
+    }
+    faces, held = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
+    units, unseen = rafce_units(files["rafce-train"], even=True), rafce_units(files["rafce-train"], even=False)
+    if arguments.checkpoint is not None and arguments.checkpoint.exists():
+        network = FaceNetwork(len(UNITS)).eval()
+        network.load_state_dict(torch.load(arguments.checkpoint, weights_only=True))
+    else:
+        network = train(faces, units, epochs=arguments.epochs, checkpoint=arguments.checkpoint)
+    refit_units(network, units, faces)
+    log_prior = np.log(prior_of(faces.targets))
+    logits = predict(network, held.images)[0]
+    temperature = fit_temperature(logits, held.targets, log_prior)
+    metrics = measure(network, held, unseen, logits / temperature + log_prior)
+    inputs = {"faces": normalise(torch.from_numpy(faces.images[:2]))}
+    content = export(Shipped(network, temperature), inputs, ["logits", "embeddings", "units"], {"faces": {0: "N"}})
+    publish(
+        arguments.out,
+        "face.onnx",
+        content,
+        name="CER face network",
+        licence="research use (FER+, RAF-CE terms)",
+        run={
+            "data": {p.name: sha256(p) for p in files.values()},
+            "metrics": metrics,
+            "temperature": temperature,
+            "epochs": arguments.epochs,
+            "prior": dict(zip(EMOTIONS, prior_of(faces.targets).tolist(), strict=True)),
+            "seconds": round(time.monotonic() - started),
+        },
+    )
+
+
+def measure(network: FaceNetwork, held: Faces, unseen: Faces, natural: np.ndarray) -> dict[str, float]:
+    """What the validation pictures say: emotions from `natural` logits (with the prior), action units of RAF-CE's
+    other half.
+    """
+    truth = held.targets.argmax(1)
+    annotated = ~np.isnan(unseen.targets).any(1)
+    found = predict(network, unseen.images[annotated])[2]
+    wanted = unseen.targets[annotated]
+    varied = [column for column in range(len(UNITS)) if 0 < wanted[:, column].sum() < len(wanted)]
+    return {
+        "ferplus_validation_accuracy": float((natural.argmax(1) == truth).mean()),
+        "ferplus_validation_macro_f1": float(f1_score(truth, natural.argmax(1), average="macro")),
+        "ferplus_validation_ece": calibration_error(softmax(natural), truth),
+        "rafce_odd_units_mean_auc": float(
+            np.mean([roc_auc_score(wanted[:, column], found[:, column]) for column in varied])
+        ),
+    }
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+# Each target sets up what it needs in .venv. PYTHON may name another Python, 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+DATA ?= ../shared/data
+RUNS ?= runs
+
+.PHONY: demo test lint train clean
+
+demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
+	$(RUN) -m cer analyze examples/demo.mp4 --out out
+
+test: $(VENV)/dev  ## everything that a new machine can test
+	$(RUN) -m pytest
+
+lint: $(VENV)/dev  ## style and types
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+train: $(VENV)/dev  ## make every file of cer/weights anew from DATA
+	$(RUN) -m cer.train --data $(DATA) --out cer/weights --work $(RUNS)
+
+$(VENV)/runtime: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) out runs build dist *.egg-info

@@ -1,0 +1,126 @@
+"""The command line: a thin parser over `observe` and `conclude`."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from .analysis import Analysis, clock
+from .errors import CerError, ClipError
+from .evidence import Progress
+from .labels import MODALITIES
+from .profiles import DEFAULT, PROFILES
+
+UNREADABLE = 3  # exit status when a clip could not be read
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="cer", description="Compound expression recognition in video.")
+    commands = top.add_subparsers(dest="command", required=True)
+    analyze = commands.add_parser(
+        "analyze",
+        help="analyse clips",
+        description="Write analysis.json, two CSV tables and report.html for each clip.",
+    )
+    analyze.add_argument(
+        "clips", nargs="+", metavar="CLIP", type=Path, help="a video or audio file: MP4, MOV, MKV, WebM, AVI, ..."
+    )
+    analyze.add_argument("--out", type=Path, required=True, metavar="DIR", help="results go to DIR/<clip stem>/")
+    analyze.add_argument(
+        "--profile",
+        choices=list(PROFILES),
+        default=DEFAULT,
+        help="which models serve the modalities (default: %(default)s)",
+    )
+    analyze.add_argument(
+        "--person", type=int, metavar="ID", help="whose face to analyse (default: whoever is seen longest)"
+    )
+    analyze.add_argument(
+        "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
+    )
+    analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0, 2 for wrong usage, 3 when a clip could not be read."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    status = 0
+    for clip, folder in zip(options.clips, folders(options.clips, options.out), strict=True):
+        try:
+            analysis = run(
+                clip, folder, options, _bar(clip.name) if sys.stderr.isatty() and not options.quiet else _nothing
+            )
+        except ClipError as error:
+            print(_one_line(error), file=sys.stderr)
+            status = UNREADABLE
+        except CerError as error:
+            print(_one_line(error), file=sys.stderr)
+            status = status or 2
+        else:
+            if not options.quiet:
+                print(summary(analysis, folder))
+    return status
+
+
+def folders(clips: list[Path], out: Path) -> list[Path]:
+    """DIR/<stem> for each clip; clips that share a stem get their whole name, then a number."""
+    chosen: list[Path] = []
+    for clip in clips:
+        names = [clip.stem, clip.name, *(f"{clip.name}-{count}" for count in range(2, len(clips) + 2))]
+        chosen.append(next(out / name for name in names if out / name not in chosen))
+    return chosen
+
+
+def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
+    """Analyse one clip and write its files."""
+    from .figures import annotate, report
+    from .pipeline import analyze
+
+    analysis = analyze(clip, profile=options.profile, person=options.person, progress=progress)
+    analysis.save(folder)
+    (folder / "report.html").write_text(report(analysis), "utf-8")
+    if options.video and analysis.clip.has_video:
+        progress("writing the annotated clip", 0.95)
+        annotate(analysis, folder / "annotated.mp4")
+    return analysis
+
+
+def summary(analysis: Analysis, folder: Path) -> str:
+    """What is printed about a clip: the verdict, the segments, what is absent and where the files are."""
+    lines = [
+        f"{analysis.clip.name} ({clock(analysis.clip.duration)})",
+        f"  {analysis.to_dict()['summary']['sentence']}",
+    ]
+    document = analysis.to_dict()
+    for segment in document["segments"][:12]:
+        label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
+        said = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
+        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{said}")
+    if len(document["segments"]) > 12:
+        lines.append(f"  ... {len(document['segments']) - 12} more segments")
+    for name in MODALITIES:
+        reasons = list(dict.fromkeys(reason for reason in analysis.predictions[name].reasons if reason))
+        if reasons:
+            share = "" if not analysis.predictions[name].present.any() else "partly "
+            lines.append(f"  {name} is {share}absent: {'; '.join(reasons)}")
+    lines.append(f"  report: {folder / 'report.html'}")
+    return "\n".join(lines)
+
+
+def _nothing(stage: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+def _bar(name: str) -> Progress:
+    def show(stage: str, fraction: float) -> None:
+        filled = int(30 * fraction)
+        end = "\r" if fraction < 1 else "\r\033[K"
+        print(f"\r\033[K{name} [{'#' * filled}{'.' * (30 - filled)}] {stage}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _one_line(error: Exception) -> str:
+    return "cer: " + " ".join(str(error).split())

@@ -1,0 +1,36 @@
+"""Makes every shipped weight file anew, in the order in which they build on each other.
+
+python -m cer.train --data DATA --out cer/weights [--work runs]
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+ORDER = ("sentence_encoder", "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs"), help="logs, checkpoints and held-out predictions")
+    parser.add_argument("--only", nargs="+", choices=ORDER, default=ORDER)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    for name in arguments.only:
+        # One process a model: what is exported by one is loaded, and checked, by the next.
+        command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(arguments.out)]
+        if name != "sentence_encoder":
+            command += ["--data", str(arguments.data)]
+        if name == "static_face":
+            command += ["--checkpoint", str(arguments.work / "face.pt")]
+        elif name in ("audio", "fusion"):
+            command += ["--work", str(arguments.work)]
+        print("$", " ".join(command), flush=True)
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Trains the Mamba network of dynamic_face on sequences of face embeddings.
+
+Few ordered faces are at hand: CK+ gives three frames at each expression's peak. So most sequences are synthesised in
+the space of embeddings: two FER+ faces, the second the peak, joined by a curve of onset, apex and offset; the peak's
+crowd votes are the target. The CK+ part is checked on people that were not trained on.
+
+    python -m cer.train.dynamic_face --data DATA --out cer/weights
+"""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GroupKFold
+
+from ..expression import Expressions, read
+from ..labels import EMOTIONS
+from ..modalities.dynamic_face import SLOTS
+from .calibrate import fit_temperature
+from .data import Faces, Sequences, ckplus, ferplus, sha256
+from .networks import DynamicNetwork
+from .publish import export, publish
+
+logger = logging.getLogger(__name__)
+
+STEPS = 3000
+BATCH = 128
+RATE = 1e-3
+CKPLUS_SHARE = 0.25  # of a batch
+FOLDS = 5
+
+
+def _ready(expressions: Expressions) -> np.ndarray:
+    return np.concatenate([expressions.embeddings, expressions.logits], 1)
+
+
+def synthesise(
+    faces: np.ndarray, targets: np.ndarray, count: int, rng: np.random.Generator, peak: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`count` sequences float32 [N, SLOTS, D], masks [N, SLOTS] and targets [N, 8] from faces [M, D] with votes [M, 8].
+
+    A calm face changes into a peak face and, half of the time, back; a fifth of the sequences hold one expression
+    throughout. peak: the face that all of them peak in; drawn evenly over the classes when not given.
+    """
+    calm = np.flatnonzero(targets[:, EMOTIONS.index("Neutral")] > 0.5)
+    weights = 1 / targets.sum(0)[targets.argmax(1)]
+    peaks = rng.choice(len(faces), count, p=weights / weights.sum()) if peak is None else np.full(count, peak)
+    start = rng.choice(calm, count)
+    moments = np.arange(SLOTS)[None] / SLOTS
+    onset = rng.uniform(-0.1, 0.6, (count, 1))
+    rise, length = rng.uniform(0.05, 0.3, (count, 1)), rng.uniform(0.15, 0.8, (count, 1))
+    fall = np.where(rng.random((count, 1)) < 0.5, onset + length, 9.0)
+    level = (
+        np.clip((moments - onset) / rise, 0, 1)
+        * np.clip(1 - (moments - fall) / rise, 0, 1)
+        * rng.uniform(0.7, 1.1, (count, 1))
+    )
+    level = np.where(rng.random((count, 1)) < 0.2, 1.0, level)
+    sequences = faces[start][:, None] * (1 - level[..., None]) + faces[peaks][:, None] * level[..., None]
+    sequences += 0.1 * faces.std(0) * rng.standard_normal(sequences.shape)
+    return sequences.astype(np.float32), _lose(count, rng), targets[peaks]
+
+
+def stretch(
+    sequences: Sequences, rows: np.ndarray, faces: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CK+ sequences `rows` laid out over SLOTS moments by holding and blending their ordered frames [N, 3, D]."""
+    frames = faces[sequences.frames[rows]]
+    position = np.sort(rng.uniform(0, frames.shape[1] - 1, (len(rows), SLOTS)), 1)
+    low = np.minimum(position.astype(int), frames.shape[1] - 2)
+    share = (position - low)[..., None]
+    row = np.arange(len(rows))[:, None]
+    laid = frames[row, low] * (1 - share) + frames[row, low + 1] * share
+    return (
+        laid.astype(np.float32),
+        _lose(len(rows), rng),
+        np.eye(len(EMOTIONS), dtype=np.float32)[sequences.emotions[rows]],
+    )
+
+
+def _lose(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Masks float32 [N, SLOTS]: moments lost at random, in a stretch, or none; at least three are left."""
+    mask = (rng.random((count, SLOTS)) > rng.choice([0, 0, 0.2, 0.5], (count, 1))).astype(np.float32)
+    mask[np.arange(SLOTS)[None] >= rng.choice([SLOTS, SLOTS, 10, 5], (count, 1))] = 0
+    mask[:, :3] = 1
+    return mask
+
+
+def held(sequences: Sequences, rows: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """CK+ sequences as the harness shows them: their three frames in the first three moments."""
+    frames = faces[sequences.frames[rows]]
+    slots = np.zeros((len(rows), SLOTS, frames.shape[2]), np.float32)
+    slots[:, : frames.shape[1]] = frames
+    mask = np.zeros((len(rows), SLOTS), np.float32)
+    mask[:, : frames.shape[1]] = 1
+    return slots, mask
+
+
+def train(
+    faces: np.ndarray,
+    votes: np.ndarray,
+    sequences: Sequences,
+    peaks: np.ndarray,
+    rows: np.ndarray,
+    seed: int = 0,
+    steps: int = STEPS,
+) -> DynamicNetwork:
+    """faces [M, D] with votes [M, 8] are FER+; peaks [K, D] are the faces of all CK+ frames; rows: the CK+ sequences
+    to train on.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = DynamicNetwork(faces.shape[1] - len(EMOTIONS)).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    counts = np.bincount(sequences.emotions[rows], minlength=len(EMOTIONS)).astype(float)
+    chance = 1 / counts[sequences.emotions[rows]]
+    own = int(BATCH * CKPLUS_SHARE)
+    for _ in range(steps):
+        made = synthesise(faces, votes, BATCH - own, rng)
+        real = stretch(sequences, rng.choice(rows, own, p=chance / chance.sum()), peaks, rng)
+        slots, mask, target = (torch.from_numpy(np.concatenate(pair)) for pair in zip(made, real, strict=True))
+        loss = F.cross_entropy(network(slots, mask)[0], target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+@torch.no_grad()
+def predict(network: DynamicNetwork, slots: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Logits [N, 8]."""
+    return np.concatenate(
+        [
+            network(torch.from_numpy(s), torch.from_numpy(m))[0].numpy()
+            for s, m in zip(
+                np.array_split(slots, -(-len(slots) // 512)), np.array_split(mask, -(-len(slots) // 512)), strict=True
+            )
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    started = time.monotonic()
+    files = {
+        name: arguments.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "ckplus48")
+    }
+    trained, validation, sequences = (
+        ferplus(files["ferplus-train"]),
+        ferplus(files["ferplus-validation"]),
+        ckplus(files["ckplus48"]),
+    )
+    faces, checks, peaks = (_ready(read(images)) for images in (trained.images, validation.images, sequences.images))
+    metrics = cross_validate(faces, trained, sequences, peaks)
+    network = train(faces, trained.targets, sequences, peaks, np.arange(len(sequences.emotions)))
+    rng = np.random.default_rng(1)
+    slots, mask, target = synthesise(checks, validation.targets, 4000, rng)
+    logits = predict(network, slots, mask)
+    metrics |= moving(logits, slots, mask, target)
+    network.temperature.fill_(fit_temperature(logits, target))
+    content = export(
+        network,
+        {"slots": torch.from_numpy(slots[:2]), "mask": torch.from_numpy(mask[:2])},
+        ["logits", "embedding"],
+        {"slots": {0: "N"}, "mask": {0: "N"}},
+    )
+    publish(
+        arguments.out,
+        "dynamic_face.onnx",
+        content,
+        name="CER dynamic face (Mamba)",
+        licence="research use (FER+, CK+ terms)",
+        run={
+            "data": {p.name: sha256(p) for p in files.values()},
+            "metrics": metrics,
+            "temperature": float(network.temperature),
+            "seconds": round(time.monotonic() - started),
+        },
+    )
+
+
+def cross_validate(faces: np.ndarray, trained: Faces, sequences: Sequences, peaks: np.ndarray) -> dict[str, float]:
+    """Macro-F1 over the seven CK+ classes, of people not trained on; and of the mean of static_face on the same
+    sequences.
+    """
+    rows = np.arange(len(sequences.emotions))
+    found = np.zeros(len(rows), int)
+    for fold, (fit, test) in enumerate(GroupKFold(FOLDS).split(rows, groups=sequences.subjects)):
+        network = train(faces, trained.targets, sequences, peaks, fit, seed=fold)
+        found[test] = predict(network, *held(sequences, test, peaks)).argmax(1)
+        logger.info(
+            "CK+ fold %d: macro-F1 so far %.3f",
+            fold + 1,
+            f1_score(sequences.emotions[test], found[test], average="macro"),
+        )
+    classes = np.unique(sequences.emotions)
+    static = peaks[sequences.frames][..., -len(EMOTIONS) :].mean(1).argmax(1)
+    return {
+        "ckplus_macro_f1": float(f1_score(sequences.emotions, found, labels=classes, average="macro")),
+        "ckplus_macro_f1_static_mean": float(f1_score(sequences.emotions, static, labels=classes, average="macro")),
+    }
+
+
+def moving(logits: np.ndarray, slots: np.ndarray, mask: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    """Macro-F1 on synthesised moving sequences of validation faces, and of the mean of static_face on them."""
+    static = (slots[..., -len(EMOTIONS) :] * mask[..., None]).sum(1).argmax(1)
+    truth = target.argmax(1)
+    return {
+        "moving_macro_f1": float(f1_score(truth, logits.argmax(1), average="macro")),
+        "moving_macro_f1_static_mean": float(f1_score(truth, static, average="macro")),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""Trains MHPF on held-out predictions, and measures the prototypes and temperatures of PFSA.
+
+No corpus at hand has all six modalities, so items of one basic emotion are put together from several corpora: a face
+of FER+ validation (static_face, dynamic_face on a sequence that peaks in it, scene_label, and scene_context's
+description of it), a RAVDESS recording whose actor the head had not heard, and a MELD dev utterance. That takes face,
+voice and words to be independent once the emotion is given, which real people are not. Modalities are dropped at
+random, so every subset works.
+
+    python -m cer.train.fusion --data DATA --out cer/weights --work runs
+    python -m cer.train.fusion --predictions runs/mine/predictions.parquet --out my-weights     # on a corpus of your
+    own
+"""
+
+import argparse
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.numpy import save
+from sklearn.metrics import f1_score
+from torch import Tensor, nn
+
+from ..compound import Prototypes, cosines
+from ..fusion import MHPF, average
+from ..labels import COMPOUNDS, EMOTIONS, MODALITIES
+from .calibrate import calibration_error, fit_temperature
+from .held_out import Pool, embedded_pools, pair
+from .publish import publish
+
+logger = logging.getLogger(__name__)
+
+HEADS = 3
+STEPS = 1500
+BATCH = 512
+RATE = 0.03
+DROP = 0.35  # chance that a modality is missing from an item
+PULL = 1e-3  # towards equal weights: classes that a modality cannot name would drift for ever
+
+
+class Fusion(nn.Module):
+    """MHPF in torch, for training: the same equation as `cer.fusion.MHPF` (a test holds them together)."""
+
+    def __init__(self, heads: int = HEADS, modalities: int = len(MODALITIES), classes: int = len(EMOTIONS)) -> None:
+        super().__init__()
+        self.theta = nn.Parameter(0.1 * torch.randn(heads, modalities, classes))
+        self.beta = nn.Parameter(torch.zeros(heads))
+
+    def forward(self, probabilities: Tensor, present: Tensor) -> Tensor:
+        """[N, C] from probabilities [N, M, C] and present bool [N, M]; at least one modality must be present in every
+        item.
+        """
+        scores = self.theta[None].masked_fill(~present[:, None, :, None], -torch.inf)
+        held = torch.where(present[..., None], probabilities, 0.0)
+        fused = torch.einsum("h,nhmc,nmc->nc", self.beta.softmax(0), scores.softmax(2), held)
+        return fused / fused.sum(1, keepdim=True).clamp_min(1e-12)
+
+    def plain(self) -> MHPF:
+        return MHPF(self.theta.detach().numpy().copy(), self.beta.detach().numpy().copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """probabilities float32 [N, M, 8] (anything where absent), present bool [N, M], emotions int [N]."""
+
+    probabilities: np.ndarray
+    present: np.ndarray
+    emotions: np.ndarray
+
+
+def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
+    """MHPF weights that maximise the likelihood of the emotions, every class counting the same, modalities dropped at
+    random.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = Fusion()
+    optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+    chance = 1 / np.bincount(items.emotions, minlength=len(EMOTIONS))[items.emotions]
+    chance = chance / chance.sum()
+    for _ in range(steps):
+        rows = rng.choice(len(items.emotions), BATCH, p=chance)
+        present = items.present[rows] & (rng.random((BATCH, len(MODALITIES))) > DROP)
+        present = np.where(present.any(1, keepdims=True), present, items.present[rows])
+        fused = network(torch.from_numpy(items.probabilities[rows]), torch.from_numpy(present))
+        likelihood = fused[torch.arange(BATCH), torch.from_numpy(items.emotions[rows])].clamp_min(1e-6).log()
+        loss = -likelihood.mean() + PULL * network.theta.square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.plain()
+
+
+def subsets() -> Iterator[tuple[int, ...]]:
+    """All 63 sets of modalities that are not empty, small ones first."""
+    for size in range(1, len(MODALITIES) + 1):
+        yield from combinations(range(len(MODALITIES)), size)
+
+
+def macro_f1(fusion: MHPF, items: Items, members: tuple[int, ...]) -> float:
+    """Macro-F1 of the fused emotion with only the named modalities present."""
+    present = items.present & np.isin(np.arange(len(MODALITIES)), members)
+    rows = present.any(1)
+    fused = fusion.fuse(items.probabilities[rows], present[rows])
+    return float(f1_score(items.emotions[rows], fused.argmax(1), average="macro"))
+
+
+def measure(fusion: MHPF, items: Items) -> dict[str, object]:
+    """Macro-F1 of each modality, of all together by MHPF and by equal weights, and how many subsets fall below their
+    best member.
+    """
+    found = {members: macro_f1(fusion, items, members) for members in subsets()}
+    everything = tuple(range(len(MODALITIES)))
+    below = {
+        "+".join(MODALITIES[m] for m in members): round(found[members] - max(found[(m,)] for m in members), 4)
+        for members in found
+        if found[members] < max(found[(m,)] for m in members)
+    }
+    fused = fusion.fuse(items.probabilities, items.present)
+    return {
+        "single_macro_f1": {MODALITIES[m]: found[(m,)] for m in everything},
+        "fused_macro_f1": found[everything],
+        "equal_weights_macro_f1": macro_f1(average(len(MODALITIES)), items, everything),
+        "fused_ece": calibration_error(fused, items.emotions),
+        "subsets_below_their_best_member": below,
+    }
+
+
+def prototypes_of(pool: Pool, held: Pool) -> Prototypes:
+    """Centre and class means of training embeddings (every class counting the same), and the temperature that fits
+    held-out ones.
+    """
+    assert pool.embeddings is not None
+    assert held.embeddings is not None
+    seen = np.unique(pool.emotions)
+    means = np.zeros((len(EMOTIONS), pool.embeddings.shape[1]), np.float32)
+    for emotion in seen:
+        means[emotion] = pool.embeddings[pool.emotions == emotion].mean(0)
+    centre = means[seen].mean(0)
+    means[seen] -= centre
+    rough = Prototypes(centre, means, 1.0)
+    rows = np.isin(held.emotions, seen)
+    similar = cosines(held.embeddings[rows], rough)[:, seen]
+    targets = (held.emotions[rows][:, None] == seen[None]).astype(np.float32)
+    balanced = targets / targets.sum(0)
+    return Prototypes(centre, means, fit_temperature(similar, balanced))
+
+
+def of_predictions(path: Path) -> Items:
+    """Items of a harness run: predictions.parquet with `label` and one list column per modality. Compound labels are
+    refused.
+    """
+    table = pd.read_parquet(path)
+    if table["label"].isin(COMPOUNDS).any():
+        raise ValueError(
+            f"{path}: holds compound labels; the method is zero-shot, so fusion is trained on basic emotions only"
+        )
+    from ..labels import emotion_index
+
+    columns: list[list[np.ndarray]] = [
+        [np.full(8, np.nan) if p is None else np.asarray(p, np.float32) for p in table[name]] for name in MODALITIES
+    ]
+    probabilities = np.stack([np.stack(column) for column in columns], 1).astype(np.float32)
+    present = np.logical_not(np.isnan(probabilities).any(axis=2))
+    usable = np.any(present, axis=1)
+    logger.info("%s: %d items, %d without any modality skipped", path, len(table), int((~usable).sum()))
+    emotions = np.array([emotion_index(label) for label in table["label"]])
+    return Items(np.nan_to_num(probabilities)[usable], present[usable], emotions[usable])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path)
+    source.add_argument("--predictions", type=Path, help="predictions.parquet of a run of the harness")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs"))
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    started = time.monotonic()
+    stored: dict[str, np.ndarray] = {"mixing": np.array([0.5], np.float32)}
+    if arguments.predictions is not None:
+        items = of_predictions(arguments.predictions)
+        order = np.random.default_rng(0).permutation(len(items.emotions))
+        fit, test = (
+            Items(items.probabilities[rows], items.present[rows], items.emotions[rows])
+            for rows in np.array_split(order, 2)
+        )
+        from ..checkpoints import shipped, tensors
+
+        stored |= {
+            name: tensor
+            for name, tensor in tensors(shipped("fusion.safetensors")).items()
+            if name not in ("theta", "beta")
+        }
+    else:
+        pools = embedded_pools(arguments.data, arguments.work)
+        fit, test = (Items(*pair(pools.held, half, seed=half)) for half in (0, 1))
+        for name, (trained, held) in pools.embeddings.items():
+            found = prototypes_of(trained, held)
+            stored |= {
+                f"{name}.centre": found.centre,
+                f"{name}.means": found.means,
+                f"{name}.temperature": np.array([found.temperature], np.float32),
+            }
+    fusion = train(fit)
+    metrics = measure(fusion, test)
+    stored |= {"theta": fusion.theta, "beta": fusion.beta}
+    publish(
+        arguments.out,
+        "fusion.safetensors",
+        save({name: np.ascontiguousarray(array, np.float32) for name, array in stored.items()}),
+        name="CER fusion (MHPF, prototypes)",
+        licence="research use (terms of all training corpora)",
+        run={"items": len(fit.emotions), "metrics": metrics, "seconds": round(time.monotonic() - started)},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Held-out predictions of the six embedded models, and how items of one emotion are put together from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import sentences
+from ..expression import Expressions, read
+from ..labels import EMOTIONS, MODALITIES
+from ..modalities import audio, dynamic_face, scene_context, scene_label, text
+from ..modalities.base import softmax
+from .data import Faces, ferplus, meld, ravdess
+from .dynamic_face import synthesise
+
+PAIRS_PER_CLASS = 1500
+FACES_PER_CLASS = 1500  # of training faces, for prototypes
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Predictions of one source: probabilities [N, M, 8] of the modalities it speaks for, emotions [N], embeddings [N,
+    D] or None.
+    """
+
+    probabilities: np.ndarray
+    emotions: np.ndarray
+    embeddings: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """held: modalities -> their common pool. embeddings: modality -> (training pool, held-out pool) for PFSA."""
+
+    held: Mapping[tuple[str, ...], Pool]
+    embeddings: Mapping[str, tuple[Pool, Pool]]
+
+
+def embedded_pools(data: Path, work: Path) -> Pools:
+    """Runs the exported models on what they were not trained on. work: where `cer.train.audio` left its held-out
+    predictions.
+    """
+    rng = np.random.default_rng(0)
+    trained = _even(ferplus(data / "faces/ferplus-train.parquet"), rng)
+    held = ferplus(data / "faces/ferplus-validation.parquet")
+    faces = {"trained": _of_faces(trained, rng), "held": _of_faces(held, rng)}
+    voices = np.load(work / "audio.npz")
+    voice = Pool(voices["probabilities"][:, None], voices["emotions"])
+    spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev")}
+    words = {split: sentences.encode(table["text"].tolist()) for split, table in spoken.items()}
+    said = {
+        split: Pool(softmax(text.read(words[split]))[:, None], spoken[split]["emotion"].to_numpy(), words[split])
+        for split in words
+    }
+    heard = _of_voices(data)
+    face_names = ("static_face", "dynamic_face", "scene_label", "scene_context")
+    return Pools(
+        held={face_names: faces["held"][0], ("audio",): voice, ("text",): said["dev"]},
+        embeddings={
+            **{name: (faces["trained"][1][name], faces["held"][1][name]) for name in face_names},
+            "audio": (heard, heard),  # the head has heard every actor by now: the temperature is a little too sure
+            "text": (said["train"], said["dev"]),
+        },
+    )
+
+
+def _even(faces: Faces, rng: np.random.Generator) -> Faces:
+    """At most FACES_PER_CLASS faces of each class."""
+    classes = faces.targets.argmax(1)
+    rows = np.concatenate(
+        [rng.permutation(np.flatnonzero(classes == c))[:FACES_PER_CLASS] for c in range(len(EMOTIONS))]
+    )
+    return Faces(faces.images[rows], faces.targets[rows])
+
+
+def _of_faces(faces: Faces, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:
+    """The four modalities that see a face, on one face each: together, and one by one with their embeddings."""
+    seen = read(faces.images)
+    emotions = faces.targets.argmax(1)
+    ready = np.concatenate([seen.embeddings, seen.logits], 1)
+    slots, mask = _peaking_in(ready, faces.targets, rng)
+    moved, motion = dynamic_face.read(slots, mask)
+    pictures, scale = scene_label.look(seen.embeddings)
+    described = sentences.encode([describe_face(seen, row) for row in range(len(seen))])
+    parts = {
+        "static_face": Pool(softmax(seen.logits), emotions, seen.embeddings),
+        "dynamic_face": Pool(softmax(moved), emotions, motion),
+        "scene_label": Pool(scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale), emotions, pictures),
+        "scene_context": Pool(softmax(scene_context.read(described)), emotions, described),
+    }
+    return Pool(np.stack([one.probabilities for one in parts.values()], 1), emotions), parts
+
+
+def describe_face(seen: Expressions, row: int) -> str:
+    """The sentence that scene_context writes about a lone face in ordinary light."""
+    face = scene_context.face_words(seen.units[row])
+    return f"The video shows a close-up of one person in ordinary light. The person has {face}. They move a little."
+
+
+def _peaking_in(ready: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """One synthesised sequence per face, the face being its peak."""
+    slots, mask = [], []
+    for row in range(len(ready)):
+        pool = np.concatenate([[row], rng.choice(np.flatnonzero(targets[:, 0] > 0.5), 8)])
+        only = np.zeros((9, len(EMOTIONS)), np.float32)
+        only[1:, 0] = 1  # eight calm faces to start from
+        only[0] = targets[row]
+        one = synthesise(ready[pool], only, 1, rng, peak=0)
+        slots.append(one[0][0])
+        mask.append(one[1][0])
+    return np.stack(slots), np.stack(mask)
+
+
+def _of_voices(data: Path) -> Pool:
+    """Embeddings of every RAVDESS recording."""
+    from ..speech import encode
+
+    table = ravdess(data / "speech/ravdess-actors01-20.parquet")
+    answers = [audio.read(encode(samples)[1]) for samples in table["samples"]]
+    return Pool(
+        softmax(np.stack([logits for logits, _ in answers]))[:, None],
+        table["emotion"].to_numpy(),
+        np.stack([embedding for _, embedding in answers]),
+    )
+
+
+def pair(held: Mapping[tuple[str, ...], Pool], half: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Items for MHPF from one half (0 or 1) of every pool: probabilities [N, 6, 8], present [N, 6], emotions [N].
+
+    Each class gets PAIRS_PER_CLASS items; a source without the class is absent from its items.
+    """
+    rng = np.random.default_rng(seed)
+    count = PAIRS_PER_CLASS * len(EMOTIONS)
+    probabilities = np.zeros((count, len(MODALITIES), len(EMOTIONS)), np.float32)
+    present = np.zeros((count, len(MODALITIES)), bool)
+    emotions = np.repeat(np.arange(len(EMOTIONS)), PAIRS_PER_CLASS)
+    for names, pool in held.items():
+        columns = np.array([MODALITIES.index(name) for name in names])
+        for emotion in range(len(EMOTIONS)):
+            rows = np.flatnonzero(pool.emotions == emotion)
+            rows = np.random.default_rng(0).permutation(rows)[half::2]
+            if len(rows):
+                items = np.flatnonzero(emotions == emotion)
+                probabilities[np.ix_(items, columns)] = pool.probabilities[rng.choice(rows, len(items))]
+                present[np.ix_(items, columns)] = True
+    return probabilities, present, emotions

@@ -1,0 +1,70 @@
+"""Trains the caption head on real Qwen2.5-VL captions of AFEW clips.
+
+python -m cer.train.scene_context --data DATA --out cer/weights
+"""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import f1_score
+
+from .. import sentences
+from ..labels import EMOTIONS
+from ..modalities.base import softmax
+from .calibrate import calibration_error, fit_temperature
+from .data import captions, sha256
+from .publish import export, publish
+from .sentence_head import Corpus, logits, sample, train
+
+logger = logging.getLogger(__name__)
+
+EPOCHS = 12
+NOISE = 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    started = time.monotonic()
+    files = {name: arguments.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
+    written, held = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
+    corpus = Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy())
+    head = train([corpus], epochs=EPOCHS, noise=NOISE)
+    truth, prior = held["emotion"].to_numpy(), np.log(corpus.prior)
+    found = logits(head, sentences.encode(held["text"].tolist()))
+    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)
+    head.temperature.fill_(temperature)
+    natural = softmax(found / temperature + prior)
+    content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
+    publish(
+        arguments.out,
+        "scene_context.onnx",
+        content,
+        name="CER caption head",
+        licence="MIT (captions of ICCVW_25)",
+        run={
+            "data": {path.name: sha256(path) for path in files.values()},
+            "temperature": temperature,
+            "prior": dict(zip(EMOTIONS, corpus.prior.tolist(), strict=True)),
+            "metrics": {
+                **{
+                    f"afew_dev_macro_f1_{model}_prompt{prompt}": float(
+                        f1_score(truth[rows], natural[rows].argmax(1), average="macro")
+                    )
+                    for (model, prompt), rows in held.groupby(["model", "prompt"]).indices.items()
+                },
+                "afew_dev_ece": calibration_error(natural, truth),
+            },
+            "seconds": round(time.monotonic() - started),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Trains the text head on spoken language: MELD first, GoEmotions as support.
+
+python -m cer.train.text --data DATA --out cer/weights
+"""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import f1_score
+
+from .. import sentences
+from ..labels import EMOTIONS
+from ..modalities.base import softmax
+from .calibrate import calibration_error, fit_temperature
+from .data import goemotions, meld, misheard, sha256
+from .publish import export, publish
+from .sentence_head import Corpus, logits, sample, train
+
+logger = logging.getLogger(__name__)
+
+EPOCHS = 12
+SUPPORT = 0.3  # how much a GoEmotions comment counts beside a MELD utterance
+NOISE = 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    started = time.monotonic()
+    files = {name: arguments.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
+    spoken, held = meld(files["meld-train"]), meld(files["meld-dev"])
+    written = goemotions(files["goemotions-ekman-train"])
+    rng = np.random.default_rng(0)
+    heard = [misheard(text, rng) for text in spoken["text"]]
+    emotions = spoken["emotion"].to_numpy()
+    corpora = [
+        Corpus(sentences.encode(spoken["text"].tolist()), emotions),
+        Corpus(sentences.encode(heard), emotions, 0.5),
+        Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy(), SUPPORT),
+    ]
+    head = train(corpora, epochs=EPOCHS, noise=NOISE)
+    truth, prior = held["emotion"].to_numpy(), np.log(corpora[0].prior)
+    found = logits(head, sentences.encode(held["text"].tolist()))
+    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)
+    head.temperature.fill_(temperature)
+    natural = softmax(found / temperature + prior)
+    content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
+    publish(
+        arguments.out,
+        "text.onnx",
+        content,
+        name="CER words head",
+        licence="research use (MELD, GoEmotions terms)",
+        run={
+            "data": {path.name: sha256(path) for path in files.values()},
+            "temperature": temperature,
+            "prior": dict(zip(EMOTIONS, corpora[0].prior.tolist(), strict=True)),
+            "metrics": {
+                "meld_dev_macro_f1": float(f1_score(truth, natural.argmax(1), average="macro")),
+                "meld_dev_weighted_f1": float(f1_score(truth, natural.argmax(1), average="weighted")),
+                "meld_dev_ece": calibration_error(natural, truth),
+            },
+            "seconds": round(time.monotonic() - started),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
