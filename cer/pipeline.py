@@ -113,11 +113,7 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _s
     damaged is absent with that reason.
     """
     serving = modalities(profile)
-    with_models = [Model(name, c.name, c.revision, c.sha256) for name, one in serving.items() for c in one.checkpoints]
-    with_models.append(
-        Model("fusion", decision().checkpoint.name, decision().checkpoint.revision, decision().checkpoint.sha256)
-    )
-    observed = Observation(probe(clip), profile, with_models)
+    observed = Observation(probe(clip), profile, models_of(serving))
     evidence = gather(observed.clip, lambda stage, fraction: progress(stage, 0.9 * fraction))
     while True:
         with observed.timed("gathering evidence"):
@@ -127,6 +123,18 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _s
         _add(observed, block, serving, progress)
     progress("done", 1.0)
     return observed
+
+
+def models_of(serving: dict[str, Modality]) -> list[Model]:
+    """The weight files behind the modalities and the fusion; files that are missing are left out."""
+    found = []
+    for name, modality in serving.items():
+        try:
+            found += [Model(name, one.name, one.revision, one.sha256) for one in modality.checkpoints]
+        except WeightsError as error:
+            logger.warning("%s: %s", name, error)
+    last = decision().checkpoint
+    return [*found, Model("fusion", last.name, last.revision, last.sha256)]
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:

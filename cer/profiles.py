@@ -41,9 +41,8 @@ def modalities(profile: str) -> dict[str, Modality]:
 class Decision:
     """The learned numbers above the modalities: MHPF, prototypes and the share of PFSA in the compound decision."""
 
-    checkpoint: Checkpoint = shipped("fusion.safetensors")
-
     def __init__(self) -> None:
+        self.checkpoint: Checkpoint = shipped("fusion.safetensors")
         stored = tensors(self.checkpoint)
         self.fusion = MHPF(stored["theta"], stored["beta"])
         self.mixing = float(stored["mixing"][0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import WHISPER, locate, onnx_session, shipped
+from ..checkpoints import WHISPER, Checkpoint, locate, onnx_session, shipped
 from ..evidence import Evidence
 from ..segments import Segment
 from ..speech import ROWS_PER_SECOND, Utterance
@@ -19,7 +19,10 @@ WIDTH = 128
 class Audio:
     name = "audio"
     personal = False
-    checkpoints = (WHISPER, shipped("audio.onnx"))
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (WHISPER, shipped("audio.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_answer(evidence.segment(segment)) for segment in segments], WIDTH)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import CENTERFACE, locate, onnx_session, shipped
+from ..checkpoints import CENTERFACE, Checkpoint, locate, onnx_session, shipped
 from ..evidence import RATE, Evidence
 from ..expression import Expressions
 from ..people import Sighting
@@ -25,7 +25,10 @@ class DynamicFace:
 
     name = "dynamic_face"
     personal = True
-    checkpoints = (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         answers: list[Seen | str] = []

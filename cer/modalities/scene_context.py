@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import sentences
-from ..checkpoints import CENTERFACE, MINILM, locate, onnx_session, shipped
+from ..checkpoints import CENTERFACE, MINILM, Checkpoint, locate, onnx_session, shipped
 from ..evidence import Cue, Evidence
 from ..expression import UNITS
 from ..segments import Segment
@@ -40,7 +40,10 @@ _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
 class SceneContext:
     name = "scene_context"
     personal = True
-    checkpoints = (CENTERFACE, shipped("face.onnx"), MINILM, shipped("scene_context.onnx"))
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, shipped("face.onnx"), MINILM, shipped("scene_context.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import sentences
-from ..checkpoints import CENTERFACE, MINILM, locate, onnx_session, shipped
+from ..checkpoints import CENTERFACE, MINILM, Checkpoint, locate, onnx_session, shipped
 from ..evidence import Evidence
 from ..labels import COMPOUNDS, EMOTIONS
 from ..segments import Segment
@@ -35,7 +35,10 @@ class SceneLabel:
 
     name = "scene_label"
     personal = True
-    checkpoints = (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_answer(evidence.segment(segment), person) for segment in segments], sentences.WIDTH)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..checkpoints import CENTERFACE, shipped
+from ..checkpoints import CENTERFACE, Checkpoint, shipped
 from ..evidence import Evidence
 from ..segments import Segment
 from .base import Prediction, Seen, collect, softmax
@@ -17,7 +17,10 @@ class StaticFace:
 
     name = "static_face"
     personal = True
-    checkpoints = (CENTERFACE, shipped("face.onnx"))
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, shipped("face.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_answer(evidence.segment(segment), person) for segment in segments], WIDTH)

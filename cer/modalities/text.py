@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import sentences
-from ..checkpoints import MINILM, WHISPER, locate, onnx_session, shipped
+from ..checkpoints import MINILM, WHISPER, Checkpoint, locate, onnx_session, shipped
 from ..evidence import Evidence
 from ..segments import Segment
 from .base import Prediction, Seen, collect, softmax
@@ -18,7 +18,10 @@ LEAST_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for t
 class Text:
     name = "text"
     personal = False
-    checkpoints = (WHISPER, MINILM, shipped("text.onnx"))
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (WHISPER, MINILM, shipped("text.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         said = [spoken(evidence.segment(segment)) for segment in segments]

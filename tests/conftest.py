@@ -1,0 +1,34 @@
+"""What many tests look at: the bundled clip, observed once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+from cer.analysis import Analysis
+from cer.pipeline import Observation, observe
+
+from .clips import DEMO
+
+
+@pytest.fixture(scope="session")
+def observed() -> Observation:
+    return observe(DEMO)
+
+
+@pytest.fixture(scope="session")
+def analysis(observed: Observation) -> Analysis:
+    return observed.conclude()
+
+
+@pytest.fixture(scope="session")
+def portrait() -> np.ndarray:
+    """A public-domain portrait, RGB uint8 [512, 512, 3]; the face is at the upper left of the middle."""
+    return np.asarray(data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled clip's path, under a name that says what it is for."""
+    return DEMO

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from cer.segments import Segment, timeline, windows
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [
+        (0.4, [(0, 0.4)]),
+        (4.0, [(0, 4), (2, 4)]),
+        (5.0, [(0, 4), (2, 5), (4, 5)]),
+        (4.9, [(0, 4), (2, 4.9)]),  # the tail of 0.9 s is dropped
+        (8.0, [(0, 4), (2, 6), (4, 8), (6, 8)]),
+    ],
+)
+def test_windows_are_four_seconds_long_and_two_apart(duration: float, expected: list[tuple[float, float]]) -> None:
+    assert [(one.start, one.end) for one in windows(duration)] == expected
+
+
+def test_the_time_line_averages_the_segments_that_cover_a_moment() -> None:
+    segments = [Segment(0, 4), Segment(2, 6)]
+    values = np.array([[0.2, 0.8], [0.6, 0.4]], np.float32)
+    laid = timeline(segments, values, np.array([1.0, 3.0, 5.0, 6.0]))
+    np.testing.assert_allclose(laid, [[0.2, 0.8], [0.4, 0.6], [0.6, 0.4], [0.6, 0.4]], atol=1e-6)
+
+
+def test_segments_without_a_value_leave_the_average_to_the_others() -> None:
+    segments = [Segment(0, 4), Segment(2, 6), Segment(10, 14)]
+    values = np.array([[np.nan, np.nan], [0.6, 0.4], [1, 0]], np.float32)
+    laid = timeline(segments, values, np.array([1.0, 3.0, 8.0]))
+    assert np.isnan(laid[0]).all()
+    np.testing.assert_allclose(laid[1], [0.6, 0.4], atol=1e-6)
+    assert np.isnan(laid[2]).all()
