@@ -1,0 +1,28 @@
+"""Evidence for the modalities' tests: the bundled clip's, and parts of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from cer.evidence import Evidence, gather
+from cer.media import probe
+from cer.segments import Segment
+
+from ..clips import DEMO
+
+WHOLE = Segment(0, 4)
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    return next(gather(probe(DEMO), lambda stage, fraction: None))
+
+
+@pytest.fixture(scope="session")
+def faceless(evidence: Evidence) -> Evidence:
+    return replace(evidence, sightings=[], expressions=evidence.expressions[[]])
+
+
+@pytest.fixture(scope="session")
+def silent(evidence: Evidence) -> Evidence:
+    return replace(evidence, utterances=[])

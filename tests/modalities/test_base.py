@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from cer.modalities.base import Prediction, Seen, absent, collect, join, softmax
+
+
+def distribution(*head: float) -> np.ndarray:
+    return np.array([*head, *[0.0] * (8 - len(head))], np.float32)
+
+
+def test_answers_become_rows_and_reasons() -> None:
+    found = collect([Seen(distribution(0.5, 0.5), np.ones(3), "said"), "no face"], 3)
+    assert found.present.tolist() == [True, False]
+    assert found.reasons == (None, "no face")
+    assert found.notes == ("said", "")
+    assert np.isnan(found.probabilities[1]).all()
+    assert found.embedding is not None
+    assert np.isnan(found.embedding[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "present", "reasons"),
+    [
+        (distribution(0.5, 0.4)[None], [True], (None,)),  # sums to 0.9
+        (distribution(1.5, -0.5)[None], [True], (None,)),  # negative
+        (distribution(1.0)[None], [False], ("no face",)),  # absent, yet it says something
+        (distribution(1.0)[None], [True], ("no face",)),  # present, yet with a reason
+        (distribution(1.0)[None, :7], [True], (None,)),  # seven classes
+    ],
+)
+def test_a_wrong_prediction_fails_at_its_own_door(
+    probabilities: np.ndarray, present: list[bool], reasons: tuple[str | None, ...]
+) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Prediction(probabilities, np.array(present), None, reasons)
+
+
+def test_blocks_join_even_when_one_had_no_embedding() -> None:
+    seen = collect([Seen(distribution(1.0), np.arange(4.0))], 4)
+    joined = join([seen, absent(2, "no speech"), seen])
+    assert len(joined) == 4
+    assert joined.embedding is not None
+    assert joined.embedding.shape == (4, 4)
+    assert np.isnan(joined.embedding[1:3]).all()
+    assert joined.reasons == (None, "no speech", "no speech", None)
+
+
+def test_softmax_by_hand_and_without_overflow() -> None:
+    np.testing.assert_allclose(softmax(np.log([[1.0, 3.0]])), [[0.25, 0.75]], atol=1e-6)
+    np.testing.assert_allclose(softmax(np.array([1000.0, 1000.0])), [0.5, 0.5])

@@ -1,0 +1,25 @@
+import numpy as np
+
+from cer.evidence import Evidence
+from cer.labels import COMPOUNDS, EMOTIONS
+from cer.modalities.scene_label import SceneLabel, label_texts, look, match
+from cer.segments import Segment
+
+
+def test_the_smiling_portrait_matches_the_happy_text_best(evidence: Evidence) -> None:
+    pictures, scale = look(evidence.expressions.embeddings)
+    np.testing.assert_allclose(np.linalg.norm(pictures, axis=1), 1, atol=1e-4)
+    found = match(pictures, label_texts(EMOTIONS), scale).mean(0)
+    assert EMOTIONS[int(found.argmax())] == "Happiness"
+
+
+def test_any_text_can_be_queried(evidence: Evidence) -> None:
+    pictures, scale = look(evidence.expressions.embeddings[:1])
+    found = match(pictures, label_texts(["smiling with raised cheeks", "furious, with lowered eyebrows"]), scale)
+    assert found[0, 0] > 0.8
+    seven = match(pictures, label_texts(COMPOUNDS), scale)[0]
+    assert COMPOUNDS[int(seven.argmax())] == "Happily Surprised"
+
+
+def test_nobody_in_view_is_the_reason(faceless: Evidence) -> None:
+    assert SceneLabel().predict(faceless, [Segment(0, 4)], 1).reasons == ("nobody in view to match labels with",)

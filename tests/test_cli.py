@@ -1,0 +1,65 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cer.cli import folders, main
+
+from .clips import DEMO
+
+
+def test_an_unreadable_clip_costs_one_line_and_exit_3_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "notes.mp4").write_text("dear diary")
+    status = main(
+        ["analyze", str(tmp_path / "empty.mp4"), str(DEMO), str(tmp_path / "notes.mp4"), "--out", str(tmp_path / "out")]
+    )
+    printed = capsys.readouterr()
+    assert status == 3
+    lines = printed.err.strip().splitlines()
+    assert [("empty.mp4" in lines[0], "notes.mp4" in lines[1])] == [(True, True)]
+    assert len(lines) == 2
+    assert "Mostly" in printed.out
+    assert {path.name for path in (tmp_path / "out" / "demo").iterdir()} == {
+        "analysis.json",
+        "segments.csv",
+        "timeline.csv",
+        "report.html",
+    }
+
+
+def test_the_document_on_disk_is_the_analysis(tmp_path: Path, analysis: object) -> None:
+    assert main(["analyze", str(DEMO), "--out", str(tmp_path), "--quiet"]) == 0
+    document = json.loads((tmp_path / "demo" / "analysis.json").read_text())
+    expected = analysis.to_dict()  # type: ignore[attr-defined]
+    assert {**document, "timings": 0} == {**json.loads(json.dumps(expected)), "timings": 0}
+
+
+def test_wrong_usage_is_exit_2() -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["analyze"])
+    assert stop.value.code == 2
+
+
+def test_a_person_who_is_not_in_the_clip_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", str(DEMO), "--out", str(tmp_path), "--person", "5", "--quiet"]) == 2
+    assert "person 5" in capsys.readouterr().err
+
+
+def test_clips_with_one_stem_do_not_overwrite_each_other() -> None:
+    out = Path("out")
+    found = folders([Path("a/x.mp4"), Path("b/x.mov"), Path("c/x.mp4"), Path("d/x.mp4")], out)
+    assert found == [out / "x", out / "x.mov", out / "x.mp4", out / "x.mp4-2"]
+
+
+def test_help_comes_without_loading_any_model() -> None:
+    code = (
+        "import sys; from cer.cli import parser; parser().format_help(); "
+        "print('torch' in sys.modules, 'onnxruntime' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == ["False", "False"]

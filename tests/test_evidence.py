@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cer.evidence import BLOCK, Evidence, gather
+from cer.media import SAMPLE_RATE, probe
+from cer.segments import WINDOW, Segment
+
+from .clips import DEMO, noise, still, write_clip
+
+
+def blocks(path: Path) -> list[Evidence]:
+    return list(gather(probe(path), lambda stage, fraction: None))
+
+
+def test_the_bundled_clip_shows_one_person_who_speaks() -> None:
+    (block,) = blocks(DEMO)
+    assert {one.person for one in block.sightings} == {1}
+    assert len(block.sightings) == len(block.expressions) == len(block.cues) == 50
+    assert sum(end - start for start, end, _ in block.speech()) > 4
+
+
+def test_a_segment_holds_only_its_own_time() -> None:
+    (block,) = blocks(DEMO)
+    part = block.segment(Segment(2, 6))
+    assert all(2 <= one.time < 6 for one in [*part.cues, *part.sightings])
+    assert len(part.expressions) == len(part.sightings) == 20
+    assert all(2 <= start < end <= 6 for start, end, _ in part.speech())
+    assert part.person(7)[0] == []
+
+
+def test_a_long_clip_comes_in_blocks_that_overlap_by_a_window(tmp_path: Path) -> None:
+    length = 2.5 * BLOCK
+    path = write_clip(
+        tmp_path / "long.mp4", still(np.arange(0, length, 0.5).tolist(), noise()), np.zeros(int(length * SAMPLE_RATE))
+    )
+    found = blocks(path)
+    assert [one.start for one in found] == [0, BLOCK, 2 * BLOCK]
+    assert [one.end for one in found[:-1]] == [BLOCK + WINDOW, 2 * BLOCK + WINDOW]
+    assert found[-1].end == pytest.approx(length, abs=0.6)
+    for one in found:
+        assert one.cues[0].time == pytest.approx(one.start, abs=0.5)
+        assert one.cues[-1].time == pytest.approx(one.end, abs=1.1)
+
+
+def test_light_and_motion_are_measured(tmp_path: Path) -> None:
+    dark, bright = np.full((120, 160, 3), 20, np.uint8), np.full((120, 160, 3), 230, np.uint8)
+    (held,) = blocks(write_clip(tmp_path / "held.mp4", still([0, 0.2, 0.4, 0.6], dark)))
+    (blinking,) = blocks(write_clip(tmp_path / "blink.mp4", [(0.2 * i, (dark, bright)[i % 2]) for i in range(4)]))
+    assert max(cue.brightness for cue in held.cues) < 0.12
+    assert max(cue.motion for cue in held.cues) < 0.02
+    assert blinking.cues[1].motion > 0.5

@@ -1,0 +1,145 @@
+"""The whole way, on real clips and with the shipped weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cer import checkpoints
+from cer.analysis import Analysis
+from cer.errors import CerError, ClipError
+from cer.labels import EMOTIONS, MODALITIES
+from cer.media import SAMPLE_RATE, Frame, Sound, probe, stream
+from cer.pipeline import Observation, analyze, observe
+
+from .clips import DEMO, noise, still, write_clip
+
+
+def sound_of(path: Path) -> np.ndarray:
+    return np.concatenate([item.samples for item in stream(probe(path), 1) if isinstance(item, Sound)])
+
+
+def pictures_of(path: Path, rate: float = 10) -> list[tuple[float, np.ndarray]]:
+    return [(item.time, item.image) for item in stream(probe(path), rate) if isinstance(item, Frame)]
+
+
+def test_all_six_modalities_see_the_bundled_clip(analysis: Analysis) -> None:
+    assert all(analysis.predictions[name].present.all() for name in MODALITIES)
+    assert analysis.label is not None
+    np.testing.assert_allclose(analysis.fused.sum(1), 1, atol=1e-4)
+    np.testing.assert_allclose(analysis.compound.sum(1), 1, atol=1e-4)
+
+
+def test_the_smile_of_the_bundled_clip_is_seen(analysis: Analysis) -> None:
+    assert analysis.basic is not None
+    assert EMOTIONS[int(analysis.basic.argmax())] == "Happiness"
+
+
+def test_a_clip_without_an_audio_track_loses_audio_and_text_with_the_reason(tmp_path: Path) -> None:
+    found = analyze(write_clip(tmp_path / "mute.mp4", pictures_of(DEMO)))
+    assert {name for name in MODALITIES if not found.predictions[name].present.any()} == {"audio", "text"}
+    assert set(found.predictions["audio"].reasons) == {"no audio track"}
+    assert found.label is not None
+
+
+def test_silence_is_no_speech(tmp_path: Path) -> None:
+    found = analyze(write_clip(tmp_path / "quiet.mp4", pictures_of(DEMO), np.zeros(10 * SAMPLE_RATE)))
+    assert set(found.predictions["audio"].reasons) == set(found.predictions["text"].reasons) == {"no speech"}
+
+
+def test_a_clip_without_a_face_keeps_voice_and_words(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "faceless.mp4", still(np.arange(0, 10, 0.2).tolist(), noise()), sound_of(DEMO))
+    found = analyze(path)
+    assert {name for name in MODALITIES if found.predictions[name].present.any()} == {"audio", "text"}
+    assert set(found.predictions["static_face"].reasons) == {"no face"}
+    assert found.label is not None
+    assert found.people == []
+
+
+def test_sound_alone_is_enough(tmp_path: Path) -> None:
+    found = analyze(write_clip(tmp_path / "voice.m4a", sound=sound_of(DEMO)))
+    assert found.predictions["text"].present.any()
+    assert set(found.predictions["scene_context"].reasons) == {"no video track"}
+    assert len(found.times) == len(found.timeline) > 40
+
+
+def test_when_nothing_is_present_the_result_says_so_instead_of_guessing(tmp_path: Path) -> None:
+    found = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
+    document = found.to_dict()
+    assert document["summary"]["label"] is None
+    assert document["summary"]["sentence"].startswith("Nothing to go by: no face")
+    assert {segment["label"] for segment in document["segments"]} == {None}
+
+
+def test_times_follow_the_container_on_a_variable_frame_rate(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    shown = np.cumsum(rng.choice([0.02, 0.04, 0.09, 0.3], 60))
+    source = dict(enumerate(image for _, image in pictures_of(DEMO)))
+    path = write_clip(tmp_path / "vfr.mkv", [(float(t), source[i % len(source)]) for i, t in enumerate(shown)])
+    found = analyze(path)
+    offset = shown[0]  # a player shows the first picture at 0:00
+    gaps = [np.abs(shown - offset - time).min() for time in found.times]
+    assert max(gaps) < 0.002
+    assert found.segments[-1].end == pytest.approx(shown[-1] - offset, abs=0.5)
+
+
+def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -> None:
+    assert observed.conclude(1).person == 1
+    with pytest.raises(CerError, match="person 9"):
+        observed.conclude(9)
+
+
+def test_a_damaged_model_costs_its_own_modality_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cer.modalities import text
+
+    for file in checkpoints.SHIPPED.iterdir():
+        content = bytearray(file.read_bytes())
+        if file.name == "text.onnx":
+            content[1000] ^= 1
+        (tmp_path / file.name).write_bytes(bytes(content))
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    checkpoints.locate.cache_clear()
+    text._network.cache_clear()
+    found = analyze(DEMO)
+    checkpoints.locate.cache_clear()
+    assert not found.predictions["text"].present.any()
+    assert all(
+        (reason or "").startswith("model not available: text.onnx") for reason in found.predictions["text"].reasons
+    )
+    assert found.predictions["audio"].present.all()
+
+
+def test_progress_never_goes_back_and_ends_at_one() -> None:
+    seen: list[float] = []
+    observe(DEMO, progress=lambda stage, fraction: seen.append(fraction))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+def test_an_exception_of_the_progress_ends_the_work() -> None:
+    class Cancelled(Exception):
+        pass
+
+    def stop(stage: str, fraction: float) -> None:
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        observe(DEMO, progress=stop)
+
+
+def test_a_clip_in_blocks_reads_like_its_parts(tmp_path: Path) -> None:
+    """A clip longer than a block: the second half of the 80 s repeats the first, so its segments must too."""
+    pictures, period = pictures_of(DEMO, 5), 10.0
+    frames = [(time + period * turn, image) for turn in range(8) for time, image in pictures]
+    found = analyze(write_clip(tmp_path / "loop.mp4", frames))
+    assert len(found.segments) == 40
+    np.testing.assert_allclose(found.fused[1:4], found.fused[26:29], atol=0.05)
+    np.testing.assert_allclose(found.fused[16:19], found.fused[31:34], atol=0.05)
+
+
+def test_what_is_missing_is_a_clip_error(tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="no such file"):
+        analyze(tmp_path / "nowhere.mp4")
+    with pytest.raises(CerError, match="no profile"):
+        analyze(DEMO, profile="quantum")

@@ -1,0 +1,73 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cer.expression import UNITS
+from cer.labels import EMOTIONS
+from cer.train.data import ckplus, ferplus, goemotions, meld, misheard, rafce_units
+
+
+def picture(level: int = 100, size: int = 48) -> dict[str, object]:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((size, size), level, np.uint8)).save(buffer, "PNG")
+    return {"bytes": buffer.getvalue(), "path": "0004_aligned.jpg"}
+
+
+def test_votes_become_a_distribution_in_the_projects_order(tmp_path: Path) -> None:
+    votes = [
+        [4, 0, 6, 0, 0, 0, 0, 0, 0, 0],
+        [1, 9, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0, 10, 0, 0],
+        [1, 0, 0, 0, 0, 0, 0, 0, 9, 0],
+    ]
+    pd.DataFrame({"image": [picture()] * 4, "votes": votes}).to_parquet(tmp_path / "f.parquet")
+    found = ferplus(tmp_path / "f.parquet")
+    assert found.targets.shape == (3, 8)  # the fourth is "unknown"
+    np.testing.assert_allclose(found.targets[0][[0, EMOTIONS.index("Surprise")]], [0.4, 0.6])
+    assert found.targets[1][EMOTIONS.index("Happiness")] == 1  # the lone vote for neutral is noise
+    assert found.targets[2][EMOTIONS.index("Other")] == 1  # contempt
+
+
+def test_damaged_pictures_are_skipped_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    images = [picture(), {"bytes": b"\x89PNG but no more", "path": "broken.png"}, picture(50, 100)]
+    pd.DataFrame({"image": images, "votes": [[10] + [0] * 9] * 3}).to_parquet(tmp_path / "f.parquet")
+    assert len(ferplus(tmp_path / "f.parquet").images) == 2
+    assert "broken.png" in caplog.text
+
+
+def test_of_rafce_only_the_asked_half_and_only_action_units_are_read(tmp_path: Path) -> None:
+    images = [{**picture(), "path": f"{number:04}_aligned.jpg"} for number in (1, 2, 4)]
+    table = pd.DataFrame({"image": images, "label": ["x"] * 3, "action_units": ["1+4", "L10+B22+25", "null"]})
+    table.to_parquet(tmp_path / "r.parquet")
+    found = rafce_units(tmp_path / "r.parquet", even=True)
+    assert {unit for unit, on in zip(UNITS, found.targets[0], strict=True) if on} == {10, 22, 25}
+    assert np.isnan(found.targets[1]).all()
+    assert len(rafce_units(tmp_path / "r.parquet", even=False).images) == 1
+
+
+def test_sequences_are_three_frames_in_order(tmp_path: Path) -> None:
+    rows = [
+        {"image": picture(level), "label": label, "subject": "S1", "sequence": sequence, "frame": frame}
+        for sequence, label in (("001", "contempt"), ("002", "fear"))
+        for frame, level in ((12, 30), (10, 10), (11, 20))
+    ]
+    pd.DataFrame(rows[:-1]).to_parquet(tmp_path / "c.parquet")  # the second sequence lacks a frame
+    found = ckplus(tmp_path / "c.parquet")
+    assert found.emotions.tolist() == [EMOTIONS.index("Other")]
+    assert found.images[found.frames[0]].mean((1, 2)).tolist() == [10, 20, 30]
+
+
+def test_texts_without_words_or_with_two_emotions_are_left_out(tmp_path: Path) -> None:
+    pd.DataFrame({"text": ["Hi!", " ", None], "emotion": ["joy", "anger", "fear"]}).to_csv(tmp_path / "m.csv")
+    pd.DataFrame({"text": ["a", "b"], "emotions": ["joy", "joy|anger"]}).to_csv(tmp_path / "g.csv")
+    assert meld(tmp_path / "m.csv")["text"].tolist() == ["Hi!"]
+    assert goemotions(tmp_path / "g.csv")["text"].tolist() == ["a"]
+
+
+def test_misheard_text_is_never_empty() -> None:
+    rng = np.random.default_rng(0)
+    assert all(misheard("No!", rng) for _ in range(200))

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from cer.labels import EMOTIONS, MODALITIES
+from cer.train.fusion import Fusion, Items, macro_f1, of_predictions, prototypes_of, subsets, train
+from cer.train.held_out import Pool, pair
+
+
+def sharp(emotions: np.ndarray, right: float, rng: np.random.Generator) -> np.ndarray:
+    """Predictions [N, 8] that name the true emotion with probability `right`."""
+    named = np.where(rng.random(len(emotions)) < right, emotions, rng.integers(0, 8, len(emotions)))
+    return (0.1 / 8 + 0.9 * np.eye(8)[named]).astype(np.float32)
+
+
+def items(right: list[float], count: int = 1600, seed: int = 0) -> Items:
+    rng = np.random.default_rng(seed)
+    emotions = np.arange(count) % 8
+    probabilities = np.stack([sharp(emotions, share, rng) for share in right], 1)
+    return Items(probabilities, np.ones((count, 6), bool), emotions)
+
+
+def test_training_and_inference_are_the_same_equation() -> None:
+    torch.manual_seed(0)
+    network = Fusion()
+    network.theta.data.normal_()
+    network.beta.data.normal_()
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(8), (20, 6)).astype(np.float32)
+    present = rng.random((20, 6)) < 0.5
+    present[:, 2] = True
+    by_torch = network(torch.from_numpy(probabilities), torch.from_numpy(present)).detach().numpy()
+    np.testing.assert_allclose(network.plain().fuse(probabilities, present), by_torch, atol=1e-6)
+
+
+def test_training_learns_whom_to_believe() -> None:
+    made = items([0.9, 0.2, 0.2, 0.2, 0.2, 0.2])
+    fusion = train(made, steps=300)
+    weights = fusion.weights(np.ones((1, 6), bool))[0].mean(1)
+    assert weights[0] > 2 * weights[1:].max()
+    fresh = items([0.9, 0.2, 0.2, 0.2, 0.2, 0.2], seed=1)
+    assert macro_f1(fusion, fresh, tuple(range(6))) >= macro_f1(fusion, fresh, (0,)) - 0.01
+
+
+def test_there_are_63_subsets() -> None:
+    found = list(subsets())
+    assert len(found) == len(set(found)) == 63
+
+
+def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
+    rng = np.random.default_rng(0)
+    emotions = np.repeat(np.arange(8), 10)
+    faces = Pool(np.repeat(np.eye(8, dtype=np.float32)[emotions][:, None], 4, 1), emotions)
+    voice_emotions = emotions[emotions != 7]
+    voices = Pool(np.eye(8, dtype=np.float32)[voice_emotions][:, None], voice_emotions)
+    probabilities, present, paired = pair({MODALITIES[:4]: faces, ("audio",): voices}, 0, int(rng.integers(9)))
+    assert (probabilities[:, 0].argmax(1) == paired).all()
+    heard = present[:, MODALITIES.index("audio")]
+    assert (heard == (paired != EMOTIONS.index("Other"))).all()
+    assert (probabilities[heard][:, MODALITIES.index("audio")].argmax(1) == paired[heard]).all()
+    assert not present[:, MODALITIES.index("text")].any()
+
+
+def test_the_halves_share_no_row() -> None:
+    emotions = np.zeros(20, int)
+    pool = Pool(np.full((20, 1, 8), 1 / 8, np.float32) + np.arange(20)[:, None, None], emotions)
+    first, second = (pair({("audio",): pool}, half, half)[0][:1500, 4, 0] for half in (0, 1))
+    assert not set(first.tolist()) & set(second.tolist())
+
+
+def test_prototypes_are_class_means_less_their_centre() -> None:
+    pool = Pool(np.zeros((4, 1, 8)), np.array([1, 1, 3, 3]), np.array([[2.0, 0], [4, 0], [0, 2], [0, 4]], np.float32))
+    found = prototypes_of(pool, pool)
+    np.testing.assert_allclose(found.centre, [1.5, 1.5])
+    np.testing.assert_allclose(found.means[1], [1.5, -1.5])
+    assert (found.means[0] == 0).all()
+
+
+def test_a_users_predictions_are_read_and_compound_labels_refused(tmp_path: Path) -> None:
+    row = {name: [1 / 8] * 8 for name in MODALITIES}
+    rows = [{"label": "Fear", **row, "text": None}, {"label": "Anger", **row}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "p.parquet")
+    found = of_predictions(tmp_path / "p.parquet")
+    assert found.emotions.tolist() == [3, 1]
+    assert found.present[0].tolist() == [True] * 5 + [False]
+    pd.DataFrame([{"label": "Sadly Angry", **row}]).to_parquet(tmp_path / "c.parquet")
+    with pytest.raises(ValueError, match="zero-shot"):
+        of_predictions(tmp_path / "c.parquet")

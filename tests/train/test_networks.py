@@ -1,0 +1,46 @@
+import numpy as np
+import torch
+
+from cer.train.networks import AudioHead, DynamicNetwork, FaceNetwork, SentenceHead
+from cer.train.publish import export
+
+
+def test_a_masked_moment_changes_neither_state_nor_answer() -> None:
+    torch.manual_seed(0)
+    network = DynamicNetwork(16).eval()
+    slots, mask = torch.randn(2, 10, 24), torch.ones(2, 10)
+    mask[:, 6:] = 0
+    spoiled = slots.clone()
+    spoiled[:, 6:] = 50
+    with torch.no_grad():
+        torch.testing.assert_close(network(slots, mask)[0], network(spoiled, mask)[0], atol=1e-4, rtol=1e-4)
+
+
+def test_padding_does_not_change_what_is_heard() -> None:
+    torch.manual_seed(0)
+    head = AudioHead(torch.ones(8, dtype=torch.bool)).eval()
+    rows = torch.randn(1, 30, 384)
+    padded, mask = torch.cat([rows, torch.randn(1, 20, 384)], 1), torch.arange(50)[None] < 30
+    with torch.no_grad():
+        torch.testing.assert_close(head(rows)[0], head(padded, mask)[0], atol=1e-4, rtol=1e-4)
+
+
+def test_a_class_never_trained_is_out_of_reach() -> None:
+    head = SentenceHead(torch.tensor([True] * 7 + [False])).eval()
+    with torch.no_grad():
+        assert float(head(torch.randn(5, 384)).softmax(1)[:, 7].max()) < 1e-6
+
+
+def test_the_exported_graph_gives_the_networks_numbers() -> None:
+    import onnxruntime
+
+    torch.manual_seed(0)
+    network = FaceNetwork(4).eval()
+    faces = torch.randn(5, 1, 48, 48)
+    content = export(network, {"faces": faces[:2]}, ["logits", "embeddings", "units"], {"faces": {0: "N"}})
+    assert b"/work" not in content
+    assert b"site-packages" not in content
+    found = onnxruntime.InferenceSession(content).run(None, {"faces": faces.numpy()})
+    with torch.no_grad():
+        for one, expected in zip(found, network(faces), strict=True):
+            np.testing.assert_allclose(one, expected.numpy(), atol=1e-4)
