@@ -11,7 +11,6 @@ import numpy as np
 from ..checkpoints import CENTERFACE, Checkpoint, locate, onnx_session, shipped
 from ..evidence import RATE, Evidence
 from ..expression import Expressions
-from ..people import Sighting
 from ..segments import WINDOW, Segment
 from .base import Prediction, Seen, collect, softmax
 
@@ -37,7 +36,7 @@ class DynamicFace:
                 answers.append("no video track")
                 continue
             sightings, expressions = evidence.segment(segment).person(person)
-            slots, mask = lay_out(sightings, expressions, segment.start)
+            slots, mask = lay_out([one.time for one in sightings], expressions, segment.start)
             if not mask.any():
                 answers.append("no face")
             elif mask.sum() < LEAST_MOMENTS:
@@ -48,14 +47,16 @@ class DynamicFace:
         return collect(answers, WIDTH)
 
 
-def lay_out(sightings: Sequence[Sighting], expressions: Expressions, start: float) -> tuple[np.ndarray, np.ndarray]:
+def lay_out(
+    times: Sequence[float] | np.ndarray, expressions: Expressions, start: float
+) -> tuple[np.ndarray, np.ndarray]:
     """One person's expressions on a grid of SLOTS moments: float32 [SLOTS, 264] (embedding, then emotion logits) and
     bool [SLOTS], where a face is.
     """
     slots = np.zeros((SLOTS, expressions.embeddings.shape[1] + expressions.logits.shape[1]), np.float32)
     mask = np.zeros(SLOTS, bool)
-    for row, sighting in enumerate(sightings):
-        slot = int((sighting.time - start) * RATE + 1e-6)
+    for row, time in enumerate(times):
+        slot = int((time - start) * RATE + 1e-6)
         if 0 <= slot < SLOTS:
             slots[slot] = np.concatenate([expressions.embeddings[row], expressions.logits[row]])
             mask[slot] = True

@@ -10,7 +10,7 @@ from cer.segments import Segment
 def test_moments_lie_where_their_time_says(evidence: Evidence) -> None:
     part = evidence.segment(Segment(2, 6))
     kept = [0, 3, 7]
-    slots, mask = lay_out([part.sightings[i] for i in kept], part.expressions[kept], 2.0)
+    slots, mask = lay_out([part.sightings[i].time for i in kept], part.expressions[kept], 2.0)
     assert np.flatnonzero(mask).tolist() == kept
     np.testing.assert_array_equal(slots[3, :-8], part.expressions.embeddings[3])
     assert slots[~mask].sum() == 0
@@ -18,7 +18,7 @@ def test_moments_lie_where_their_time_says(evidence: Evidence) -> None:
 
 def test_what_stands_in_masked_moments_is_not_read(evidence: Evidence) -> None:
     part = evidence.segment(Segment(0, 4))
-    slots, mask = lay_out(part.sightings, part.expressions, 0.0)
+    slots, mask = lay_out([one.time for one in part.sightings], part.expressions, 0.0)
     mask[10:] = False
     emptied, spoiled = slots.copy(), slots.copy()
     emptied[10:] = 0
@@ -28,7 +28,7 @@ def test_what_stands_in_masked_moments_is_not_read(evidence: Evidence) -> None:
 
 def test_order_matters(evidence: Evidence) -> None:
     part = evidence.segment(Segment(2, 6))  # from talking to raised brows
-    slots, mask = lay_out(part.sightings, part.expressions, 2.0)
+    slots, mask = lay_out([one.time for one in part.sightings], part.expressions, 2.0)
     assert mask.sum() == SLOTS
     assert np.abs(read(slots[None], mask[None])[0] - read(slots[None, ::-1].copy(), mask[None])[0]).max() > 1e-3
 

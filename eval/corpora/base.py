@@ -1,0 +1,82 @@
+"""What a corpus is to the harness: a declaration, and a way to turn its files into rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import datasets
+from datasets import Audio, Dataset, Image, load_dataset
+from datasets.exceptions import DatasetGenerationError
+
+from cer.errors import DataError
+from cer.labels import COMPOUNDS, EMOTIONS
+
+datasets.disable_progress_bars()
+
+FACE, SEQUENCE, VOICE, WORDS, CAPTION, VIDEO = "face", "sequence", "voice", "words", "caption", "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A declarative, versioned corpus.
+
+    kind: what an item is. classes: the label list, of EMOTIONS or of COMPOUNDS; predictions are restricted to it.
+    prior:
+    class frequencies of the corpus' own training split, by which probabilities that are free of a prior are multiplied
+    before they are scored; None for equal ones. rows(root, split) gives a Dataset with `id`, `label` and what the kind
+    needs: `image`, `images`, `audio`, `text` or `video`.
+    """
+
+    name: str
+    version: int
+    about: str
+    kind: str
+    classes: Sequence[str]
+    rows: Callable[[Path, str | None], Dataset]
+    prior: Mapping[str, float] | None = field(default=None)
+    split: str | None = None
+
+    @property
+    def compound(self) -> bool:
+        """Whether the labels are compound expressions."""
+        return set(self.classes) <= set(COMPOUNDS)
+
+    @property
+    def columns(self) -> list[int]:
+        """Positions of the classes in EMOTIONS or in COMPOUNDS."""
+        names: Sequence[str] = COMPOUNDS if self.compound else EMOTIONS
+        return [names.index(name) for name in self.classes]
+
+
+def one_file(root: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path:
+    """The file that `root` is, or the one below it that has one of the stems. Raises DataError when there is none."""
+    if root.is_file():
+        return root
+    for stem in stems:
+        for suffix in suffixes:
+            found = sorted(root.rglob(stem + suffix))
+            if found:
+                return found[0]
+    wanted = ", ".join(stem + suffix for stem in stems for suffix in suffixes)
+    raise DataError(f"{root}: neither a file of this corpus nor a folder with one of {wanted}.")
+
+
+def read(path: Path, columns: Sequence[str]) -> Dataset:
+    """A parquet or CSV file as a Dataset of the named columns, pictures and sounds undecoded; Arrow files are cached
+    by content.
+
+    Raises DataError when a column is missing or the file cannot be read.
+    """
+    kind = "parquet" if path.suffix == ".parquet" else "csv"
+    try:
+        rows = load_dataset(kind, data_files=str(path), split="train")
+    except (DatasetGenerationError, ValueError, OSError) as error:
+        raise DataError(f"{path}: not a {kind} file that can be read ({error}).") from error
+    missing = [column for column in columns if column not in rows.column_names]
+    if missing:
+        raise DataError(f"{path}: column {', '.join(missing)} is missing; it has {', '.join(rows.column_names)}.")
+    rows = rows.select_columns(list(columns))
+    for column, feature in (("image", Image(decode=False)), ("audio", Audio(decode=False))):
+        if column in columns:
+            rows = rows.cast_column(column, feature)
+    return rows

@@ -1,0 +1,34 @@
+"""FER+: FER2013 faces with crowd votes (arXiv 1608.01041)."""
+
+from pathlib import Path
+
+from datasets import Dataset
+
+from cer.labels import EMOTIONS, emotion_index
+
+from .base import FACE, Corpus, one_file, read
+
+_VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+
+# Shares of the votes in the official training split.
+PRIOR = {
+    "Neutral": 0.3334, "Anger": 0.0867, "Disgust": 0.0102, "Fear": 0.0307,
+    "Happiness": 0.2647, "Sadness": 0.1413, "Surprise": 0.1227, "Other": 0.0103,
+}  # fmt: skip
+
+
+def label(votes: list[int]) -> str | None:
+    """The emotion with most votes, the first of equals; None when the crowd mostly said "unknown" or "no face"."""
+    if votes.index(max(votes)) >= len(_VOTES):
+        return None
+    emotions = votes[: len(_VOTES)]
+    return EMOTIONS[emotion_index(_VOTES[emotions.index(max(emotions))])]
+
+
+def rows(root: Path, split: str | None) -> Dataset:
+    table = read(one_file(root, [f"ferplus-{split}"], [".parquet"]), ["image", "votes"])
+    table = table.map(lambda row, index: {"id": f"{index:06}", "label": label(row["votes"])}, with_indices=True)
+    return table.remove_columns("votes")
+
+
+CORPUS = Corpus("ferplus", 1, "FER+ faces, 8 emotions by majority vote", FACE, EMOTIONS, rows, PRIOR, "test")

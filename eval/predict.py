@@ -1,0 +1,118 @@
+"""Items of a corpus to rows of predictions: the models of the package, on whatever an item is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cer import expression, sentences, speech
+from cer.compound import combine, pfsa_of, ppa
+from cer.errors import CerError
+from cer.evidence import RATE
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.media import SAMPLE_RATE, decode_sound
+from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
+from cer.modalities.base import softmax
+from cer.pipeline import analyze
+from cer.profiles import decision
+
+from .corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
+
+Row = dict[str, Any]
+VIEWS = (*MODALITIES, "fused", "ppa", "pfsa", "compound", "scene_label_compound")
+
+
+class Skipped(Exception):
+    """An item that cannot be predicted; the message is the reason."""
+
+
+def predict(corpus: Corpus, item: Mapping[str, Any], profile: str) -> list[Row]:
+    """Rows of one item, one per segment (one for items that are not clips). Raises Skipped with the reason."""
+    if item["label"] is None:
+        raise Skipped("no label of this corpus")
+    try:
+        rows = _BY_KIND[corpus.kind](item, profile)
+    except (CerError, OSError, ValueError, SyntaxError) as error:
+        raise Skipped(f"{type(error).__name__}: {error}") from error
+    return [
+        {"id": item["id"], "start": 0.0, "end": 0.0, "label": item["label"], **dict.fromkeys(VIEWS), **row}
+        for row in rows
+    ]
+
+
+def _one(modality: str, probabilities: np.ndarray, embedding: np.ndarray | None) -> Row:
+    """The row of an item that a single modality sees: PPA and PFSA are computed from it."""
+    by_probability = ppa(probabilities[None])
+    row: Row = {modality: probabilities, "ppa": by_probability[0], "compound": by_probability[0]}
+    rules = decision()
+    if embedding is not None and modality in rules.prototypes:
+        by_similarity = pfsa_of(embedding[None], rules.prototypes[modality])
+        row |= {"pfsa": by_similarity[0], "compound": combine(by_probability, by_similarity, rules.mixing)[0]}
+    return row
+
+
+def _picture(encoded: bytes) -> np.ndarray:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(encoded)) as image:
+        return expression.grey(np.asarray(image))
+
+
+def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
+    seen = expression.read(_picture(item["image"]["bytes"])[None])
+    row = _one("static_face", softmax(seen.logits[0]), seen.embeddings[0])
+    pictures, scale = scene_label.look(seen.embeddings)
+    row["scene_label"] = scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale)[0]
+    row["scene_label_compound"] = scene_label.match(pictures, scene_label.label_texts(COMPOUNDS), scale)[0]
+    return [row]
+
+
+def _sequence(item: Mapping[str, Any], profile: str) -> list[Row]:
+    seen = expression.read(np.stack([_picture(one) for one in item["images"]]))
+    slots, mask = dynamic_face.lay_out(np.arange(len(seen)) / RATE, seen, 0.0)
+    logits, embedding = dynamic_face.read(slots[None], mask[None])
+    row = _one("dynamic_face", softmax(logits[0]), embedding[0])
+    return [{**row, "static_face": softmax(seen.logits.mean(0))}]
+
+
+def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
+    samples = decode_sound(item["audio"]["bytes"])[: int(speech.LONGEST_UTTERANCE * SAMPLE_RATE)]
+    logits, embedding = audio.read(speech.encode(samples)[1])
+    return [_one("audio", softmax(logits), embedding)]
+
+
+def _words(item: Mapping[str, Any], profile: str, modality: str, read: Callable[[np.ndarray], np.ndarray]) -> list[Row]:
+    if not (item["text"] or "").strip():
+        raise Skipped("empty text")
+    embedding = sentences.encode([item["text"].strip()])
+    return [_one(modality, softmax(read(embedding)[0]), embedding[0])]
+
+
+def _video(item: Mapping[str, Any], profile: str) -> list[Row]:
+    found = analyze(Path(item["video"]), profile=profile)
+    rows: list[Row] = []
+    for index, segment in enumerate(found.segments):
+        row: Row = {"start": segment.start, "end": segment.end}
+        row |= {
+            name: one.probabilities[index] if one.present[index] else None for name, one in found.predictions.items()
+        }
+        values = {"fused": found.fused, "ppa": found.ppa, "pfsa": found.pfsa, "compound": found.compound}
+        row |= {name: None if np.isnan(value[index]).any() else value[index] for name, value in values.items()}
+        rows.append(row)
+    if all(row["fused"] is None for row in rows):
+        raise Skipped("no modality is present")
+    return rows
+
+
+_BY_KIND: Mapping[str, Callable[[Mapping[str, Any], str], Sequence[Row]]] = {
+    FACE: _face,
+    SEQUENCE: _sequence,
+    VOICE: _voice,
+    WORDS: partial(_words, modality="text", read=text.read),
+    CAPTION: partial(_words, modality="scene_context", read=scene_context.read),
+    VIDEO: _video,
+}

@@ -1,0 +1,89 @@
+"""Scores from confusion counts, so that a bootstrap over clips is one matrix product.
+
+Confusions are [..., C, C]: rows the truth, columns the prediction. Agrees with scikit-learn given a fixed label list:
+a class that neither occurs nor is predicted has an F1 of 0 and counts in the mean.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+BINS = 15  # of the expected calibration error
+
+
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts [C, C] of integer labels [N]."""
+    return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def f1_per_class(counts: np.ndarray) -> np.ndarray:
+    """[..., C]: 2 TP / (2 TP + FP + FN), 0 where undefined."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    both = counts.sum(-1) + counts.sum(-2)
+    return np.asarray(np.where(both > 0, 2 * hits / np.maximum(both, 1), 0.0))
+
+
+def macro_f1(counts: np.ndarray) -> np.ndarray:
+    """Mean F1 over all classes of the label list [...]."""
+    return np.asarray(f1_per_class(counts).mean(-1))
+
+
+def uar(counts: np.ndarray) -> np.ndarray:
+    """Unweighted average recall over the classes that occur [...]; 0 when none does."""
+    support = counts.sum(-1)
+    recall = np.diagonal(counts, axis1=-2, axis2=-1) / np.maximum(support, 1)
+    occurs = support > 0
+    return np.asarray((recall * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
+
+
+def war(counts: np.ndarray) -> np.ndarray:
+    """Weighted average recall, which is accuracy [...]; 0 without items."""
+    hits = np.trace(counts, axis1=-2, axis2=-1)
+    return np.asarray(hits / np.maximum(counts.sum((-1, -2)), 1))
+
+
+def weighted_f1(counts: np.ndarray) -> np.ndarray:
+    """F1 weighted by how often a class occurs [...]."""
+    support = counts.sum(-1)
+    return np.asarray((f1_per_class(counts) * support).sum(-1) / np.maximum(support.sum(-1), 1))
+
+
+def ece(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Expected calibration error of [N, C]: the mean gap between confidence and accuracy over BINS equal bins; 0
+    without items.
+    """
+    if not len(truth):
+        return 0.0
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == truth
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gap = np.bincount(which, confidence, BINS) - np.bincount(which, right, BINS)
+    return float(np.abs(gap).sum() / len(truth))
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name."""
+
+    values: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    confusion: np.ndarray
+
+
+def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int = 0) -> Scores:
+    """Scores of distributions [N, C] against labels [N]; the bootstrap draws whole groups [N] (clips), not rows."""
+    classes = probabilities.shape[1]
+    predicted = probabilities.argmax(1)
+    names, which = np.unique(groups, return_inverse=True)
+    per_group = np.zeros((len(names), classes * classes))
+    np.add.at(per_group, (which, truth * classes + predicted), 1)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
+    resampled = (draws @ per_group).reshape(RESAMPLES, classes, classes)
+    counts = confusion(truth, predicted, classes)
+    measures = {"macro_f1": macro_f1, "uar": uar, "war": war, "weighted_f1": weighted_f1}
+    values = {name: float(measure(counts)) for name, measure in measures.items()}
+    intervals = {}
+    for name, measure in measures.items():
+        low, high = np.percentile(measure(resampled), [2.5, 97.5])
+        intervals[name] = (float(low), float(high))
+    return Scores({**values, "ece": ece(probabilities, truth)}, intervals, counts)

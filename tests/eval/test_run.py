@@ -1,0 +1,126 @@
+"""Runs of the harness on small corpora made here, with the shipped models."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from cer.errors import DataError
+from cer.faces import crop, detect
+from eval import run as harness
+from eval.cli import main
+from eval.run import Request, run
+
+from ..clips import DEMO
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("meld") / "meld-test.csv"
+    said = [
+        ("I love it!", "joy"),
+        ("I hate you!", "anger"),
+        ("", "fear"),
+        ("What? Really?", "surprise"),
+        ("Okay.", "neutral"),
+    ]
+    pd.DataFrame(said * 4, columns=["text", "emotion"]).to_csv(path, index=False)
+    return path
+
+
+def test_a_run_scores_the_modality_that_fits_and_counts_what_it_skips(texts: Path, tmp_path: Path) -> None:
+    result = run(Request("meld", texts, tmp_path), quiet=True)
+    assert list(result["results"]) == ["text"]
+    assert result["n"] == 16
+    assert [one["reason"] for one in result["skipped"]] == ["empty text"] * 4
+    low, high = result["intervals"]["text"]["macro_f1"]
+    assert low <= result["results"]["text"]["macro_f1"] <= high
+    assert np.sum(result["results"]["text"]["confusion"]) == 16
+    table = pd.read_parquet(tmp_path / "predictions.parquet")
+    assert table["audio"].isna().all()
+    assert all(len(row) == 8 for row in table["text"])
+    assert all(len(row) == 7 for row in table["ppa"])
+
+
+def test_two_runs_and_a_run_that_was_killed_end_alike(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "PART", 3)
+    whole = run(Request("meld", texts, tmp_path / "whole"), quiet=True)
+    real, calls = harness.predict, []
+
+    def dying(*arguments: object) -> object:
+        calls.append(1)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(harness, "predict", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run(Request("meld", texts, tmp_path / "broken"), quiet=True)
+    resumed = run(Request("meld", texts, tmp_path / "broken"), quiet=True)
+    assert len(calls) == 8 + 20 - 6  # the two full parts before the kill are not predicted again
+    assert json.dumps(resumed) == json.dumps(whole)
+
+
+def test_a_folder_that_holds_another_run_is_not_overwritten(texts: Path, tmp_path: Path) -> None:
+    run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    with pytest.raises(DataError, match="another run"):
+        run(Request("meld", texts, tmp_path, limit=9), quiet=True)
+
+
+def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher(
+    tmp_path: Path, portrait: np.ndarray
+) -> None:
+    def encoded(image: np.ndarray) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, "JPEG")
+        return buffer.getvalue()
+
+    face = encoded(crop(portrait, detect(portrait)[0]))
+    rows = [
+        {"image": {"bytes": data, "path": f"{number:04}_aligned.jpg"}, "label": label}
+        for number, label, data in [
+            (1, "happily surprised", face),
+            (2, "happily surprised", face),
+            (3, "happily disgusted", face),
+            (5, "sadly angry", b"no picture"),
+            (7, "happily surprised", face),
+        ]
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "rafce.parquet")
+    result = run(Request("rafce", tmp_path, tmp_path / "out"), quiet=True)
+    assert result["n"] == 2  # odd numbers, of our seven, readable
+    assert {one["id"] for one in result["skipped"]} == {"0005_aligned"}
+    assert set(result["results"]) == {"static_face", "scene_label", "ppa", "pfsa", "compound"}
+    assert result["results"]["ppa"]["war"] == result["results"]["scene_label"]["war"] == 1
+
+
+def test_labelled_clips_are_scored_by_every_view(tmp_path: Path) -> None:
+    corpus = tmp_path / "clips"
+    corpus.mkdir()
+    (corpus / "happy.mp4").write_bytes(DEMO.read_bytes())
+    (corpus / "broken.mp4").write_bytes(b"nothing")
+    listed = "file_name,label\nhappy.mp4,happy\nbroken.mp4,sad\n"
+    (corpus / "metadata.csv").write_text(listed)
+    result = run(Request("clips", corpus, tmp_path / "out"), quiet=True)
+    assert result["n"] == 1
+    assert "broken.mp4" in result["skipped"][0]["reason"]
+    assert result["results"]["fused"]["war"] == 1
+    (corpus / "metadata.csv").write_text("file_name,label\n../secret.mp4,happy\n")
+    with pytest.raises(DataError, match="outside"):
+        run(Request("clips", corpus, tmp_path / "other"), quiet=True)
+
+
+def test_the_command_prints_the_table_and_refuses_what_is_no_corpus(
+    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--corpus", "meld", "--root", str(texts), "--out", str(tmp_path / "a"), "--quiet"]) == 0
+    assert "macro_f1" in capsys.readouterr().out
+    assert main(["run", "--corpus", "iemocap", "--root", str(texts), "--out", str(tmp_path / "b")]) == 2
+    assert main(["run", "--corpus", "ravdess", "--root", str(tmp_path), "--out", str(tmp_path / "c")]) == 2
+    assert "no corpus" in capsys.readouterr().err

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from eval.scores import confusion, ece, macro_f1, score, uar, war, weighted_f1
+
+LABELS = np.arange(5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("occurring", [5, 3, 1])
+def test_scores_agree_with_scikit_learn_even_when_classes_are_missing(seed: int, occurring: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, predicted = rng.integers(0, occurring, 200), rng.integers(0, 5, 200)
+    counts = confusion(truth, predicted, 5)
+    given = {"labels": LABELS, "zero_division": 0}
+    assert float(macro_f1(counts)) == pytest.approx(
+        metrics.f1_score(truth, predicted, average="macro", **given), abs=1e-12
+    )
+    assert float(weighted_f1(counts)) == pytest.approx(
+        metrics.f1_score(truth, predicted, average="weighted", **given), abs=1e-12
+    )
+    occurs = np.unique(truth)
+    assert float(uar(counts)) == pytest.approx(
+        metrics.recall_score(truth, predicted, labels=occurs, average="macro"), abs=1e-12
+    )
+    assert float(war(counts)) == pytest.approx(metrics.accuracy_score(truth, predicted), abs=1e-12)
+
+
+def test_without_items_every_score_is_zero() -> None:
+    none = np.zeros(0, int)
+    counts = confusion(none, none, 5)
+    assert [float(measure(counts)) for measure in (macro_f1, uar, war, weighted_f1)] == [0, 0, 0, 0]
+    assert ece(np.zeros((0, 5)), none) == 0
+
+
+def test_the_bootstrap_draws_clips_and_not_rows() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat(rng.integers(0, 2, 20), 50)
+    right = np.repeat(rng.random(20) < 0.7, 50)
+    probabilities = np.eye(2)[np.where(right, truth, 1 - truth)] * 0.8 + 0.1
+    by_clip = score(probabilities, truth, np.repeat(np.arange(20), 50)).intervals["war"]
+    by_row = score(probabilities, truth, np.arange(1000)).intervals["war"]
+    assert by_clip[1] - by_clip[0] > 3 * (by_row[1] - by_row[0])
+    assert by_clip[0] < right.mean() < by_clip[1]
