@@ -172,14 +172,14 @@ def views(corpus: Corpus, table: pa.Table) -> Iterator[tuple[str, Scores]]:
     labels = np.array(table["label"].to_pylist())
     ids = np.array(table["id"].to_pylist())
     truth_of = {name: corpus.classes.index(label) for name, label in zip(ids, labels, strict=True)}
-    wanted = ("ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused")
-    for view in (*MODALITIES, *wanted[:]) if corpus.compound else wanted:
+    wanted = (*MODALITIES, "ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused")
+    for view in wanted:
         column = "scene_label_compound" if corpus.compound and view == "scene_label" else view
-        values = [None if row is None else np.asarray(row, np.float32) for row in table[column].to_pylist()]
+        values = table[column].to_pylist()
         held = [index for index, value in enumerate(values) if value is not None]
         if not held:
             continue
-        stacked = np.stack([values[index] for index in held])  # type: ignore[arg-type]
+        stacked = np.array([values[index] for index in held], np.float32)
         if corpus.compound and view in MODALITIES and stacked.shape[1] == len(EMOTIONS):
             stacked = ppa(stacked)
         names, which = np.unique(ids[held], return_inverse=True)

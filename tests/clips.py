@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -24,7 +25,8 @@ def write_clip(
     """Write pictures (seconds, RGB uint8 [H, W, 3]) at exactly their times, and mono 16 kHz sound."""
     frames = list(frames)
     with av.open(str(path), "w") as container:
-        video = audio = None
+        video: Any = None
+        audio: Any = None
         if frames:
             video = container.add_stream(codec, 30, options={"crf": "18"} if codec == "libx264" else {})
             video.height, video.width = frames[0][1].shape[:2]

@@ -24,7 +24,8 @@ def test_the_bundled_clip_shows_one_person_who_speaks() -> None:
 def test_a_segment_holds_only_its_own_time() -> None:
     (block,) = blocks(DEMO)
     part = block.segment(Segment(2, 6))
-    assert all(2 <= one.time < 6 for one in [*part.cues, *part.sightings])
+    assert all(2 <= one.time < 6 for one in part.cues)
+    assert all(2 <= one.time < 6 for one in part.sightings)
     assert len(part.expressions) == len(part.sightings) == 20
     assert all(2 <= start < end <= 6 for start, end, _ in part.speech())
     assert part.person(7)[0] == []

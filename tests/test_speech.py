@@ -13,7 +13,8 @@ def track() -> np.ndarray:
 
 
 def listen(samples: np.ndarray, start: float = 0.0, piece: int = 4000) -> list[Utterance]:
-    listener, found = Listener(), []
+    listener = Listener()
+    found: list[Utterance] = []
     for first in range(0, len(samples), piece):
         found += listener.feed(Sound(start + first / SAMPLE_RATE, samples[first : first + piece]))
     return found + list(listener.finish())

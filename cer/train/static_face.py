@@ -12,6 +12,7 @@ import copy
 import logging
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,10 @@ from .publish import export, publish
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 18
-SMALL = 40  # pixels; the first half of the epochs sees smaller pictures, which costs 0.7 of the time
+SMALL = 40  # pixels; pictures of the epochs that need not see every detail, at 0.7 of the time
 BATCH = 128
 UNIT_BATCH = 16  # RAF-CE pictures that ride along in every batch
 UNIT_WEIGHT = 0.3
-PEAK_RATE = 0.12
 DECAY = 5e-4
 AVERAGING = 0.998  # of the exponential moving average of the weights, per step
 
@@ -48,14 +47,23 @@ def prior_of(targets: np.ndarray) -> np.ndarray:
     return (targets.sum(0) / targets.sum()).astype(np.float32)
 
 
-def learning_rate(step: int, steps: int) -> float:
-    """Linear warm-up over a tenth of the steps, then half a cosine to zero."""
-    warm = max(1, steps // 10)
-    return (
-        PEAK_RATE * (step + 1) / warm
-        if step < warm
-        else PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
-    )
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A stretch of training: epochs, the first `small` of them on smaller pictures, and the peak of the learning rate."""
+
+    epochs: int
+    small: int
+    peak: float
+
+    def rate(self, progress: float) -> float:
+        """Linear warm-up over the first tenth, then half a cosine to zero; progress in [0, 1)."""
+        if progress < 0.1:
+            return self.peak * (progress + 0.001) / 0.1
+        return self.peak * 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9))
+
+
+# A warm restart (arXiv 1608.03983) of the averaged weights; what it brought is in weights/face.md.
+CYCLES = (Cycle(18, 9, 0.12), Cycle(12, 0, 0.06))
 
 
 def loss_of(
@@ -81,27 +89,30 @@ def loss_of(
 
 
 def train(
-    faces: Faces, units: Faces, *, epochs: int = EPOCHS, seed: int = 0, checkpoint: Path | None = None
+    faces: Faces, units: Faces, cycle: Cycle, *, start: FaceNetwork | None = None, seed: int = 0, checkpoint: Path
 ) -> FaceNetwork:
-    """Fits a FaceNetwork and returns the moving average of its weights, in evaluation mode."""
+    """Fits a FaceNetwork, from `start` if given, and returns the moving average of its weights in evaluation mode.
+
+    The average is written to `checkpoint` after every epoch.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = FaceNetwork(len(UNITS))
+    network = FaceNetwork(len(UNITS)) if start is None else copy.deepcopy(start).train()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
     decayed: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
     rest: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
     groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": DECAY}, {"params": rest}]
-    optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=0.9, nesterov=True)
+    optimizer = torch.optim.SGD(groups, lr=cycle.peak, momentum=0.9, nesterov=True)
     log_prior = torch.from_numpy(np.log(prior_of(faces.targets)))
     batches = len(faces.images) // BATCH
-    for epoch in range(epochs):
+    for epoch in range(cycle.epochs):
         started, total = time.monotonic(), 0.0
-        size = SMALL if epoch < epochs // 2 else SIDE
+        size = SMALL if epoch < cycle.small else SIDE
         for batch, rows in enumerate(np.array_split(rng.permutation(len(faces.images)), batches)):
             step = epoch * batches + batch
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, epochs * batches)
+                group["lr"] = cycle.rate(step / (cycle.epochs * batches))
             loss = loss_of(
                 network, faces, units, rows, rng.integers(0, len(units.images), UNIT_BATCH), log_prior, rng, size
             )
@@ -114,8 +125,7 @@ def train(
                 for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
                     kept.copy_(new if not kept.is_floating_point() else kept * keep + new * (1 - keep))
         logger.info("epoch %d: loss %.4f, %.0f s", epoch + 1, total / batches, time.monotonic() - started)
-        if checkpoint is not None:
-            torch.save(average.state_dict(), checkpoint)
+        torch.save(average.state_dict(), checkpoint)
     return average
 
 
@@ -166,23 +176,29 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
-        "--checkpoint", type=Path, help="weights of a run that was made before: export them instead of training"
+        "--work", type=Path, default=Path("runs"), help="checkpoints; a finished cycle is not trained again"
     )
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     started = time.monotonic()
+    arguments.work.mkdir(parents=True, exist_ok=True)
     files = {
         name: arguments.data / f"faces/{name}.parquet"
         for name in ("ferplus-train", "ferplus-validation", "rafce-train")
     }
     faces, held = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
     units, unseen = rafce_units(files["rafce-train"], even=True), rafce_units(files["rafce-train"], even=False)
-    if arguments.checkpoint is not None and arguments.checkpoint.exists():
-        network = FaceNetwork(len(UNITS)).eval()
-        network.load_state_dict(torch.load(arguments.checkpoint, weights_only=True))
-    else:
-        network = train(faces, units, epochs=arguments.epochs, checkpoint=arguments.checkpoint)
+    network = None
+    for number, cycle in enumerate(CYCLES, 1):
+        checkpoint = arguments.work / f"face-{number}.pt"
+        finished = checkpoint.with_suffix(".done")
+        if finished.exists():
+            network = FaceNetwork(len(UNITS)).eval()
+            network.load_state_dict(torch.load(checkpoint, weights_only=True))
+        else:
+            network = train(faces, units, cycle, start=network, seed=number - 1, checkpoint=checkpoint)
+            finished.touch()
+    assert network is not None
     refit_units(network, units, faces)
     log_prior = np.log(prior_of(faces.targets))
     logits = predict(network, held.images)[0]
@@ -200,7 +216,7 @@ def main() -> None:
             "data": {p.name: sha256(p) for p in files.values()},
             "metrics": metrics,
             "temperature": temperature,
-            "epochs": arguments.epochs,
+            "epochs": sum(cycle.epochs for cycle in CYCLES),
             "prior": dict(zip(EMOTIONS, prior_of(faces.targets).tolist(), strict=True)),
             "seconds": round(time.monotonic() - started),
         },

@@ -13,6 +13,7 @@ from cer.errors import DataError
 from cer.faces import crop, detect
 from eval import run as harness
 from eval.cli import main
+from eval.predict import predict
 from eval.run import Request, run
 
 from ..clips import DEMO
@@ -51,7 +52,7 @@ def test_two_runs_and_a_run_that_was_killed_end_alike(
 ) -> None:
     monkeypatch.setattr(harness, "PART", 3)
     whole = run(Request("meld", texts, tmp_path / "whole"), quiet=True)
-    real, calls = harness.predict, []
+    real, calls = predict, []
 
     def dying(*arguments: object) -> object:
         calls.append(1)
