@@ -38,6 +38,7 @@ def timeline(analysis: Analysis) -> Figure:
         cmap="Blues",
         vmin=0,
         vmax=max(0.35, np.nanmax(values, initial=0)),
+        rasterized=True,  # as vectors the cells show seams
     )
     known = ~np.isnan(values).any(1)
     axes.scatter(times[known], values[known].argmax(1) + 0.5, s=6, color="#D55E00", label="strongest")
@@ -60,6 +61,7 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
         axes.set_title(MODALITY_NAMES[name], fontsize=10, color=_INK if values is not None else "#777777")
         axes.set_xlim(0, 1)
         axes.set_yticks(np.arange(len(EMOTIONS)), EMOTIONS, fontsize=8)
+        axes.tick_params(labelsize=8)
         axes.invert_yaxis()
         axes.spines[["top", "right"]].set_visible(False)
         if values is not None:

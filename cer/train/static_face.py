@@ -49,7 +49,7 @@ def prior_of(targets: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A stretch of training: epochs, the first `small` of them on smaller pictures, and the peak of the learning rate."""
+    """A stretch of training: epochs, the first `small` of them on smaller pictures; the learning rate at its peak."""
 
     epochs: int
     small: int

@@ -7,7 +7,7 @@ from cer import figures
 from cer.analysis import Analysis
 from cer.pipeline import analyze
 
-from .clips import noise, still, write_clip
+from ..clips import noise, still, write_clip
 
 
 def test_the_report_holds_everything_and_asks_for_nothing_from_outside(analysis: Analysis) -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from cer.faces import TEMPLATE, Face, crop, detect, overlap, similarity
 
-from .clips import noise
+from ..clips import noise
 
 
 def test_the_face_of_a_portrait_is_found_where_it_is(portrait: np.ndarray) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cer.cli import folders, main
 
-from .clips import DEMO
+from ..clips import DEMO
 
 
 def test_an_unreadable_clip_costs_one_line_and_exit_3_and_the_others_go_on(

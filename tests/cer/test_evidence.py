@@ -7,7 +7,7 @@ from cer.evidence import BLOCK, Evidence, gather
 from cer.media import SAMPLE_RATE, probe
 from cer.segments import WINDOW, Segment
 
-from .clips import DEMO, noise, still, write_clip
+from ..clips import DEMO, noise, still, write_clip
 
 
 def blocks(path: Path) -> list[Evidence]:

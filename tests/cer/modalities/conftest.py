@@ -8,7 +8,7 @@ from cer.evidence import Evidence, gather
 from cer.media import probe
 from cer.segments import Segment
 
-from ..clips import DEMO
+from ...clips import DEMO
 
 WHOLE = Segment(0, 4)
 

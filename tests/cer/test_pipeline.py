@@ -12,7 +12,7 @@ from cer.labels import EMOTIONS, MODALITIES
 from cer.media import SAMPLE_RATE, Frame, Sound, probe, stream
 from cer.pipeline import Observation, analyze, observe
 
-from .clips import DEMO, noise, still, write_clip
+from ..clips import DEMO, noise, still, write_clip
 
 
 def sound_of(path: Path) -> np.ndarray:

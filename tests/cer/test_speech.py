@@ -4,7 +4,7 @@ import pytest
 from cer.media import SAMPLE_RATE, Sound, probe, stream
 from cer.speech import LONGEST_UTTERANCE, ROWS_PER_SECOND, Listener, Utterance, _group, speech_regions
 
-from .clips import DEMO
+from ..clips import DEMO
 
 
 @pytest.fixture(scope="module")

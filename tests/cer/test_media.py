@@ -7,7 +7,7 @@ import pytest
 from cer.errors import ClipError
 from cer.media import SAMPLE_RATE, Frame, Sound, decode_sound, probe, stream
 
-from .clips import DEMO, noise, still, write_clip
+from ..clips import DEMO, noise, still, write_clip
 
 
 def frames(path: Path, rate: float = 5.0) -> list[Frame]:

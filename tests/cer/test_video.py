@@ -8,7 +8,7 @@ from cer.figures import annotate
 from cer.media import SAMPLE_RATE, Frame, probe, stream
 from cer.video import write_video
 
-from .clips import write_clip
+from ..clips import write_clip
 
 
 def test_the_annotated_clip_plays_in_browsers_and_keeps_its_sound_and_length(
