@@ -5,10 +5,13 @@ RUN := $(VENV)/bin/python
 DATA ?= ../shared/data
 RUNS ?= runs
 
-.PHONY: demo test lint train clean
+.PHONY: demo app test lint train clean
 
 demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
+
+app: $(VENV)/runtime  ## open the page
+	$(RUN) app.py
 
 test: $(VENV)/dev  ## everything that a new machine can test
 	$(RUN) -m pytest
