@@ -18,9 +18,10 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
-from ..expression import Expressions, read
+from ..expression import Expressions
 from ..labels import EMOTIONS
 from ..modalities.dynamic_face import SLOTS
+from .cache import expressions
 from .calibrate import fit_temperature
 from .data import Faces, Sequences, ckplus, ferplus, sha256
 from .networks import DynamicNetwork
@@ -28,42 +29,48 @@ from .publish import export, publish
 
 logger = logging.getLogger(__name__)
 
-STEPS = 3000
+STEPS = 2000
 BATCH = 128
 RATE = 1e-3
 CKPLUS_SHARE = 0.25  # of a batch
 FOLDS = 5
 
 
-def _ready(expressions: Expressions) -> np.ndarray:
-    return np.concatenate([expressions.embeddings, expressions.logits], 1)
+def ready(seen: Expressions) -> np.ndarray:
+    """Embeddings and logits side by side, [N, 264]: what the network sees of a moment."""
+    return np.concatenate([seen.embeddings, seen.logits], 1)
 
 
-def synthesise(
-    faces: np.ndarray, targets: np.ndarray, count: int, rng: np.random.Generator, peak: int | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`count` sequences float32 [N, SLOTS, D], masks [N, SLOTS] and targets [N, 8] from faces [M, D] with votes [M, 8].
+class Synthesiser:
+    """Makes moving sequences out of faces [M, D] with votes [M, 8]."""
 
-    A calm face changes into a peak face and, half of the time, back; a fifth of the sequences hold one expression
-    throughout. peak: the face that all of them peak in; drawn evenly over the classes when not given.
-    """
-    calm = np.flatnonzero(targets[:, EMOTIONS.index("Neutral")] > 0.5)
-    weights = 1 / targets.sum(0)[targets.argmax(1)]
-    peaks = rng.choice(len(faces), count, p=weights / weights.sum()) if peak is None else np.full(count, peak)
-    start = rng.choice(calm, count)
-    moments = np.arange(SLOTS)[None] / SLOTS
-    onset = rng.uniform(-0.1, 0.6, (count, 1))
-    rise, length = rng.uniform(0.05, 0.3, (count, 1)), rng.uniform(0.15, 0.8, (count, 1))
-    fall = np.where(rng.random((count, 1)) < 0.5, onset + length, 9.0)
-    level = (
-        np.clip((moments - onset) / rise, 0, 1)
-        * np.clip(1 - (moments - fall) / rise, 0, 1)
-        * rng.uniform(0.7, 1.1, (count, 1))
-    )
-    level = np.where(rng.random((count, 1)) < 0.2, 1.0, level)
-    sequences = faces[start][:, None] * (1 - level[..., None]) + faces[peaks][:, None] * level[..., None]
-    sequences += 0.1 * faces.std(0) * rng.standard_normal(sequences.shape)
-    return sequences.astype(np.float32), _lose(count, rng), targets[peaks]
+    def __init__(self, faces: np.ndarray, votes: np.ndarray) -> None:
+        self.faces, self.votes = faces, votes
+        self.calm = np.flatnonzero(votes[:, EMOTIONS.index("Neutral")] > 0.5)
+        weights = 1 / votes.sum(0)[votes.argmax(1)]
+        self.reach = np.cumsum(weights / weights.sum())  # for drawing peaks evenly over the classes
+        self.spread = 0.1 * faces.std(0)
+
+    def __call__(
+        self, count: int, rng: np.random.Generator, peaks: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`count` sequences float32 [N, SLOTS, D], masks [N, SLOTS] and targets [N, 8].
+
+        A calm face changes into a peak face and, half of the time, back; a fifth of the sequences hold one expression
+        throughout. peaks: which faces they peak in, rows [N]; drawn evenly over the classes when not given.
+        """
+        if peaks is None:
+            peaks = np.searchsorted(self.reach, rng.random(count)).clip(max=len(self.faces) - 1)
+        start = rng.choice(self.calm, count)
+        moments = np.arange(SLOTS)[None] / SLOTS
+        onset = rng.uniform(-0.1, 0.6, (count, 1))
+        rise, length = rng.uniform(0.05, 0.3, (count, 1)), rng.uniform(0.15, 0.8, (count, 1))
+        fall = np.where(rng.random((count, 1)) < 0.5, onset + length, 9.0)
+        level = np.clip((moments - onset) / rise, 0, 1) * np.clip(1 - (moments - fall) / rise, 0, 1)
+        level = np.where(rng.random((count, 1)) < 0.2, 1.0, level * rng.uniform(0.7, 1.1, (count, 1)))[..., None]
+        sequences = self.faces[start][:, None] * (1 - level) + self.faces[peaks][:, None] * level
+        sequences += self.spread * rng.standard_normal(sequences.shape, dtype=np.float32)
+        return sequences.astype(np.float32), _lose(count, rng), self.votes[peaks]
 
 
 def stretch(
@@ -121,8 +128,9 @@ def train(
     counts = np.bincount(sequences.emotions[rows], minlength=len(EMOTIONS)).astype(float)
     chance = 1 / counts[sequences.emotions[rows]]
     own = int(BATCH * CKPLUS_SHARE)
+    synthesise = Synthesiser(faces, votes)
     for _ in range(steps):
-        made = synthesise(faces, votes, BATCH - own, rng)
+        made = synthesise(BATCH - own, rng)
         real = stretch(sequences, rng.choice(rows, own, p=chance / chance.sum()), peaks, rng)
         slots, mask, target = (torch.from_numpy(np.concatenate(pair)) for pair in zip(made, real, strict=True))
         loss = F.cross_entropy(network(slots, mask)[0], target)
@@ -150,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     started = time.monotonic()
@@ -161,11 +170,13 @@ def main() -> None:
         ferplus(files["ferplus-validation"]),
         ckplus(files["ckplus48"]),
     )
-    faces, checks, peaks = (_ready(read(images)) for images in (trained.images, validation.images, sequences.images))
+    faces, checks, peaks = (
+        ready(expressions(images, arguments.work)) for images in (trained.images, validation.images, sequences.images)
+    )
     metrics = cross_validate(faces, trained, sequences, peaks)
     network = train(faces, trained.targets, sequences, peaks, np.arange(len(sequences.emotions)))
     rng = np.random.default_rng(1)
-    slots, mask, target = synthesise(checks, validation.targets, 4000, rng)
+    slots, mask, target = Synthesiser(checks, validation.targets)(4000, rng)
     logits = predict(network, slots, mask)
     metrics |= moving(logits, slots, mask, target)
     network.temperature.fill_(fit_temperature(logits, target))

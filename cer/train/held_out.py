@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from .. import sentences
-from ..expression import Expressions, read
+from ..expression import Expressions
 from ..labels import EMOTIONS, MODALITIES
 from ..modalities import audio, dynamic_face, scene_context, scene_label, text
 from ..modalities.base import softmax
+from .cache import expressions
 from .data import Faces, ferplus, meld, ravdess
-from .dynamic_face import synthesise
+from .dynamic_face import Synthesiser, ready
 
 PAIRS_PER_CLASS = 1500
 FACES_PER_CLASS = 1500  # of training faces, for prototypes
@@ -44,7 +45,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     rng = np.random.default_rng(0)
     trained = _even(ferplus(data / "faces/ferplus-train.parquet"), rng)
     held = ferplus(data / "faces/ferplus-validation.parquet")
-    faces = {"trained": _of_faces(trained, rng), "held": _of_faces(held, rng)}
+    faces = {"trained": _of_faces(trained, work, rng), "held": _of_faces(held, work, rng)}
     voices = np.load(work / "audio.npz")
     voice = Pool(voices["probabilities"][:, None], voices["emotions"])
     spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev")}
@@ -74,12 +75,11 @@ def _even(faces: Faces, rng: np.random.Generator) -> Faces:
     return Faces(faces.images[rows], faces.targets[rows])
 
 
-def _of_faces(faces: Faces, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:
+def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:
     """The four modalities that see a face, on one face each: together, and one by one with their embeddings."""
-    seen = read(faces.images)
+    seen = expressions(faces.images, work)
     emotions = faces.targets.argmax(1)
-    ready = np.concatenate([seen.embeddings, seen.logits], 1)
-    slots, mask = _peaking_in(ready, faces.targets, rng)
+    slots, mask, _ = Synthesiser(ready(seen), faces.targets)(len(seen), rng, np.arange(len(seen)))
     moved, motion = dynamic_face.read(slots, mask)
     pictures, scale = scene_label.look(seen.embeddings)
     described = sentences.encode([describe_face(seen, row) for row in range(len(seen))])
@@ -96,20 +96,6 @@ def describe_face(seen: Expressions, row: int) -> str:
     """The sentence that scene_context writes about a lone face in ordinary light."""
     face = scene_context.face_words(seen.units[row])
     return f"The video shows a close-up of one person in ordinary light. The person has {face}. They move a little."
-
-
-def _peaking_in(ready: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """One synthesised sequence per face, the face being its peak."""
-    slots, mask = [], []
-    for row in range(len(ready)):
-        pool = np.concatenate([[row], rng.choice(np.flatnonzero(targets[:, 0] > 0.5), 8)])
-        only = np.zeros((9, len(EMOTIONS)), np.float32)
-        only[1:, 0] = 1  # eight calm faces to start from
-        only[0] = targets[row]
-        one = synthesise(ready[pool], only, 1, rng, peak=0)
-        slots.append(one[0][0])
-        mask.append(one[1][0])
-    return np.stack(slots), np.stack(mask)
 
 
 def _of_voices(data: Path) -> Pool:

@@ -21,8 +21,8 @@ from .sentence_head import Corpus, logits, sample, train
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 12
-NOISE = 0.01
+EPOCHS = 30
+NOISE = 0.02
 
 
 def main() -> None:

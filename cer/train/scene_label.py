@@ -19,9 +19,10 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score
 
 from .. import sentences
-from ..expression import UNITS, read
+from ..expression import UNITS
 from ..labels import EMOTIONS
 from ..modalities.scene_label import TEMPLATES, label_texts
+from .cache import expressions
 from .data import ferplus, rafce_units, sha256
 from .networks import ImageTower
 from .publish import export, publish
@@ -164,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     started = time.monotonic()
@@ -174,7 +176,7 @@ def main() -> None:
     trained, validation = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
     units = rafce_units(files["rafce-train"], even=True)
     faces, checks, unit_faces = (
-        read(images).embeddings for images in (trained.images, validation.images, units.images)
+        expressions(images, arguments.work).embeddings for images in (trained.images, validation.images, units.images)
     )
     tower = train(faces, trained.targets, unit_faces, units.targets)
     prior = trained.targets.mean(0)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from ..labels import EMOTIONS
 from .networks import SentenceHead
 
-RATE = 1e-3
+RATE = 3e-3
 DECAY = 0.05
 BATCH = 256
 

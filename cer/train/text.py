@@ -21,9 +21,10 @@ from .sentence_head import Corpus, logits, sample, train
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 12
-SUPPORT = 0.3  # how much a GoEmotions comment counts beside a MELD utterance
-NOISE = 0.01
+EPOCHS = 15
+WIDTH = 512
+SUPPORT = 0.1  # how much a GoEmotions comment counts beside a MELD utterance
+NOISE = 0.02
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         Corpus(sentences.encode(heard), emotions, 0.5),
         Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy(), SUPPORT),
     ]
-    head = train(corpora, epochs=EPOCHS, noise=NOISE)
+    head = train(corpora, epochs=EPOCHS, width=WIDTH, noise=NOISE)
     truth, prior = held["emotion"].to_numpy(), np.log(corpora[0].prior)
     found = logits(head, sentences.encode(held["text"].tolist()))
     temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)

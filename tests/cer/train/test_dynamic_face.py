@@ -2,7 +2,7 @@ import numpy as np
 
 from cer.modalities.dynamic_face import SLOTS
 from cer.train.data import Sequences
-from cer.train.dynamic_face import held, stretch, synthesise
+from cer.train.dynamic_face import Synthesiser, held, stretch
 
 
 def test_a_sequence_goes_from_a_calm_face_to_its_peak() -> None:
@@ -10,7 +10,7 @@ def test_a_sequence_goes_from_a_calm_face_to_its_peak() -> None:
     faces = np.concatenate([np.zeros((20, 4)), np.ones((5, 4))]).astype(np.float32)  # calm ones are zeros
     votes = np.zeros((25, 8), np.float32)
     votes[:20, 0], votes[20:, 6] = 1, 1
-    slots, mask, target = synthesise(faces, votes, 200, rng)
+    slots, mask, target = Synthesiser(faces, votes)(200, rng)
     assert slots.shape == (200, SLOTS, 4)
     surprised = target[:, 6] == 1
     assert 0.3 < surprised.mean() < 0.7  # the classes come evenly although faces do not
@@ -24,7 +24,7 @@ def test_a_sequence_goes_from_a_calm_face_to_its_peak() -> None:
 def test_the_asked_peak_is_the_target() -> None:
     votes = np.eye(8, dtype=np.float32)
     faces = np.arange(8, dtype=np.float32)[:, None].repeat(3, 1)
-    _, _, target = synthesise(faces, votes, 10, np.random.default_rng(0), peak=5)
+    _, _, target = Synthesiser(faces, votes)(10, np.random.default_rng(0), np.full(10, 5))
     assert (target.argmax(1) == 5).all()
 
 
