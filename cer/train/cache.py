@@ -11,8 +11,6 @@ from ..expression import Expressions, read
 
 def expressions(images: np.ndarray, work: Path) -> Expressions:
     """`expression.read` of grey crops uint8 [N, 48, 48], kept in `work` under a name made of crops and network."""
-    network.
-    """
     key = hashlib.sha256(images.tobytes() + shipped("face.onnx").sha256.encode()).hexdigest()[:16]
     path = work / f"expressions-{key}.npz"
     if not path.exists():
