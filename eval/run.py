@@ -156,7 +156,7 @@ def results(
         "results": {name: {**one.values, "confusion": one.confusion.tolist()} for name, one in scored.items()},
         "intervals": {name: {key: list(pair) for key, pair in one.intervals.items()} for name, one in scored.items()},
         "classes": list(corpus.classes),
-        "config": {**config, "prior": dict(corpus.prior) if corpus.prior else None},
+        "config": {**config, "prior": dict(corpus.prior) if corpus.prior else None, "power": corpus.power},
         "models": [
             {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
             for m in models_of(modalities(str(config["profile"])))
@@ -193,7 +193,7 @@ def restrict(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
     assert probabilities.shape[1] == len(COMPOUNDS if corpus.compound else EMOTIONS)
     kept = probabilities[:, corpus.columns]
     if corpus.prior:
-        kept = kept * np.array([corpus.prior[name] for name in corpus.classes])
+        kept = kept * np.array([corpus.prior[name] for name in corpus.classes]) ** corpus.power
     total = kept.sum(1, keepdims=True)
     return np.where(total > 0, kept / np.maximum(total, 1e-12), 1 / len(corpus.classes))
 

@@ -21,10 +21,12 @@ class Corpus:
     """A declarative, versioned corpus.
 
     kind: what an item is. classes: the label list, of EMOTIONS or of COMPOUNDS; predictions are restricted to it.
-    prior:
-    class frequencies of the corpus' own training split, by which probabilities that are free of a prior are multiplied
-    before they are scored; None for equal ones. rows(root, split) gives a Dataset with `id`, `label` and what the kind
-    needs: `image`, `images`, `audio`, `text` or `video`.
+    prior: class frequencies of the corpus' own training split. Predictions are free of a prior; before they are scored
+    they are multiplied by this one to the given power: 1 where accuracy is the corpus' measure, less where macro-F1 is,
+    chosen on its development split. None: equal priors.
+
+    rows(root, split) gives a Dataset with `id`, `label` and what the kind needs: `image`, `images`, `audio`, `text` or
+    `video`. split: the one that is scored when none is asked for.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Corpus:
     rows: Callable[[Path, str | None], Dataset]
     prior: Mapping[str, float] | None = field(default=None)
     split: str | None = None
+    power: float = 1.0
 
     @property
     def compound(self) -> bool:

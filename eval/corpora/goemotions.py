@@ -25,5 +25,13 @@ def rows(root: Path, split: str | None) -> Dataset:
 
 
 CORPUS = Corpus(
-    "goemotions", 1, "GoEmotions comments with one emotion, 7 classes", WORDS, tuple(PRIOR), rows, PRIOR, "test"
+    "goemotions",
+    1,
+    "GoEmotions comments with one emotion, 7 classes",
+    WORDS,
+    tuple(PRIOR),
+    rows,
+    PRIOR,
+    "test",
+    power=0.5,
 )

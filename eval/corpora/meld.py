@@ -23,4 +23,4 @@ def rows(root: Path, split: str | None) -> Dataset:
     return table.remove_columns("emotion")
 
 
-CORPUS = Corpus("meld", 1, "MELD utterances, 7 emotions", WORDS, tuple(PRIOR), rows, PRIOR, "test")
+CORPUS = Corpus("meld", 1, "MELD utterances, 7 emotions", WORDS, tuple(PRIOR), rows, PRIOR, "test", power=0.5)
