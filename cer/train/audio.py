@@ -27,7 +27,7 @@ from .sound import vary
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 60
+EPOCHS = 40
 BATCH = 48
 RATE = 2e-3
 DECAY = 0.1

@@ -29,8 +29,8 @@ from .publish import export, publish
 
 logger = logging.getLogger(__name__)
 
-STEPS = 2000
-BATCH = 128
+STEPS = 1500
+BATCH = 96
 RATE = 1e-3
 CKPLUS_SHARE = 0.25  # of a batch
 FOLDS = 5

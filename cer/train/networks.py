@@ -115,7 +115,7 @@ class MambaBlock(nn.Module):
     Where the mask [N, T] is 0 the step size is 0: the state passes unchanged and nothing enters it.
     """
 
-    def __init__(self, width: int, expand: int = 2, state: int = 8, rank: int = 8) -> None:
+    def __init__(self, width: int, expand: int = 1, state: int = 4, rank: int = 8) -> None:
         super().__init__()
         inner = width * expand
         self.inner, self.state, self.rank = inner, state, rank
