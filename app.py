@@ -17,13 +17,13 @@ from cer.labels import MODALITIES
 from cer.pipeline import Observation, observe
 
 EXAMPLE = Path(__file__).parent / "examples" / "demo.mp4"
-LARGEST = "200mb"
+LARGEST = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 WHOLE = "Whole clip"
 NOTICE = (
     "Guesses about **displayed** expression, not about what anybody feels; for research, "
     "not for decisions about a person. "
-    f"Uploads up to {LARGEST} are deleted within {KEPT * 2 // 3600} hours. Words are understood in English."
+    f"Uploads of up to {LARGEST} MB are deleted within {KEPT * 2 // 3600} hours. Words are understood in English."
 )
 
 
@@ -147,18 +147,21 @@ def build() -> gr.Blocks:
                     start = gr.Button("Analyse", variant="primary")
                     stop = gr.Button("Cancel")
                 person = gr.Dropdown([], label="Whose face", visible=False)
+                faces = gr.Gallery(label="People", columns=4, height=170, object_fit="contain", interactive=False)
                 gr.Examples([[str(EXAMPLE)]], [clip], label="Example")
             with gr.Column(scale=3):
                 sentence = gr.Markdown("Give a clip and press Analyse.")
-                timeline = gr.Plot(label="Compound expressions over time")
+                gr.Markdown("### Compound expressions over time")
+                timeline = gr.Plot(label="Compound expressions over time", show_label=False)
                 segment = gr.Dropdown(
                     [(WHOLE, -1)], value=-1, label="Segment: moves the video, and shows what was seen then"
                 )
-                bars = gr.Plot(label="What each modality saw")
-                fused = gr.Plot(label="How they were fused")
+                gr.Markdown("### What each modality saw")
+                bars = gr.Plot(label="What each modality saw", show_label=False)
+                gr.Markdown("### How they were fused")
+                fused = gr.Plot(label="How they were fused", show_label=False)
                 columns = ["From", "Compound expression", "Said", "Seen", "Absent"]
                 table = gr.Dataframe(headers=columns, label="Segment by segment", wrap=True, interactive=False)
-                faces = gr.Gallery(label="People", columns=6, height="auto")
                 downloads = gr.File(label="Results", file_count="multiple")
         shown = [sentence, timeline, segment, bars, fused, table, faces, downloads, analysis]
         job = start.click(analyze, [clip], [observed, person, *shown], api_name="analyze", concurrency_limit=1)
@@ -169,4 +172,4 @@ def build() -> gr.Blocks:
 
 
 if __name__ == "__main__":
-    build().queue(max_size=16).launch(max_file_size=LARGEST, theme=gr.themes.Soft())
+    build().queue(max_size=16).launch(max_file_size=f"{LARGEST}mb", theme=gr.themes.Soft())
