@@ -33,10 +33,12 @@ def test_ordered_frames_stay_in_order_however_they_are_stretched() -> None:
         np.zeros((6, 48, 48), np.uint8), np.array([[0, 1, 2], [3, 4, 5]]), np.array([1, 4]), np.array(["a", "b"])
     )
     faces = np.arange(6, dtype=np.float32)[:, None]
-    slots, _, target = stretch(sequences, np.array([0, 1, 1]), faces, np.random.default_rng(0))
-    assert (np.diff(slots[..., 0], axis=1) >= 0).all()
-    assert slots[1:].min() >= 3
-    assert target.argmax(1).tolist() == [1, 4, 4]
+    slots, mask, target = stretch(sequences, np.array([0, 1, 0, 1]), faces, np.random.default_rng(0))
+    assert slots[:2, :3, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert mask[:2].sum(1).tolist() == [3, 3]
+    assert (np.diff(slots[2:, :, 0], axis=1) >= 0).all()
+    assert slots[3].min() >= 3
+    assert target.argmax(1).tolist() == [1, 4, 1, 4]
     shown, mask = held(sequences, np.array([1]), faces)
     assert shown[0, :4, 0].tolist() == [3, 4, 5, 0]
     assert mask[0].sum() == 3
