@@ -1,4 +1,4 @@
-"""audio: how the voice sounds, whatever it says. A head with attention over time on the rows of Whisper's encoder."""
+"""audio: how the voice sounds, whatever it says. A head on statistics of the rows of Whisper's encoder."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -76,8 +76,8 @@ class Synthesiser:
 def stretch(
     sequences: Sequences, rows: np.ndarray, faces: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CK+ sequences `rows`: half laid out over SLOTS moments by holding and blending their ordered frames [N, 3, D], half
-    as the three moments that they are.
+    """CK+ sequences `rows`: half as the three moments that they are, half laid out over SLOTS moments by holding and
+    blending their ordered frames [N, 3, D].
     """
     frames = faces[sequences.frames[rows]]
     position = np.sort(rng.uniform(0, frames.shape[1] - 1, (len(rows), SLOTS)), 1)

@@ -82,29 +82,30 @@ class SentenceHead(Calibrated):
         return self.emotions(self.hidden(sentences)) / self.temperature + self.unreachable
 
 
-class AudioHead(Calibrated):
-    """Attention over time on encoder rows [N, R, 384]: logits [N, 8] and embedding [N, 128]. mask: True where there is
-    a row.
-    """
+def statistics(rows: Tensor) -> Tensor:
+    """What is heard in encoder rows [N, R, 384]: mean, deviation, and deviation of the change over time, [N, 1152]."""
+    change = rows[:, 1:] - rows[:, :-1]
+    change = torch.cat([change, torch.zeros_like(rows[:, :1])], 1)  # a single row has no change
+    return torch.cat([rows.mean(1), _deviation(rows), _deviation(change)], 1)
 
-    def __init__(self, trained: Tensor, width: int = 128, inputs: int = 384) -> None:
+
+def _deviation(rows: Tensor) -> Tensor:
+    return ((rows - rows.mean(1, keepdim=True)).square().mean(1) + 1e-6).sqrt()
+
+
+class AudioHead(Calibrated):
+    """Emotion logits [N, 8] and embedding [N, 128] from the statistics of encoder rows [N, 1152]."""
+
+    def __init__(self, trained: Tensor, width: int = 128, inputs: int = 3 * 384) -> None:
         super().__init__()
-        self.project = nn.Sequential(nn.LayerNorm(inputs), nn.Dropout(0.2), nn.Linear(inputs, width), nn.GELU())
-        self.attend = nn.Sequential(nn.Linear(width, 64), nn.Tanh(), nn.Linear(64, 4))
-        self.merge = nn.Sequential(nn.Linear(width * 8, width), nn.GELU())
+        self.standard = nn.BatchNorm1d(inputs, affine=False)
+        self.merge = nn.Sequential(nn.Dropout(0.5), nn.Linear(inputs, width), nn.GELU())
         self.emotions = nn.Linear(width, len(trained))
-        self.dropout = nn.Dropout(0.4)
+        self.dropout = nn.Dropout(0.3)
         self.register_buffer("unreachable", torch.where(trained, 0.0, -30.0))
 
-    def forward(self, rows: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        hidden = self.project(rows)
-        scores = self.attend(hidden)
-        if mask is not None:
-            scores = scores.masked_fill(~mask[..., None], -1e4)
-        weights = scores.softmax(1).transpose(1, 2)  # [N, 4, R]
-        mean = weights @ hidden
-        spread = (weights @ hidden.square() - mean.square()).clamp_min(1e-6).sqrt()
-        embedding = self.merge(self.dropout(torch.cat([mean, spread], 2).flatten(1)))
+    def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
+        embedding = self.merge(self.standard(heard))
         return self.emotions(self.dropout(embedding)) / self.temperature + self.unreachable, embedding
 
 

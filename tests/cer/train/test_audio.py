@@ -1,23 +1,11 @@
 import numpy as np
 import pandas as pd
+import pytest
+import torch
 
 from cer.media import SAMPLE_RATE
-from cer.train.audio import batch_of, cut, features, predict, train
-
-
-def test_recordings_are_padded_to_the_longest_and_masked() -> None:
-    rows, mask = batch_of([np.ones((3, 384)), np.ones((5, 384))])
-    assert rows.shape == (2, 5, 384)
-    assert mask.sum(1).tolist() == [3, 5]
-
-
-def test_a_cut_is_a_stretch_of_the_recording() -> None:
-    rng = np.random.default_rng(0)
-    rows = np.arange(100)[:, None]
-    for _ in range(20):
-        part = cut(rows, rng)[:, 0]
-        assert 60 <= len(part) <= 100
-        assert (np.diff(part) == 1).all()
+from cer.train.audio import features, heard, predict, train
+from cer.train.networks import statistics
 
 
 def test_every_recording_gets_its_clean_and_its_changed_views() -> None:
@@ -35,7 +23,17 @@ def test_the_head_learns_what_differs_between_voices() -> None:
     emotions = np.arange(60) % 2 * 3 + 1  # Anger, Happiness
     tone = rng.normal(size=384)
     recordings = [[(rng.normal(size=(40, 384)) + (tone if e == 1 else -tone)).astype(np.float32)] for e in emotions]
-    logits, embeddings = predict(train(recordings, emotions, epochs=15), [one[0] for one in recordings])
+    views = heard(recordings)
+    assert views.shape == (60, 1, 1152)
+    logits = predict(train(views, emotions, epochs=15), views[:, 0])
     assert (logits.argmax(1) == emotions).mean() > 0.9
-    assert embeddings.shape == (60, 128)
     assert (logits[:, 7] < -10).all()
+
+
+def test_statistics_by_hand() -> None:
+    rows = torch.zeros(1, 2, 384)
+    rows[0, :, 0] = torch.tensor([1.0, 3.0])
+    found = statistics(rows)[0]
+    assert found[0] == 2
+    assert found[384] == pytest.approx(1, abs=1e-3)
+    assert torch.isfinite(statistics(rows[:, :1])).all()
