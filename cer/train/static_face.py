@@ -63,7 +63,7 @@ class Cycle:
 
 
 # A warm restart (arXiv 1608.03983) of the averaged weights; what it brought is in weights/face.md.
-CYCLES = (Cycle(18, 9, 0.12), Cycle(12, 0, 0.06))
+CYCLES = (Cycle(18, 9, 0.12), Cycle(6, 0, 0.03))
 
 
 def loss_of(
