@@ -89,11 +89,8 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
 
 def summary(analysis: Analysis, folder: Path) -> str:
     """What is printed about a clip: the verdict, the segments, what is absent and where the files are."""
-    lines = [
-        f"{analysis.clip.name} ({clock(analysis.clip.duration)})",
-        f"  {analysis.to_dict()['summary']['sentence']}",
-    ]
     document = analysis.to_dict()
+    lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {document['summary']['sentence']}"]
     for segment in document["segments"][:12]:
         label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
         said = f'  "{segment["transcript"]}"' if segment["transcript"] else ""

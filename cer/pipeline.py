@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +114,7 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _s
     """
     serving = modalities(profile)
     observed = Observation(probe(clip), profile, models_of(serving))
+    end = 0.0
     evidence = gather(observed.clip, lambda stage, fraction: progress(stage, 0.9 * fraction))
     while True:
         with observed.timed("gathering evidence"):
@@ -121,6 +122,8 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _s
         if block is None:
             break
         _add(observed, block, serving, progress)
+        end = block.end
+    observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     progress("done", 1.0)
     return observed
 

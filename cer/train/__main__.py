@@ -24,7 +24,7 @@ def main() -> None:
         command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(arguments.out)]
         if name != "sentence_encoder":
             command += ["--data", str(arguments.data)]
-        if name in ("static_face", "dynamic_face", "scene_label", "audio", "fusion"):
+        if name not in ("sentence_encoder", "text"):
             command += ["--work", str(arguments.work)]
         print("$", " ".join(command), flush=True)
         subprocess.run(command, check=True)

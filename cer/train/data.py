@@ -184,3 +184,15 @@ def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
     ]
     heard = " ".join(words) or text
     return re.sub(r"[^\w\s']", "", heard).lower() if rng.random() < 0.4 else heard
+
+
+FACES_PER_CLASS = 1500
+
+
+def even(faces: Faces, rng: np.random.Generator) -> Faces:
+    """At most FACES_PER_CLASS faces of each class."""
+    classes = faces.targets.argmax(1)
+    rows = np.concatenate(
+        [rng.permutation(np.flatnonzero(classes == c))[:FACES_PER_CLASS] for c in range(len(EMOTIONS))]
+    )
+    return Faces(faces.images[rows], faces.targets[rows])

@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from .. import sentences
-from ..expression import Expressions
 from ..labels import EMOTIONS, MODALITIES
 from ..modalities import audio, dynamic_face, scene_context, scene_label, text
 from ..modalities.base import softmax
 from .cache import expressions
-from .data import Faces, ferplus, meld, ravdess
+from .data import Faces, even, ferplus, meld, ravdess
+from .described import describe
 from .dynamic_face import Synthesiser, ready
 
 PAIRS_PER_CLASS = 1500
-FACES_PER_CLASS = 1500  # of training faces, for prototypes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     predictions.
     """
     rng = np.random.default_rng(0)
-    trained = _even(ferplus(data / "faces/ferplus-train.parquet"), rng)
+    trained = even(ferplus(data / "faces/ferplus-train.parquet"), rng)
     held = ferplus(data / "faces/ferplus-validation.parquet")
     faces = {"trained": _of_faces(trained, work, rng), "held": _of_faces(held, work, rng)}
     voices = np.load(work / "audio.npz")
@@ -66,15 +65,6 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     )
 
 
-def _even(faces: Faces, rng: np.random.Generator) -> Faces:
-    """At most FACES_PER_CLASS faces of each class."""
-    classes = faces.targets.argmax(1)
-    rows = np.concatenate(
-        [rng.permutation(np.flatnonzero(classes == c))[:FACES_PER_CLASS] for c in range(len(EMOTIONS))]
-    )
-    return Faces(faces.images[rows], faces.targets[rows])
-
-
 def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:
     """The four modalities that see a face, on one face each: together, and one by one with their embeddings."""
     seen = expressions(faces.images, work)
@@ -82,7 +72,7 @@ def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool,
     slots, mask, _ = Synthesiser(ready(seen), faces.targets)(len(seen), rng, np.arange(len(seen)))
     moved, motion = dynamic_face.read(slots, mask)
     pictures, scale = scene_label.look(seen.embeddings)
-    described = sentences.encode([describe_face(seen, row) for row in range(len(seen))])
+    described = sentences.encode(describe(seen, rng))
     parts = {
         "static_face": Pool(softmax(seen.logits), emotions, seen.embeddings),
         "dynamic_face": Pool(softmax(moved), emotions, motion),
@@ -90,12 +80,6 @@ def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool,
         "scene_context": Pool(softmax(scene_context.read(described)), emotions, described),
     }
     return Pool(np.stack([one.probabilities for one in parts.values()], 1), emotions), parts
-
-
-def describe_face(seen: Expressions, row: int) -> str:
-    """The sentence that scene_context writes about a lone face in ordinary light."""
-    face = scene_context.face_words(seen.units[row])
-    return f"The video shows a close-up of one person in ordinary light. The person has {face}. They move a little."
 
 
 def _of_voices(data: Path) -> Pool:

@@ -1,4 +1,4 @@
-"""Trains the caption head on real Qwen2.5-VL captions of AFEW clips.
+"""Trains the caption head on real Qwen2.5-VL captions of AFEW clips, and on our own descriptions of FER+ faces.
 
 python -m cer.train.scene_context --data DATA --out cer/weights
 """
@@ -14,8 +14,10 @@ from sklearn.metrics import f1_score
 from .. import sentences
 from ..labels import EMOTIONS
 from ..modalities.base import softmax
+from .cache import expressions
 from .calibrate import calibration_error, fit_temperature
-from .data import captions, sha256
+from .data import captions, even, ferplus, sha256
+from .described import describe
 from .publish import export, publish
 from .sentence_head import Corpus, logits, sample, train
 
@@ -23,19 +25,26 @@ logger = logging.getLogger(__name__)
 
 EPOCHS = 30
 NOISE = 0.02
+DESCRIBED = 0.5  # how much a described face counts beside a caption
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     started = time.monotonic()
     files = {name: arguments.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
+    files["ferplus-train"] = arguments.data / "faces/ferplus-train.parquet"
     written, held = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
     corpus = Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy())
-    head = train([corpus], epochs=EPOCHS, noise=NOISE)
+    rng = np.random.default_rng(0)
+    faces = even(ferplus(files["ferplus-train"]), rng)
+    named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions
+    described = sentences.encode(describe(expressions(faces.images[named], arguments.work), rng))
+    head = train([corpus, Corpus(described, faces.targets[named].argmax(1), DESCRIBED)], epochs=EPOCHS, noise=NOISE)
     truth, prior = held["emotion"].to_numpy(), np.log(corpus.prior)
     found = logits(head, sentences.encode(held["text"].tolist()))
     temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)

@@ -83,6 +83,15 @@ def test_times_follow_the_container_on_a_variable_frame_rate(tmp_path: Path) -> 
     assert found.segments[-1].end == pytest.approx(shown[-1] - offset, abs=0.5)
 
 
+def test_a_clip_cut_off_in_the_middle_is_as_long_as_what_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "half.mp4"
+    path.write_bytes(DEMO.read_bytes()[: DEMO.stat().st_size // 2])
+    found = analyze(path)
+    assert 2 < found.clip.duration < 8
+    assert found.segments[-1].end == pytest.approx(found.clip.duration)
+    assert found.label is not None
+
+
 def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -> None:
     assert observed.conclude(1).person == 1
     with pytest.raises(CerError, match="person 9"):

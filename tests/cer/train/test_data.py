@@ -8,7 +8,7 @@ from PIL import Image
 
 from cer.expression import UNITS
 from cer.labels import EMOTIONS
-from cer.train.data import ckplus, ferplus, goemotions, meld, misheard, rafce_units
+from cer.train.data import Faces, ckplus, even, ferplus, goemotions, meld, misheard, rafce_units
 
 
 def picture(level: int = 100, size: int = 48) -> dict[str, object]:
@@ -71,3 +71,9 @@ def test_texts_without_words_or_with_two_emotions_are_left_out(tmp_path: Path) -
 def test_misheard_text_is_never_empty() -> None:
     rng = np.random.default_rng(0)
     assert all(misheard("No!", rng) for _ in range(200))
+
+
+def test_faces_are_thinned_to_even_classes() -> None:
+    targets = np.eye(8, dtype=np.float32)[np.repeat([0, 4], [3000, 10])]
+    kept = even(Faces(np.zeros((3010, 1, 1), np.uint8), targets), np.random.default_rng(0))
+    assert np.bincount(kept.targets.argmax(1), minlength=8).tolist() == [1500, 0, 0, 0, 10, 0, 0, 0]

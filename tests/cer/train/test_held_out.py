@@ -1,19 +1,19 @@
+from pathlib import Path
+
 import numpy as np
+import pytest
 
-from cer.expression import UNITS, Expressions
-from cer.modalities.scene_context import face_words
+from cer.labels import EMOTIONS
 from cer.train.data import Faces
-from cer.train.held_out import _even, describe_face
+from cer.train.held_out import _of_faces
 
 
-def test_a_lone_face_is_described_in_the_modalitys_own_words() -> None:
-    units = np.zeros((1, len(UNITS)), np.float32)
-    units[0, UNITS.index(12)] = 0.9
-    text = describe_face(Expressions(np.zeros((1, 8)), np.zeros((1, 256)), units), 0)
-    assert face_words(units[0]) in text
-
-
-def test_training_faces_are_thinned_to_even_classes() -> None:
-    targets = np.eye(8, dtype=np.float32)[np.repeat([0, 4], [3000, 10])]
-    kept = _even(Faces(np.zeros((3010, 1, 1), np.uint8), targets), np.random.default_rng(0))
-    assert np.bincount(kept.targets.argmax(1), minlength=8).tolist() == [1500, 0, 0, 0, 10, 0, 0, 0]
+def test_all_four_modalities_of_a_face_speak_of_the_same_faces(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    faces = Faces(rng.integers(0, 255, (12, 48, 48)).astype(np.uint8), np.eye(8, dtype=np.float32)[np.arange(12) % 8])
+    together, parts = _of_faces(faces, tmp_path, rng)
+    assert list(parts) == ["static_face", "dynamic_face", "scene_label", "scene_context"]
+    assert together.probabilities.shape == (12, 4, 8)
+    assert together.probabilities.sum(2) == pytest.approx(np.ones((12, 4)), abs=1e-4)
+    np.testing.assert_array_equal(together.probabilities[:, 0], parts["static_face"].probabilities)
+    assert together.emotions.tolist() == [EMOTIONS.index(EMOTIONS[i % 8]) for i in range(12)]
