@@ -17,15 +17,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("runs"), help="logs, checkpoints and held-out predictions")
     parser.add_argument("--only", nargs="+", choices=ORDER, default=ORDER)
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    for name in arguments.only:
+    asked = parser.parse_args()
+    asked.work.mkdir(parents=True, exist_ok=True)
+    for name in asked.only:
         # One process a model: what is exported by one is loaded, and checked, by the next.
-        command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(arguments.out)]
+        command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(asked.out)]
         if name != "sentence_encoder":
-            command += ["--data", str(arguments.data)]
-        if name not in ("sentence_encoder", "text"):
-            command += ["--work", str(arguments.work)]
+            command += ["--data", str(asked.data), "--work", str(asked.work)]
         print("$", " ".join(command), flush=True)
         subprocess.run(command, check=True)
 

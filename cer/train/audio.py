@@ -3,10 +3,8 @@
 python -m cer.train.audio --data DATA --out cer/weights
 """
 
-import argparse
 import logging
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +22,7 @@ from .calibrate import calibration_error, fit_temperature
 from .data import ravdess, sha256
 from .networks import AudioHead, statistics
 from .publish import export, publish
+from .script import arguments
 from .sound import vary
 
 logger = logging.getLogger(__name__)
@@ -124,29 +123,21 @@ class Shipped(nn.Module):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument(
-        "--work", type=Path, default=Path("runs"), help="where held-out predictions are kept for the fusion"
-    )
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
-    file = arguments.data / "speech/ravdess-actors01-20.parquet"
+    file = asked.data / "speech/ravdess-actors01-20.parquet"
     table = ravdess(file)
     recordings = features(table)
     views, emotions, actors = heard(recordings), table["emotion"].to_numpy(), table["actor"].to_numpy()
     held = cross_validate(views, emotions, actors)
     temperature = fit_temperature(held[:, emotions_heard(emotions)], one_hot(emotions)[:, emotions_heard(emotions)])
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    np.savez(arguments.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions)
+    np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions)
     head = train(views, emotions)
     head.temperature.fill_(temperature)
     rows = torch.from_numpy(recordings[0][0][None].astype(np.float32))
     content = export(Shipped(head), {"rows": rows}, ["logits", "embedding"], {"rows": {1: "R"}})
     publish(
-        arguments.out,
+        asked.out,
         "audio.onnx",
         content,
         name="CER voice head",

@@ -7,10 +7,8 @@ crowd votes are the target. The CK+ part is checked on people that were not trai
     python -m cer.train.dynamic_face --data DATA --out cer/weights
 """
 
-import argparse
 import logging
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,6 +24,7 @@ from .calibrate import fit_temperature
 from .data import Faces, Sequences, ckplus, ferplus, sha256
 from .networks import DynamicNetwork
 from .publish import export, publish
+from .script import arguments
 
 logger = logging.getLogger(__name__)
 
@@ -157,23 +156,16 @@ def predict(network: DynamicNetwork, slots: np.ndarray, mask: np.ndarray) -> np.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
-    files = {
-        name: arguments.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "ckplus48")
-    }
+    files = {name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "ckplus48")}
     trained, validation, sequences = (
         ferplus(files["ferplus-train"]),
         ferplus(files["ferplus-validation"]),
         ckplus(files["ckplus48"]),
     )
     faces, checks, peaks = (
-        ready(expressions(images, arguments.work)) for images in (trained.images, validation.images, sequences.images)
+        ready(expressions(images, asked.work)) for images in (trained.images, validation.images, sequences.images)
     )
     metrics = cross_validate(faces, trained, sequences, peaks)
     network = train(faces, trained.targets, sequences, peaks, np.arange(len(sequences.emotions)))
@@ -189,7 +181,7 @@ def main() -> None:
         {"slots": {0: "N"}, "mask": {0: "N"}},
     )
     publish(
-        arguments.out,
+        asked.out,
         "dynamic_face.onnx",
         content,
         name="CER dynamic face (Mamba)",

@@ -3,10 +3,8 @@
 python -m cer.train.scene_context --data DATA --out cer/weights
 """
 
-import argparse
 import logging
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -19,6 +17,7 @@ from .calibrate import calibration_error, fit_temperature
 from .data import captions, even, ferplus, sha256
 from .described import describe
 from .publish import export, publish
+from .script import arguments
 from .sentence_head import Corpus, logits, sample, train
 
 logger = logging.getLogger(__name__)
@@ -29,21 +28,16 @@ DESCRIBED = 0.5  # how much a described face counts beside a caption
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
-    files = {name: arguments.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
-    files["ferplus-train"] = arguments.data / "faces/ferplus-train.parquet"
+    files = {name: asked.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
+    files["ferplus-train"] = asked.data / "faces/ferplus-train.parquet"
     written, held = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
     corpus = Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy())
     rng = np.random.default_rng(0)
     faces = even(ferplus(files["ferplus-train"]), rng)
     named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions
-    described = sentences.encode(describe(expressions(faces.images[named], arguments.work), rng))
+    described = sentences.encode(describe(expressions(faces.images[named], asked.work), rng))
     head = train([corpus, Corpus(described, faces.targets[named].argmax(1), DESCRIBED)], epochs=EPOCHS, noise=NOISE)
     truth, prior = held["emotion"].to_numpy(), np.log(corpus.prior)
     found = logits(head, sentences.encode(held["text"].tolist()))
@@ -52,7 +46,7 @@ def main() -> None:
     natural = softmax(found / temperature + prior)
     content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
     publish(
-        arguments.out,
+        asked.out,
         "scene_context.onnx",
         content,
         name="CER caption head",

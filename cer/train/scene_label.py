@@ -8,10 +8,8 @@ sharing the target. Compound labels are never read; compound texts are only aske
     python -m cer.train.scene_label --data DATA --out cer/weights
 """
 
-import argparse
 import logging
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,6 +24,7 @@ from .cache import expressions
 from .data import ferplus, rafce_units, sha256
 from .networks import ImageTower
 from .publish import export, publish
+from .script import arguments
 
 logger = logging.getLogger(__name__)
 
@@ -162,21 +161,15 @@ def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("runs"), help="where what was read in faces is kept")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
     files = {
-        name: arguments.data / f"faces/{name}.parquet"
-        for name in ("ferplus-train", "ferplus-validation", "rafce-train")
+        name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "rafce-train")
     }
     trained, validation = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
     units = rafce_units(files["rafce-train"], even=True)
     faces, checks, unit_faces = (
-        expressions(images, arguments.work).embeddings for images in (trained.images, validation.images, units.images)
+        expressions(images, asked.work).embeddings for images in (trained.images, validation.images, units.images)
     )
     tower = train(faces, trained.targets, unit_faces, units.targets)
     prior = trained.targets.mean(0)
@@ -191,7 +184,7 @@ def main() -> None:
         tower, {"embeddings": torch.from_numpy(faces[:2])}, ["pictures", "scale"], {"embeddings": {0: "N"}}
     )
     publish(
-        arguments.out,
+        asked.out,
         "scene_label.onnx",
         content,
         name="CER label matcher (image tower)",

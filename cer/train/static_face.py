@@ -7,7 +7,6 @@ left in them decides the pair.
     python -m cer.train.static_face --data DATA --out cer/weights
 """
 
-import argparse
 import copy
 import logging
 import math
@@ -31,6 +30,7 @@ from .calibrate import calibration_error, fit_temperature
 from .data import Faces, ferplus, rafce_units, sha256
 from .networks import FaceNetwork
 from .publish import export, publish
+from .script import arguments
 
 logger = logging.getLogger(__name__)
 
@@ -172,25 +172,16 @@ def refit_units(network: FaceNetwork, units: Faces, faces: Faces, seed: int = 0)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument(
-        "--work", type=Path, default=Path("runs"), help="checkpoints; a finished cycle is not trained again"
-    )
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
-    arguments.work.mkdir(parents=True, exist_ok=True)
     files = {
-        name: arguments.data / f"faces/{name}.parquet"
-        for name in ("ferplus-train", "ferplus-validation", "rafce-train")
+        name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "rafce-train")
     }
     faces, held = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
     units, unseen = rafce_units(files["rafce-train"], even=True), rafce_units(files["rafce-train"], even=False)
     network = None
     for number, cycle in enumerate(CYCLES, 1):
-        checkpoint = arguments.work / f"face-{number}.pt"
+        checkpoint = asked.work / f"face-{number}.pt"
         finished = checkpoint.with_suffix(".done")
         if finished.exists():
             network = FaceNetwork(len(UNITS)).eval()
@@ -207,7 +198,7 @@ def main() -> None:
     inputs = {"faces": normalise(torch.from_numpy(faces.images[:2]))}
     content = export(Shipped(network, temperature), inputs, ["logits", "embeddings", "units"], {"faces": {0: "N"}})
     publish(
-        arguments.out,
+        asked.out,
         "face.onnx",
         content,
         name="CER face network",

@@ -3,10 +3,8 @@
 python -m cer.train.text --data DATA --out cer/weights
 """
 
-import argparse
 import logging
 import time
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -17,6 +15,7 @@ from ..modalities.base import softmax
 from .calibrate import calibration_error, fit_temperature
 from .data import goemotions, meld, misheard, sha256
 from .publish import export, publish
+from .script import arguments
 from .sentence_head import Corpus, logits, sample, train
 
 logger = logging.getLogger(__name__)
@@ -28,13 +27,9 @@ NOISE = 0.02
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    asked = arguments(__doc__)
     started = time.monotonic()
-    files = {name: arguments.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
+    files = {name: asked.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
     spoken, held = meld(files["meld-train"]), meld(files["meld-dev"])
     written = goemotions(files["goemotions-ekman-train"])
     rng = np.random.default_rng(0)
@@ -53,7 +48,7 @@ def main() -> None:
     natural = softmax(found / temperature + prior)
     content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
     publish(
-        arguments.out,
+        asked.out,
         "text.onnx",
         content,
         name="CER words head",

@@ -16,8 +16,8 @@ def test_a_rare_class_is_not_starved_by_a_frequent_one() -> None:
     head = train([lopsided], epochs=6)
     between = (corpus({1: 200}, 1).embeddings + corpus({3: 200}, 2).embeddings) / 2
     found = logits(head, between)
-    # exactly between both, what was seen fifty times as often must not win fifty times as often
-    assert 0.15 < (found[:, 3] > found[:, 1]).mean() < 0.85
+    # exactly between both, a head that kept the prior would lean to the frequent one by log(50) = 3.9
+    assert abs(float((found[:, 3] - found[:, 1]).mean())) < 1
     fresh = corpus({1: 50, 3: 50}, 3)
     assert (logits(head, fresh.embeddings)[:, [1, 3]].argmax(1) * 2 + 1 == fresh.emotions).mean() > 0.9
 
