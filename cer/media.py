@@ -1,7 +1,6 @@
 """Media: the only place that reads through FFmpeg (PyAV). A clip is probed, then streamed once: all on one clock.
 
-PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate, and
-it decodes and scales in a fraction of the time (docs/benchmarks.md).
+PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate.
 """
 
 import io
