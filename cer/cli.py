@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .analysis import Analysis, clock
 from .errors import CerError, ClipError
-from .evidence import Progress
+from .evidence import Progress, silent
 from .labels import MODALITIES
 from .profiles import DEFAULT, PROFILES
 
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     for clip, folder in zip(options.clips, folders(options.clips, options.out), strict=True):
         try:
             analysis = run(
-                clip, folder, options, _bar(clip.name) if sys.stderr.isatty() and not options.quiet else _nothing
+                clip, folder, options, _bar(clip.name) if sys.stderr.isatty() and not options.quiet else silent
             )
         except ClipError as error:
             print(_one_line(error), file=sys.stderr)
@@ -104,10 +104,6 @@ def summary(analysis: Analysis, folder: Path) -> str:
             lines.append(f"  {name} is {share}absent: {'; '.join(reasons)}")
     lines.append(f"  report: {folder / 'report.html'}")
     return "\n".join(lines)
-
-
-def _nothing(stage: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 def _bar(name: str) -> Progress:

@@ -22,6 +22,10 @@ Progress = Callable[[str, float], None]
 """Called with a stage's name and the fraction of the whole work that is done."""
 
 
+def silent(stage: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame

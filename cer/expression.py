@@ -1,5 +1,6 @@
 """Expression: what the face network reads in crops. Computed once per sighting and shared by four modalities."""
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -43,6 +44,12 @@ def grey(crop: np.ndarray) -> np.ndarray:
     if image.size != (SIDE, SIDE):
         image = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.asarray(image)
+
+
+def decode(encoded: bytes) -> np.ndarray:
+    """An encoded picture of a face as the network's input uint8 [48, 48]. Raises OSError for what is no picture."""
+    with Image.open(io.BytesIO(encoded)) as image:
+        return grey(np.asarray(image))
 
 
 def read(crops: np.ndarray) -> Expressions:

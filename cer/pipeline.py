@@ -16,7 +16,7 @@ import numpy as np
 from .analysis import Analysis, Model, Person
 from .compound import combine, pfsa, ppa
 from .errors import CerError, WeightsError
-from .evidence import BLOCK, RATE, Evidence, Progress, gather
+from .evidence import BLOCK, RATE, Evidence, Progress, gather, silent
 from .labels import MODALITIES
 from .media import Clip, probe
 from .modalities.base import Modality, Prediction, absent, join
@@ -27,10 +27,6 @@ logger = logging.getLogger(__name__)
 
 MOST_PEOPLE = 6  # analysed in one block, those seen most
 LEAST_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
-
-
-def _silent(stage: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass
@@ -105,7 +101,7 @@ class Observation:
         )
 
 
-def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = _silent) -> Observation:
+def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = silent) -> Observation:
     """Watch and listen to a clip once, with every modality of the profile.
 
     clip: any video or audio file that FFmpeg reads. progress: called with a stage and the fraction done; an exception
@@ -186,7 +182,7 @@ def _remember(observed: Observation, block: Evidence) -> None:
 
 
 def analyze(
-    clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = _silent
+    clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = silent
 ) -> Analysis:
     """Compound expressions in a clip: `observe` and `conclude` in one call. See there for arguments and errors."""
     return observe(clip, profile=profile, progress=progress).conclude(person)

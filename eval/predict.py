@@ -53,17 +53,8 @@ def _one(modality: str, probabilities: np.ndarray, embedding: np.ndarray | None)
     return row
 
 
-def _picture(encoded: bytes) -> np.ndarray:
-    import io
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(encoded)) as image:
-        return expression.grey(np.asarray(image))
-
-
 def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
-    seen = expression.read(_picture(item["image"]["bytes"])[None])
+    seen = expression.read(expression.decode(item["image"]["bytes"])[None])
     row = _one("static_face", softmax(seen.logits[0]), seen.embeddings[0])
     pictures, scale = scene_label.look(seen.embeddings)
     row["scene_label"] = scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale)[0]
@@ -72,7 +63,7 @@ def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
 
 
 def _sequence(item: Mapping[str, Any], profile: str) -> list[Row]:
-    seen = expression.read(np.stack([_picture(one) for one in item["images"]]))
+    seen = expression.read(np.stack([expression.decode(one) for one in item["images"]]))
     slots, mask = dynamic_face.lay_out(np.arange(len(seen)) / RATE, seen, 0.0)
     logits, embedding = dynamic_face.read(slots[None], mask[None])
     row = _one("dynamic_face", softmax(logits[0]), embedding[0])

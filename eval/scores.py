@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cer.train.calibrate import calibration_error
+
 RESAMPLES = 1000
-BINS = 15  # of the expected calibration error
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -49,18 +50,6 @@ def weighted_f1(counts: np.ndarray) -> np.ndarray:
     return np.asarray((f1_per_class(counts) * support).sum(-1) / np.maximum(support.sum(-1), 1))
 
 
-def ece(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Expected calibration error of [N, C]: the mean gap between confidence and accuracy over BINS equal bins; 0
-    without items.
-    """
-    if not len(truth):
-        return 0.0
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == truth
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gap = np.bincount(which, confidence, BINS) - np.bincount(which, right, BINS)
-    return float(np.abs(gap).sum() / len(truth))
-
-
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name."""
@@ -86,4 +75,4 @@ def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed
     for name, measure in measures.items():
         low, high = np.percentile(measure(resampled), [2.5, 97.5])
         intervals[name] = (float(low), float(high))
-    return Scores({**values, "ece": ece(probabilities, truth)}, intervals, counts)
+    return Scores({**values, "ece": calibration_error(probabilities, truth)}, intervals, counts)

@@ -1,7 +1,5 @@
 """What many tests look at: the bundled clip, observed once."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from skimage import data
@@ -26,9 +24,3 @@ def analysis(observed: Observation) -> Analysis:
 def portrait() -> np.ndarray:
     """A public-domain portrait, RGB uint8 [512, 512, 3]; the face is at the upper left of the middle."""
     return np.asarray(data.astronaut())
-
-
-@pytest.fixture(scope="session")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled clip's path, under a name that says what it is for."""
-    return DEMO

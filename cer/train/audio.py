@@ -130,7 +130,8 @@ def main() -> None:
     recordings = features(table)
     views, emotions, actors = heard(recordings), table["emotion"].to_numpy(), table["actor"].to_numpy()
     held = cross_validate(views, emotions, actors)
-    temperature = fit_temperature(held[:, emotions_heard(emotions)], one_hot(emotions)[:, emotions_heard(emotions)])
+    heard_of = np.unique(emotions)  # a class never trained is out of reach, and would spoil the fit
+    temperature = fit_temperature(held[:, heard_of], np.eye(len(EMOTIONS))[emotions][:, heard_of])
     np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions)
     head = train(views, emotions)
     head.temperature.fill_(temperature)
@@ -152,15 +153,6 @@ def main() -> None:
             },
         },
     )
-
-
-def emotions_heard(emotions: np.ndarray) -> np.ndarray:
-    """The classes that occur."""
-    return np.unique(emotions)
-
-
-def one_hot(emotions: np.ndarray) -> np.ndarray:
-    return np.eye(len(EMOTIONS), dtype=np.float32)[emotions]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ and logged.
 """
 
 import hashlib
-import io
 import logging
 import re
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from ..errors import ClipError
-from ..expression import UNITS, grey
+from ..expression import UNITS, decode
 from ..labels import EMOTIONS, emotion_index
 from ..media import decode_sound
 
@@ -36,7 +34,7 @@ def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     images, rows = [], []
     for row, item in enumerate(table["image"]):
         try:
-            images.append(grey(np.asarray(Image.open(io.BytesIO(item["bytes"])))))
+            images.append(decode(item["bytes"]))
             rows.append(row)
         except (OSError, ValueError, TypeError, SyntaxError):
             logger.warning(
@@ -130,8 +128,7 @@ def goemotions(path: Path) -> pd.DataFrame:
 
 def captions(path: Path) -> pd.DataFrame:
     """Captions of labelled clips: columns text, emotion (index in EMOTIONS), segment, model, prompt."""
-    table = _texts(path, "caption", "label")
-    return table
+    return _texts(path, "caption", "label")
 
 
 def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = None) -> pd.DataFrame:

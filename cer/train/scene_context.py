@@ -11,14 +11,13 @@ from sklearn.metrics import f1_score
 
 from .. import sentences
 from ..labels import EMOTIONS
-from ..modalities.base import softmax
 from .cache import expressions
-from .calibrate import calibration_error, fit_temperature
+from .calibrate import calibration_error
 from .data import captions, even, ferplus, sha256
 from .described import describe
-from .publish import export, publish
+from .publish import publish
 from .script import arguments
-from .sentence_head import Corpus, logits, sample, train
+from .sentence_head import Corpus, calibrate, graph, train
 
 logger = logging.getLogger(__name__)
 
@@ -39,21 +38,17 @@ def main() -> None:
     named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions
     described = sentences.encode(describe(expressions(faces.images[named], asked.work), rng))
     head = train([corpus, Corpus(described, faces.targets[named].argmax(1), DESCRIBED)], epochs=EPOCHS, noise=NOISE)
-    truth, prior = held["emotion"].to_numpy(), np.log(corpus.prior)
-    found = logits(head, sentences.encode(held["text"].tolist()))
-    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)
-    head.temperature.fill_(temperature)
-    natural = softmax(found / temperature + prior)
-    content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
+    truth = held["emotion"].to_numpy()
+    natural = calibrate(head, sentences.encode(held["text"].tolist()), truth, corpus.prior)
     publish(
         asked.out,
         "scene_context.onnx",
-        content,
+        graph(head),
         name="CER caption head",
         licence="MIT (captions of ICCVW_25)",
         run={
             "data": {path.name: sha256(path) for path in files.values()},
-            "temperature": temperature,
+            "temperature": float(head.temperature),
             "prior": dict(zip(EMOTIONS, corpus.prior.tolist(), strict=True)),
             "metrics": {
                 **{

@@ -9,7 +9,10 @@ import torch
 import torch.nn.functional as F
 
 from ..labels import EMOTIONS
+from ..modalities.base import softmax
+from .calibrate import fit_temperature
 from .networks import SentenceHead
+from .publish import export
 
 RATE = 3e-3
 DECAY = 0.05
@@ -65,6 +68,16 @@ def logits(head: SentenceHead, embeddings: np.ndarray) -> np.ndarray:
     return np.asarray(head(torch.from_numpy(embeddings)).numpy())
 
 
-def sample() -> torch.Tensor:
-    """Two embeddings to trace a head with."""
-    return torch.nn.functional.normalize(torch.randn(2, 384), dim=1)
+def calibrate(head: SentenceHead, embeddings: np.ndarray, truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Fit the head's temperature on held-out items [N] under the class frequencies [8] that they have; returns their
+    probabilities [N, 8] under that prior.
+    """
+    found = logits(head, embeddings)
+    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], np.log(prior))
+    head.temperature.fill_(temperature)
+    return softmax(found / temperature + np.log(prior))
+
+
+def graph(head: SentenceHead) -> bytes:
+    """The head as an ONNX graph from `sentences` [N, 384] to `logits` [N, 8]."""
+    return export(head, {"sentences": F.normalize(torch.randn(2, 384), dim=1)}, ["logits"], {"sentences": {0: "N"}})

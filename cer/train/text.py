@@ -11,12 +11,11 @@ from sklearn.metrics import f1_score
 
 from .. import sentences
 from ..labels import EMOTIONS
-from ..modalities.base import softmax
-from .calibrate import calibration_error, fit_temperature
+from .calibrate import calibration_error
 from .data import goemotions, meld, misheard, sha256
-from .publish import export, publish
+from .publish import publish
 from .script import arguments
-from .sentence_head import Corpus, logits, sample, train
+from .sentence_head import Corpus, calibrate, graph, train
 
 logger = logging.getLogger(__name__)
 
@@ -41,21 +40,17 @@ def main() -> None:
         Corpus(sentences.encode(written["text"].tolist()), written["emotion"].to_numpy(), SUPPORT),
     ]
     head = train(corpora, epochs=EPOCHS, width=WIDTH, noise=NOISE)
-    truth, prior = held["emotion"].to_numpy(), np.log(corpora[0].prior)
-    found = logits(head, sentences.encode(held["text"].tolist()))
-    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], prior)
-    head.temperature.fill_(temperature)
-    natural = softmax(found / temperature + prior)
-    content = export(head, {"sentences": sample()}, ["logits"], {"sentences": {0: "N"}})
+    truth = held["emotion"].to_numpy()
+    natural = calibrate(head, sentences.encode(held["text"].tolist()), truth, corpora[0].prior)
     publish(
         asked.out,
         "text.onnx",
-        content,
+        graph(head),
         name="CER words head",
         licence="research use (MELD, GoEmotions terms)",
         run={
             "data": {path.name: sha256(path) for path in files.values()},
-            "temperature": temperature,
+            "temperature": float(head.temperature),
             "prior": dict(zip(EMOTIONS, corpora[0].prior.tolist(), strict=True)),
             "metrics": {
                 "meld_dev_macro_f1": float(f1_score(truth, natural.argmax(1), average="macro")),

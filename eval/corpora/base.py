@@ -1,7 +1,7 @@
 """What a corpus is to the harness: a declaration, and a way to turn its files into rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
@@ -35,7 +35,7 @@ class Corpus:
     kind: str
     classes: Sequence[str]
     rows: Callable[[Path, str | None], Dataset]
-    prior: Mapping[str, float] | None = field(default=None)
+    prior: Mapping[str, float] | None = None
     split: str | None = None
     power: float = 1.0
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from eval.scores import confusion, ece, macro_f1, score, uar, war, weighted_f1
+from cer.train.calibrate import calibration_error
+from eval.scores import confusion, macro_f1, score, uar, war, weighted_f1
 
 LABELS = np.arange(5)
 
@@ -31,7 +32,7 @@ def test_without_items_every_score_is_zero() -> None:
     none = np.zeros(0, int)
     counts = confusion(none, none, 5)
     assert [float(measure(counts)) for measure in (macro_f1, uar, war, weighted_f1)] == [0, 0, 0, 0]
-    assert ece(np.zeros((0, 5)), none) == 0
+    assert calibration_error(np.zeros((0, 5)), none) == 0
 
 
 def test_the_bootstrap_draws_clips_and_not_rows() -> None:
