@@ -4,8 +4,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DATA ?= ../shared/data
 RUNS ?= runs
+CORPUS ?= meld
+WORKERS ?= 2
 
-.PHONY: demo app test lint train clean
+.PHONY: demo app test lint train evaluate ray clean
 
 demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -23,6 +25,13 @@ lint: $(VENV)/dev  ## style and types
 
 train: $(VENV)/dev  ## make every file of cer/weights anew from DATA
 	$(RUN) -m cer.train --data $(DATA) --out cer/weights --work $(RUNS)
+
+evaluate: $(VENV)/runtime  ## score CORPUS, found below DATA, and write its report
+	$(RUN) -m eval run --corpus $(CORPUS) --root $(DATA) --out $(RUNS)/$(CORPUS)
+	$(RUN) -m eval report $(RUNS)/$(CORPUS)
+
+ray: $(VENV)/dev  ## the same by WORKERS local workers of Ray
+	$(RUN) -m eval run --corpus $(CORPUS) --root $(DATA) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -247,6 +247,20 @@ def _decode(clip: Clip, rate: float, longest: int) -> Iterator[Frame | Sound]:
         yield from sounds.convert(None)
 
 
+def frame_times(clip: str | Path) -> np.ndarray:
+    """Presentation time of every picture of a clip in the order they are shown, float64 seconds [T], from the packets
+    alone: nothing is decoded.
+
+    Raises ClipError when the clip cannot be read.
+    """
+    with _open(Path(clip)) as container:
+        video, origin = _video_stream(container), _origin(container)
+        if video is None:
+            return np.zeros(0)
+        times = [_seconds(packet.pts, packet.time_base) for packet in container.demux(video)]
+    return np.sort(np.array([time for time in times if time is not None], np.float64)) - origin
+
+
 def decode_sound(encoded: bytes) -> np.ndarray:
     """A whole encoded sound (WAV, FLAC, ...) held in memory as float32 [N] mono 16 kHz in [-1, 1].
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +19,120 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--split", metavar="S")
     run.add_argument("--profile", choices=list(PROFILES), default=DEFAULT)
     run.add_argument("--limit", type=int, metavar="N", help="the first N items only")
+    run.add_argument("--engine", choices=["local", "ray"], default="local", help="ray: spread over a Ray cluster")
+    run.add_argument("--workers", type=int, default=0, metavar="N", help="of Ray; one a device without it")
     run.add_argument("--out", required=True, type=Path, metavar="DIR")
     run.add_argument("--quiet", action="store_true")
+    report = commands.add_parser("report", help="tables and plots of runs, with every ablation")
+    report.add_argument("runs", nargs="+", type=Path, metavar="DIR", help="what `run` wrote")
+    report.add_argument("--out", type=Path, metavar="DIR", help="by default the first run's folder")
+    report.add_argument(
+        "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
+    )
+    compare = commands.add_parser("compare", help="is one run better than another on the same items?")
+    compare.add_argument("first", type=Path, metavar="DIR")
+    compare.add_argument("second", type=Path, metavar="DIR")
+    submit = commands.add_parser("submit", help="write or check a file for the ABAW compound expression challenge")
+    submit.add_argument("--manifest", required=True, type=Path, metavar="FILE", help="the organisers' sample file")
+    what = submit.add_mutually_exclusive_group(required=True)
+    what.add_argument("--run", type=Path, metavar="DIR", help="a run of c-expr-db to write a submission from")
+    what.add_argument("--check", type=Path, metavar="FILE", help="a submission to check against the manifest")
+    submit.add_argument("--out", type=Path, metavar="FILE", help="by default DIR/submission.txt")
+    submit.add_argument("--view", choices=["ppa", "pfsa", "compound"], default="compound")
+    submit.add_argument("--missing", metavar="LABEL", help="the class of videos that have no predictions")
     commands.add_parser("ls", help="the corpora that can be run")
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0; 2 for wrong usage or a corpus that cannot be read."""
+    """Exit status 0; 1 for a submission with faults; 2 for wrong usage or files that cannot be read."""
     options = parser().parse_args(arguments)
-    from .corpora import CORPORA
-
-    if options.command == "ls":
-        for one in CORPORA.values():
-            print(f"{one.name:12} v{one.version}  {one.about} (default split: {one.split or 'none'})")
-        return 0
-    from .run import Request, run
-
     try:
-        request = Request(options.corpus, options.root, options.out, options.split, options.profile, options.limit)
-        print(table(run(request, quiet=options.quiet)))
+        return _COMMANDS[options.command](options)
     except CerError as error:
         print("eval: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
+
+
+def _ls(options: argparse.Namespace) -> int:
+    from .corpora import CORPORA
+
+    for one in CORPORA.values():
+        print(f"{one.name:12} v{one.version}  {one.about} (default split: {one.split or 'none'})")
     return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .run import Request, run
+
+    request = Request(
+        options.corpus,
+        options.root,
+        options.out,
+        options.split,
+        options.profile,
+        options.limit,
+        options.engine,
+        options.workers,
+    )
+    print(table(run(request, quiet=options.quiet)))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from .report import write
+
+    for path in write(options.runs, options.out or options.runs[0], options.validation):
+        print(path)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from .compare import compare
+    from .report import Run
+
+    for one in compare(Run.read(options.first), Run.read(options.second)):
+        low, high = one.interval
+        print(
+            f"{one.view:14} macro_f1 {one.first:.4f} -> {one.second:.4f}  difference {one.second - one.first:+.4f} "
+            f"[{low:+.4f}, {high:+.4f}]  the other way round in {one.reversed_share:.1%} of resamples"
+        )
+    return 0
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from .submit import problems, read_file, read_manifest, submission, write
+
+    manifest = read_manifest(options.manifest)
+    if options.check is not None:
+        found = problems(read_file(options.check), manifest)
+        for problem in found[:20]:
+            print(problem)
+        if len(found) > 20:
+            print(f"... and {len(found) - 20} more")
+        print(f"{options.check}: {len(found) or 'no'} problems, {len(manifest.locations)} rows are asked for")
+        return 1 if found else 0
+    path = options.out or options.run / "submission.txt"
+    write(submission(options.run, manifest, options.view, options.missing), path)
+    print(f"{path}: {len(manifest.locations)} rows")
+    return 0
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "ls": _ls,
+    "run": _run,
+    "report": _report,
+    "compare": _compare,
+    "submit": _submit,
+}
 
 
 def table(result: dict[str, Any]) -> str:
     """Every view's scores with intervals, as text."""
-    lines = [f"{result['corpus']} ({result['split']}): {result['n']} items, {len(result['skipped'])} skipped"]
+    lines = [
+        f"{result['corpus']} ({result['split']}): {result['n']} items, {len(result['skipped'])} skipped, "
+        f"{result['scored']} scored"
+    ]
     for view, scores in result["results"].items():
         cells = []
         for name in ("macro_f1", "uar", "war", "weighted_f1"):

@@ -11,17 +11,15 @@ from cer import expression, sentences, speech
 from cer.compound import combine, pfsa_of, ppa
 from cer.errors import CerError
 from cer.evidence import RATE
-from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.labels import COMPOUNDS, EMOTIONS
 from cer.media import SAMPLE_RATE, decode_sound
 from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
-from cer.pipeline import analyze
+from cer.pipeline import Observation, observe
 from cer.profiles import decision
 
 from .corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
-
-Row = dict[str, Any]
-VIEWS = (*MODALITIES, "fused", "ppa", "pfsa", "compound", "scene_label_compound")
+from .tables import MATCHED, SIMILARITIES, Row
 
 
 class Skipped(Exception):
@@ -30,16 +28,13 @@ class Skipped(Exception):
 
 def predict(corpus: Corpus, item: Mapping[str, Any], profile: str) -> list[Row]:
     """Rows of one item, one per segment (one for items that are not clips). Raises Skipped with the reason."""
-    if item["label"] is None:
+    if item["label"] is None and not corpus.per_frame:
         raise Skipped("no label of this corpus")
     try:
         rows = _BY_KIND[corpus.kind](item, profile)
     except (CerError, OSError, ValueError, SyntaxError) as error:
         raise Skipped(f"{type(error).__name__}: {error}") from error
-    return [
-        {"id": item["id"], "start": 0.0, "end": 0.0, "label": item["label"], **dict.fromkeys(VIEWS), **row}
-        for row in rows
-    ]
+    return [{"id": item["id"], "start": 0.0, "end": 0.0, "label": item["label"], **row} for row in rows]
 
 
 def _one(modality: str, probabilities: np.ndarray, embedding: np.ndarray | None) -> Row:
@@ -49,7 +44,8 @@ def _one(modality: str, probabilities: np.ndarray, embedding: np.ndarray | None)
     rules = decision()
     if embedding is not None and modality in rules.prototypes:
         by_similarity = pfsa_of(embedding[None], rules.prototypes[modality])
-        row |= {"pfsa": by_similarity[0], "compound": combine(by_probability, by_similarity, rules.mixing)[0]}
+        row |= {"pfsa": by_similarity[0], SIMILARITIES[modality]: by_similarity[0]}
+        row |= {"compound": combine(by_probability, by_similarity, rules.mixing)[0]}
     return row
 
 
@@ -58,7 +54,7 @@ def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
     row = _one("static_face", softmax(seen.logits[0]), seen.embeddings[0])
     pictures, scale = scene_label.look(seen.embeddings)
     row["scene_label"] = scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale)[0]
-    row["scene_label_compound"] = scene_label.match(pictures, scene_label.label_texts(COMPOUNDS), scale)[0]
+    row[MATCHED] = scene_label.match(pictures, scene_label.label_texts(COMPOUNDS), scale)[0]
     return [row]
 
 
@@ -84,19 +80,36 @@ def _words(item: Mapping[str, Any], profile: str, modality: str, read: Callable[
 
 
 def _video(item: Mapping[str, Any], profile: str) -> list[Row]:
-    found = analyze(Path(item["video"]), profile=profile)
-    rows: list[Row] = []
-    for index, segment in enumerate(found.segments):
-        row: Row = {"start": segment.start, "end": segment.end}
-        row |= {
-            name: one.probabilities[index] if one.present[index] else None for name, one in found.predictions.items()
-        }
-        values = {"fused": found.fused, "ppa": found.ppa, "pfsa": found.pfsa, "compound": found.compound}
-        row |= {name: None if np.isnan(value[index]).any() else value[index] for name, value in values.items()}
-        rows.append(row)
-    if all(row["fused"] is None for row in rows):
+    observed = observe(Path(item["video"]), profile=profile)
+    found = observed.conclude(_who(observed, item.get("person") or ""))
+    values = {"fused": found.fused, "ppa": found.ppa, "pfsa": found.pfsa, "compound": found.compound}
+    for name, one in found.predictions.items():
+        values[name] = one.probabilities
+        if one.embedding is not None and name in decision().prototypes:
+            values[SIMILARITIES[name]] = pfsa_of(one.embedding, decision().prototypes[name])
+    if np.isnan(found.fused).all():
         raise Skipped("no modality is present")
-    return rows
+    return [
+        {"start": segment.start, "end": segment.end}
+        | {name: None if np.isnan(value[row]).any() else value[row] for name, value in values.items()}
+        for row, segment in enumerate(found.segments)
+    ]
+
+
+def _who(observed: Observation, side: str) -> int | None:
+    """The person that an annotation means: the one further left or right of the two seen longest, or just the one seen
+    longest.
+    """
+    people = observed.listed()[:2]
+    if not side or not people:
+        return None
+
+    def across(person: int) -> float:
+        boxes = np.stack(observed.boxes[person])
+        return float((boxes[:, 1] + boxes[:, 3]).mean() / 2)
+
+    ordered = sorted((one.id for one in people), key=across)
+    return ordered[0] if side == "left" else ordered[-1]
 
 
 _BY_KIND: Mapping[str, Callable[[Mapping[str, Any], str], Sequence[Row]]] = {

@@ -1,44 +1,35 @@
 """One run of a corpus: predictions.parquet and results.json. A run that was stopped goes on where it was."""
 
-import hashlib
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cer.compound import ppa
-from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
-from cer.pipeline import models_of
-from cer.profiles import modalities
+from cer.errors import ClipError, DataError
 
 from .corpora import corpus as find
 from .corpora.base import Corpus
-from .predict import VIEWS, Row, Skipped, predict
-from .scores import Scores, score
+from .engines import ENGINES, Outcome
+from .frames import FRAMES, laid_out
+from .results import results
+from .tables import Row, table_of, write, write_bytes
 
-SCHEMA = 1
 PART = 200  # items that are written at once, so the most that a kill costs
-
-_PROBABILITIES = pa.list_(pa.float32())
-TABLE = pa.schema(
-    [("id", pa.string()), ("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())]
-    + [(view, _PROBABILITIES) for view in VIEWS]
-)
+PART_SECONDS = 60.0  # a part is written after that time even if it is not full
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. root: the corpus' file or folder; limit: at most so many items, the first ones."""
+    """What is asked for. root: the corpus' file or folder; limit: at most so many items, the first ones; engine:
+    "local" or "ray", with so many workers (0: one a device). The engine does not change the results.
+    """
 
     corpus: str
     root: Path
@@ -46,6 +37,8 @@ class Request:
     split: str | None = None
     profile: str = "embedded"
     limit: int | None = None
+    engine: str = "local"
+    workers: int = 0
 
 
 def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
@@ -69,30 +62,26 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     }
     _same_run(request.out / "config.json", config)
     done, skipped = _finished(parts)
-    _predict_missing(corpus, items, request.profile, parts, done | skipped.keys(), quiet)
-    _, skipped = _finished(parts)
+    _predict_missing(request, corpus, items, parts, done | skipped.keys(), quiet)
+    done, skipped = _finished(parts)
     order = {name: index for index, name in enumerate(items["id"])}
     table = _merged(parts, order)
-    _write(table, request.out / "predictions.parquet")
-    result = results(
-        corpus,
-        table,
-        config,
-        [{"id": name, "reason": skipped[name]} for name in sorted(skipped, key=order.__getitem__)],
-    )
-    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
-    _atomically(request.out / "results.json", text.encode())
+    write(table, request.out / "predictions.parquet")
+    frames = _frames(items, done) if corpus.per_frame else None
+    if frames is not None:
+        write(frames, request.out / "frames.parquet")
+    reasons = [{"id": name, "reason": skipped[name]} for name in sorted(skipped.keys() & order, key=order.__getitem__)]
+    result = results(corpus, table, frames, config, reasons)
+    write_bytes((json.dumps(result, indent=1, allow_nan=False) + "\n").encode(), request.out / "results.json")
     return result
 
 
 def _same_run(path: Path, config: Mapping[str, Any]) -> None:
-    from cer.errors import DataError
-
     if path.exists() and json.loads(path.read_text("utf-8")) != dict(config):
         raise DataError(
             f"{path.parent}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    _atomically(path, (json.dumps(dict(config)) + "\n").encode())
+    write_bytes((json.dumps(dict(config)) + "\n").encode(), path)
 
 
 def _finished(parts: Path) -> tuple[set[str], dict[str, str]]:
@@ -106,29 +95,30 @@ def _finished(parts: Path) -> tuple[set[str], dict[str, str]]:
     return done, skipped
 
 
-def _predict_missing(corpus: Corpus, items: Any, profile: str, parts: Path, known: set[str], quiet: bool) -> None:
+def _predict_missing(request: Request, corpus: Corpus, items: Any, parts: Path, known: set[str], quiet: bool) -> None:
+    """Predict what is not known yet and write it in parts, whatever order the engine gives it in."""
     missing = [index for index, name in enumerate(items["id"]) if name not in known]
-    started = time.monotonic()
-    for first in range(0, len(missing), PART):
-        rows: list[Row] = []
-        skipped: dict[str, str] = {}
-        for index in missing[first : first + PART]:
-            item = items[index]
-            try:
-                rows += predict(corpus, item, profile)
-            except Skipped as reason:
-                skipped[item["id"]] = str(reason)
-        stem = f"{missing[first]:08}"
-        _atomically(parts / f"{stem}.skipped.json", json.dumps(skipped).encode())
-        _write(pa.Table.from_pylist([_plain(row) for row in rows], TABLE), parts / f"{stem}.parquet")
+    outcomes = ENGINES[request.engine](corpus, items, missing, request.profile, request.workers)
+    started, count = time.monotonic(), 0
+    number = len(list(parts.glob("*.skipped.json")))
+    while part := list(_part(outcomes)):
+        rows: list[Row] = [row for one in part for row in one.rows]
+        skipped = {one.id: one.reason for one in part if one.reason is not None}
+        write_bytes(json.dumps(skipped).encode(), parts / f"{number:06}.skipped.json")
+        write(table_of(rows), parts / f"{number:06}.parquet")
+        number, count = number + 1, count + len(part)
         if not quiet:
-            count = min(first + PART, len(missing))
             left = (time.monotonic() - started) / count * (len(missing) - count)
             print(f"{corpus.name}: {count} of {len(missing)} items, {left:.0f} s left", file=sys.stderr)
 
 
-def _plain(row: Row) -> Row:
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in row.items()}
+def _part(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The next PART outcomes, or those of the next PART_SECONDS."""
+    until = time.monotonic() + PART_SECONDS
+    for one in islice(outcomes, PART):
+        yield one
+        if time.monotonic() > until:
+            return
 
 
 def _merged(parts: Path, order: Mapping[str, int]) -> pa.Table:
@@ -138,89 +128,16 @@ def _merged(parts: Path, order: Mapping[str, int]) -> pa.Table:
         for row in pq.read_table(path).to_pylist():
             if row["id"] in order:
                 rows[(row["id"], row["start"])] = row
-    return pa.Table.from_pylist([rows[key] for key in sorted(rows, key=lambda key: (order[key[0]], key[1]))], TABLE)
+    return table_of([rows[key] for key in sorted(rows, key=lambda key: (order[key[0]], key[1]))])
 
 
-def results(
-    corpus: Corpus, table: pa.Table, config: Mapping[str, Any], skipped: list[dict[str, str]]
-) -> dict[str, Any]:
-    """What results.json holds: every view's scores with bootstrap intervals, and what they rest on."""
-    scored = dict(views(corpus, table))
-    return {
-        "schema": SCHEMA,
-        "corpus": corpus.name,
-        "split": config["split"],
-        "profile": config["profile"],
-        "n": len(set(table["id"].to_pylist())),
-        "skipped": skipped,
-        "results": {name: {**one.values, "confusion": one.confusion.tolist()} for name, one in scored.items()},
-        "intervals": {name: {key: list(pair) for key, pair in one.intervals.items()} for name, one in scored.items()},
-        "classes": list(corpus.classes),
-        "config": {**config, "prior": dict(corpus.prior) if corpus.prior else None, "power": corpus.power},
-        "models": [
-            {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
-            for m in models_of(modalities(str(config["profile"])))
-        ],
-        "data_sha256": _content(table),
-        "git": _commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
-
-
-def views(corpus: Corpus, table: pa.Table) -> Iterator[tuple[str, Scores]]:
-    """(view, scores) of every view that the predictions hold; an item's segments are averaged first."""
-    labels = np.array(table["label"].to_pylist())
-    ids = np.array(table["id"].to_pylist())
-    truth_of = {name: corpus.classes.index(label) for name, label in zip(ids, labels, strict=True)}
-    wanted = (*MODALITIES, "ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused")
-    for view in wanted:
-        column = "scene_label_compound" if corpus.compound and view == "scene_label" else view
-        values = table[column].to_pylist()
-        held = [index for index, value in enumerate(values) if value is not None]
-        if not held:
-            continue
-        stacked = np.array([values[index] for index in held], np.float32)
-        if corpus.compound and view in MODALITIES and stacked.shape[1] == len(EMOTIONS):
-            stacked = ppa(stacked)
-        names, which = np.unique(ids[held], return_inverse=True)
-        mean = np.zeros((len(names), stacked.shape[1]))
-        np.add.at(mean, which, stacked)
-        yield view, score(restrict(mean, corpus), np.array([truth_of[name] for name in names]), names)
-
-
-def restrict(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
-    """Probabilities over the corpus' classes only, times the prior it declares, normalised."""
-    assert probabilities.shape[1] == len(COMPOUNDS if corpus.compound else EMOTIONS)
-    kept = probabilities[:, corpus.columns]
-    if corpus.prior:
-        kept = kept * np.array([corpus.prior[name] for name in corpus.classes]) ** corpus.power
-    total = kept.sum(1, keepdims=True)
-    return np.where(total > 0, kept / np.maximum(total, 1e-12), 1 / len(corpus.classes))
-
-
-def _content(table: pa.Table) -> str:
-    """SHA-256 over the ids and labels that were scored."""
-    digest = hashlib.sha256()
-    for name, label in zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True):
-        digest.update(f"{name}\t{label}\n".encode())
-    return digest.hexdigest()
-
-
-def _commit() -> str | None:
-    """The git commit of the code, or None outside a checkout."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip() or None
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    pq.write_table(table, temporary)
-    os.replace(temporary, path)
-
-
-def _atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+def _frames(items: Any, done: set[str]) -> pa.Table:
+    """The frames of every item that was predicted."""
+    found = []
+    for item in items:
+        if item["id"] in done:
+            try:
+                found.append(laid_out(item))
+            except ClipError as error:
+                raise DataError(f"{item['video']}: was predicted, but is not there any more ({error})") from error
+    return pa.concat_tables(found) if found else FRAMES.empty_table()

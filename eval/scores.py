@@ -5,12 +5,14 @@ a class that neither occurs nor is predicted has an F1 of 0 and counts in the me
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from cer.train.calibrate import calibration_error
 
 RESAMPLES = 1000
+BINS = 15  # of the reliability diagram, as many as the calibration error has
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -50,13 +52,37 @@ def weighted_f1(counts: np.ndarray) -> np.ndarray:
     return np.asarray((f1_per_class(counts) * support).sum(-1) / np.maximum(support.sum(-1), 1))
 
 
+def per_group(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray, size: int, classes: int) -> np.ndarray:
+    """Confusion counts of each group, flat: [size, C * C] of labels [N] and groups [N] from 0 to size - 1."""
+    cells = (groups * classes + truth) * classes + predicted
+    return np.bincount(cells, minlength=size * classes * classes).reshape(size, classes * classes).astype(np.float64)
+
+
+@lru_cache(maxsize=4)
+def resamples(size: int, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """How often each of `size` groups is drawn in each bootstrap resample, float64 [count, size]."""
+    return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), count).astype(np.float64)
+
+
+def reliability(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """[BINS, 3]: mean confidence, accuracy and count of the items whose strongest class lies in each bin."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == truth
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    count, weight = np.bincount(which, minlength=BINS), np.maximum(np.bincount(which, minlength=BINS), 1)
+    sums = [np.bincount(which, value, minlength=BINS) / weight for value in (confidence, right.astype(float))]
+    return np.stack([*sums, count], 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name."""
+    """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name. confusion: counts [C, C].
+    reliability: [BINS, 3].
+    """
 
     values: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     confusion: np.ndarray
+    reliability: np.ndarray
 
 
 def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int = 0) -> Scores:
@@ -64,15 +90,14 @@ def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(1)
     names, which = np.unique(groups, return_inverse=True)
-    per_group = np.zeros((len(names), classes * classes))
-    np.add.at(per_group, (which, truth * classes + predicted), 1)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
-    resampled = (draws @ per_group).reshape(RESAMPLES, classes, classes)
-    counts = confusion(truth, predicted, classes)
+    counts = per_group(truth, predicted, which, len(names), classes)
+    resampled = (resamples(len(names), seed=seed) @ counts).reshape(RESAMPLES, classes, classes)
+    whole = confusion(truth, predicted, classes)
     measures = {"macro_f1": macro_f1, "uar": uar, "war": war, "weighted_f1": weighted_f1}
-    values = {name: float(measure(counts)) for name, measure in measures.items()}
+    values = {name: float(measure(whole)) for name, measure in measures.items()}
     intervals = {}
     for name, measure in measures.items():
         low, high = np.percentile(measure(resampled), [2.5, 97.5])
         intervals[name] = (float(low), float(high))
-    return Scores({**values, "ece": calibration_error(probabilities, truth)}, intervals, counts)
+    values["ece"] = calibration_error(probabilities, truth)
+    return Scores(values, intervals, whole, reliability(probabilities, truth))

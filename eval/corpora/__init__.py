@@ -2,11 +2,12 @@
 
 from cer.errors import DataError
 
-from . import afew, captions, ckplus, clips, ferplus, goemotions, meld, rafce, ravdess
+from . import afew, affwild2, c_expr_db, captions, ckplus, clips, ferplus, goemotions, meld, rafce, ravdess
 from .base import Corpus
 
 CORPORA: dict[str, Corpus] = {
-    one.CORPUS.name: one.CORPUS for one in (ferplus, ckplus, rafce, ravdess, meld, goemotions, captions, clips, afew)
+    one.CORPUS.name: one.CORPUS
+    for one in (ferplus, ckplus, rafce, ravdess, meld, goemotions, captions, clips, afew, affwild2, c_expr_db)
 }
 
 

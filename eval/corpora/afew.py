@@ -11,11 +11,10 @@ from datasets import Dataset
 from cer.errors import DataError
 from cer.labels import EMOTIONS, emotion_index
 
-from .base import VIDEO, Corpus
+from .base import VIDEO, VIDEOS, Corpus
 
 CLASSES = EMOTIONS[:7]
 _FOLDERS = {"train": "Train_AFEW", "val": "Val_AFEW"}
-VIDEOS = {".avi", ".mp4", ".mkv", ".mov", ".webm"}
 
 
 def rows(root: Path, split: str | None) -> Dataset:

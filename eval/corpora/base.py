@@ -13,6 +13,7 @@ from cer.labels import COMPOUNDS, EMOTIONS
 
 datasets.disable_progress_bars()
 
+VIDEOS = frozenset({".avi", ".mkv", ".mov", ".mp4", ".webm"})  # of corpora; the media floor decides what can be read
 FACE, SEQUENCE, VOICE, WORDS, CAPTION, VIDEO = "face", "sequence", "voice", "words", "caption", "video"
 
 
@@ -26,7 +27,10 @@ class Corpus:
     chosen on its development split. None: equal priors.
 
     rows(root, split) gives a Dataset with `id`, `label` and what the kind needs: `image`, `images`, `audio`, `text` or
-    `video`. split: the one that is scored when none is asked for.
+    `video`. split: the one that is scored when none is asked for. per_frame: every frame of a video has a label of its
+    own, in `frames` (positions in `classes`, -1 where invalid; empty where the corpus publishes none), and `person`
+    names which of two people is meant: "left", "right", or "" for the one seen longest. protocol: how the corpus'
+    published numbers are computed.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Corpus:
     prior: Mapping[str, float] | None = None
     split: str | None = None
     power: float = 1.0
+    per_frame: bool = False
+    protocol: str = "one label an item; an item's segments are averaged"
 
     @property
     def compound(self) -> bool:

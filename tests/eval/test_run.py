@@ -11,26 +11,13 @@ from PIL import Image
 
 from cer.errors import DataError
 from cer.faces import crop, detect
+from eval import engines
 from eval import run as harness
 from eval.cli import main
 from eval.predict import predict
 from eval.run import Request, run
 
 from ..clips import DEMO
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("meld") / "meld-test.csv"
-    said = [
-        ("I love it!", "joy"),
-        ("I hate you!", "anger"),
-        ("", "fear"),
-        ("What? Really?", "surprise"),
-        ("Okay.", "neutral"),
-    ]
-    pd.DataFrame(said * 4, columns=["text", "emotion"]).to_csv(path, index=False)
-    return path
 
 
 def test_a_run_scores_the_modality_that_fits_and_counts_what_it_skips(texts: Path, tmp_path: Path) -> None:
@@ -60,7 +47,7 @@ def test_two_runs_and_a_run_that_was_killed_end_alike(
             raise KeyboardInterrupt
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(harness, "predict", dying)
+    monkeypatch.setattr(engines, "predict", dying)
     with pytest.raises(KeyboardInterrupt):
         run(Request("meld", texts, tmp_path / "broken"), quiet=True)
     resumed = run(Request("meld", texts, tmp_path / "broken"), quiet=True)

@@ -1,0 +1,155 @@
+"""Other decisions from the same predictions: subsets of modalities, other rules of fusion. No model is asked again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from cer.compound import combine, ppa
+from cer.fusion import MHPF, average
+from cer.labels import EMOTIONS, MODALITIES
+from cer.profiles import decision
+
+from .corpora.base import Corpus
+from .results import restrict, scores_of
+from .scores import Scores, confusion, macro_f1
+from .tables import SIMILARITIES, column
+from .targets import Targets
+
+DRAWS = 500  # sets of weights that are tried for the Dirichlet-weighted fusion
+_TINY = 1e-6  # of a probability in a product: one modality must not veto a class alone
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What the modalities said of R segments. probabilities: float32 [R, 6, 8]; present: bool [R, 6]; similarities:
+    float32 [R, 6, 7], PFSA of each modality alone, NaN where it has none.
+    """
+
+    probabilities: np.ndarray
+    present: np.ndarray
+    similarities: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "Predictions":
+        probabilities = np.stack([column(table, name) for name in MODALITIES], 1)
+        similarities = np.stack([column(table, SIMILARITIES[name]) for name in MODALITIES], 1)
+        present = np.logical_not(np.isnan(probabilities).any(axis=2))
+        return cls(np.nan_to_num(probabilities), present, similarities)
+
+    @property
+    def seen(self) -> list[int]:
+        """Positions of the modalities that are present anywhere."""
+        return [int(index) for index in np.flatnonzero(self.present.any(axis=0))]
+
+    def only(self, members: tuple[int, ...]) -> np.ndarray:
+        """present [R, 6] with all but the named modalities left out."""
+        return self.present & np.isin(np.arange(len(MODALITIES)), members)
+
+
+def subsets(seen: list[int]) -> Iterator[tuple[int, ...]]:
+    """Every set of the modalities that is not empty, small ones first: 63 of six."""
+    for size in range(1, len(seen) + 1):
+        yield from combinations(seen, size)
+
+
+def decide(held: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
+    """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
+    fused = fusion.fuse(held.probabilities, present)
+    weights = fusion.weights(present).mean(2)[..., None]
+    alike = ~np.isnan(held.similarities).any(2, keepdims=True) & present[..., None]
+    share = (weights * alike).sum(1)
+    total = np.where(alike, weights * np.nan_to_num(held.similarities), 0).sum(1)
+    by_similarity = np.where(share > 0, total / np.maximum(share, 1e-12), np.nan)
+    by_probability = ppa(fused)
+    return {
+        "fused": fused,
+        "ppa": by_probability,
+        "pfsa": by_similarity,
+        "compound": combine(by_probability, by_similarity, decision().mixing),
+    }
+
+
+def views_of(corpus: Corpus) -> tuple[str, ...]:
+    """The views in which a subset is scored."""
+    return ("ppa", "pfsa", "compound") if corpus.compound else ("fused",)
+
+
+def ablate(held: Predictions, corpus: Corpus, aims: Targets) -> dict[tuple[int, ...], dict[str, Scores]]:
+    """Scores of every subset of the modalities, by view."""
+    fusion = decision().fusion
+    found: dict[tuple[int, ...], dict[str, Scores]] = {}
+    for members in subsets(held.seen):
+        views = decide(held, held.only(members), fusion)
+        scored = {view: scores_of(views[view], corpus, aims) for view in views_of(corpus)}
+        found[members] = {view: one for view, one in scored.items() if one is not None}
+    return found
+
+
+def product(held: Predictions) -> np.ndarray:
+    """The normalised product of the present modalities' probabilities, float [R, 8]; NaN rows where none is."""
+    logs = np.where(held.present[..., None], np.log(np.maximum(held.probabilities, _TINY)), 0).sum(1)
+    raised = np.exp(logs - logs.max(1, keepdims=True))
+    fused = raised / raised.sum(1, keepdims=True)
+    return np.where(np.any(held.present, axis=1)[:, None], fused, np.nan)
+
+
+def weighted(held: Predictions, weights: np.ndarray) -> np.ndarray:
+    """Fusion by weights [6, 8] of each modality and class, renormalised over those present, float [R, 8]."""
+    shares = weights[None] * held.present[..., None]
+    fused = (shares * held.probabilities).sum(1) / np.maximum(shares.sum(1), 1e-12)
+    total = fused.sum(1, keepdims=True)
+    return np.where(np.any(held.present, axis=1)[:, None], fused / np.maximum(total, 1e-12), np.nan)
+
+
+def dirichlet(held: Predictions, corpus: Corpus, aims: Targets, among: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Weights [6, 8] as in the SUN and AVCER papers (arXiv 2403.12687): for each class drawn from a flat Dirichlet
+    prior over the modalities, the draw that gives the best macro-F1 on the targets `among` bool [N].
+    """
+    rng = np.random.default_rng(seed)
+    best, kept = -1.0, np.full((len(MODALITIES), len(EMOTIONS)), 1 / len(MODALITIES))
+    for _ in range(DRAWS):
+        weights = rng.dirichlet(np.ones(len(MODALITIES)), len(EMOTIONS)).T
+        mean = aims.average(weighted(held, weights))
+        rows = among & ~np.isnan(mean).any(1)
+        predicted = restrict(mean[rows], corpus).argmax(1)
+        reached = float(macro_f1(confusion(aims.truth[rows], predicted, len(corpus.classes))))
+        if reached > best:
+            best, kept = reached, weights
+    return kept
+
+
+def rules(
+    held: Predictions, corpus: Corpus, aims: Targets, weights: np.ndarray | None = None
+) -> dict[str, dict[str, Scores]]:
+    """Scores of each rule of fusion, by view: MHPF, mean, product and, where weights can be chosen, Dirichlet-weighted.
+
+    `weights` [6, 8] come from another corpus. Without them they are chosen on one half of the clips and applied to the
+    other, which a corpus of compound labels does not allow: the method must not see one.
+    """
+    fused = {
+        "MHPF": decision().fusion.fuse(held.probabilities, held.present),
+        "mean": average(len(MODALITIES)).fuse(held.probabilities, held.present),
+        "product": product(held),
+    }
+    if weights is not None:
+        fused["Dirichlet"] = weighted(held, weights)
+    elif not corpus.compound and len(aims.ids) > 1:
+        fused["Dirichlet"] = _crossed(held, corpus, aims)
+    found: dict[str, dict[str, Scores]] = {}
+    for rule, values in fused.items():
+        scored = scores_of(ppa(values) if corpus.compound else values, corpus, aims)
+        if scored is not None:
+            found[rule] = {"ppa" if corpus.compound else "fused": scored}
+    return found
+
+
+def _crossed(held: Predictions, corpus: Corpus, aims: Targets) -> np.ndarray:
+    """Dirichlet-weighted fusion [R, 8], each half of the clips by the weights that were best on the other half."""
+    odd_clip = np.arange(len(aims.ids)) % 2 == 1
+    odd_row = np.asarray(aims.whole.T @ odd_clip[aims.groups].astype(float)) > 0
+    by_even = weighted(held, dirichlet(held, corpus, aims, ~odd_clip[aims.groups]))
+    by_odd = weighted(held, dirichlet(held, corpus, aims, odd_clip[aims.groups]))
+    return np.where(odd_row[:, None], by_even, by_odd)

@@ -1,0 +1,56 @@
+"""Two runs of one corpus: is the difference more than chance?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cer.errors import DataError
+
+from .report import Run
+from .results import restrict, values_of
+from .scores import macro_f1, per_group, resamples
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """macro-F1 of both runs; interval: 95 % of second less first from a paired bootstrap by clip; reversed_share: of
+    the resamples in which the sign is not that of the difference.
+    """
+
+    view: str
+    first: float
+    second: float
+    interval: tuple[float, float]
+    reversed_share: float
+
+
+def compare(first: Run, second: Run) -> list[Difference]:
+    """Every view that both runs have. Raises DataError when they were not scored on the same items."""
+    if first.result["data_sha256"] != second.result["data_sha256"]:
+        raise DataError(
+            f"{first.folder} and {second.folder}: were not scored on the same items, so they cannot be paired "
+            f"({first.result['scored']} and {second.result['scored']} were scored)."
+        )
+    size, groups = len(first.corpus.classes), len(first.aims.ids)
+    draws = resamples(groups, RESAMPLES)
+    found = []
+    for view in sorted(first.result["results"].keys() & second.result["results"].keys()):
+        values, spread = [], []
+        for counts in (_counts(run, view) for run in (first, second)):
+            values.append(float(macro_f1(counts.sum(0).reshape(size, size))))
+            spread.append(macro_f1((draws @ counts).reshape(RESAMPLES, size, size)))
+        gaps = spread[1] - spread[0]
+        low, high = np.percentile(gaps, [2.5, 97.5])
+        against = float((gaps <= 0).mean() if values[1] > values[0] else (gaps >= 0).mean())
+        found.append(Difference(view, values[0], values[1], (float(low), float(high)), against))
+    return found
+
+
+def _counts(run: Run, view: str) -> np.ndarray:
+    """Confusion counts of each clip, flat [G, C * C]; what a view does not see is in none."""
+    mean = run.aims.average(values_of(run.corpus, run.table, view))
+    seen = ~np.isnan(mean).any(1)
+    predicted = restrict(mean[seen], run.corpus).argmax(1)
+    return per_group(run.aims.truth[seen], predicted, run.aims.groups[seen], len(run.aims.ids), len(run.corpus.classes))

@@ -1,0 +1,26 @@
+"""Weighted average recall: the share of items that are right, which is accuracy.
+
+A module for `evaluate.load`; the card beside it tells the arguments.
+"""
+
+from typing import Any
+
+import datasets
+import evaluate
+import numpy as np
+
+from eval.scores import confusion, war
+
+
+class War(evaluate.Metric):  # type: ignore[misc]
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description="Weighted average recall: the share of items that are right, which is accuracy.",
+            citation="",
+            inputs_description="predictions and references: class numbers, counted from 0.",
+            features=datasets.Features({"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}),
+        )
+
+    def _compute(self, predictions: Any, references: Any, classes: int) -> dict[str, float]:
+        counts = confusion(np.asarray(references, int), np.asarray(predictions, int), classes)
+        return {"war": float(war(counts))}

@@ -1,0 +1,65 @@
+"""Plots of scores for the report and the page."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .published import Published
+from .scores import Scores
+
+_BLUE, _GREY, _INK = "#0072B2", "#9a9a9a", "#222222"
+
+
+def confusion_matrix(scores: Scores, classes: Sequence[str]) -> Figure:
+    """Counts, shaded by the share of the true class."""
+    counts = np.asarray(scores.confusion)
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure = Figure(figsize=(5.6, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        colour = "white" if shares[row, column] > 0.55 else _INK
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8, color=colour)
+    places = np.arange(len(classes))
+    axes.set_xticks(places, classes, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(places, classes, fontsize=8)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    return figure
+
+
+def reliability_diagram(scores: Scores) -> Figure:
+    """How often the strongest class is right, against its probability; the bars below say how many items a bin has."""
+    figure = Figure(figsize=(4.2, 4.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
+    bins = scores.reliability
+    held = bins[:, 2] > 0
+    upper.plot([0, 1], [0, 1], color=_GREY, linewidth=1)
+    upper.plot(bins[held, 0], bins[held, 1], marker="o", color=_BLUE)
+    upper.set_xlim(0, 1)
+    upper.set_ylim(0, 1)
+    upper.set_ylabel("share that is right")
+    upper.set_title(f"ECE {scores.values['ece']:.3f}", fontsize=10)
+    edges = np.linspace(0, 1, len(bins) + 1)
+    lower.bar((edges[:-1] + edges[1:]) / 2, bins[:, 2], width=0.9 / len(bins), color=_GREY)
+    lower.set_xlabel("probability of the strongest class")
+    lower.set_ylabel("items")
+    return figure
+
+
+def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published]) -> Figure:
+    """macro-F1 of every view with its interval; published results below, in grey."""
+    figure = Figure(figsize=(8, 0.6 + 0.3 * (len(views) + len(published))), layout="constrained")
+    axes = figure.add_subplot()
+    names = [name for name, _ in views] + [f"{one.system} (published)" for one in published]
+    values = np.array([one.values["macro_f1"] for _, one in views] + [one.macro_f1 for one in published])
+    axes.barh(np.arange(len(names)), values, color=[_BLUE] * len(views) + [_GREY] * len(published))
+    for row, (_, one) in enumerate(views):
+        axes.plot(one.intervals["macro_f1"], [row, row], color=_INK, linewidth=1.5)
+    axes.set_yticks(np.arange(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("macro-F1")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

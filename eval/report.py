@@ -1,0 +1,224 @@
+"""Everything that runs can say, recomputed from their predictions: markdown, CSV, HTML with plots, model-index."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cer.errors import DataError
+from cer.labels import MODALITIES
+
+from .ablation import Predictions, ablate, dirichlet, rules, views_of
+from .corpora import corpus as find
+from .corpora.base import Corpus
+from .published import Published, beside
+from .results import views
+from .scores import Scores, f1_per_class
+from .tables import write_bytes
+from .targets import Targets, targets
+
+MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table. part: which question it answers."""
+
+    part: str
+    name: str
+    view: str
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A folder that `python -m eval run` wrote."""
+
+    folder: Path
+    result: dict[str, Any]
+    corpus: Corpus
+    table: pa.Table
+    aims: Targets
+
+    @classmethod
+    def read(cls, folder: Path) -> "Run":
+        """Raises DataError when the folder holds no finished run."""
+        try:
+            result = json.loads((folder / "results.json").read_text("utf-8"))
+            table = pq.read_table(folder / "predictions.parquet")
+            held = folder / "frames.parquet"
+            frames = pq.read_table(held) if held.exists() else None
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise DataError(f"{folder}: holds no finished run ({error}).") from error
+        corpus = find(result["corpus"])
+        return cls(folder, result, corpus, table, targets(corpus, table, frames))
+
+
+def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
+    """Every view as it was predicted, each modality left out, every subset of modalities, and every rule of fusion.
+
+    validation: a run on a corpus of basic emotions whose Dirichlet weights are applied to this one.
+    """
+    for view, scored in views(run.corpus, run.table, run.aims):
+        yield Line("view", view, view, scored)
+    held = Predictions.of(run.table)
+    found = ablate(held, run.corpus, run.aims)
+    everything = tuple(held.seen)
+    for left in everything if len(everything) > 1 else ():
+        rest = tuple(one for one in everything if one != left)
+        for view, scored in found[rest].items():
+            yield Line("leave one out", f"without {MODALITIES[left]}", view, scored)
+    for members, by_view in found.items():
+        for view, scored in by_view.items():
+            yield Line("subset", " + ".join(MODALITIES[one] for one in members), view, scored)
+    if len(everything) < 2:
+        return
+    weights = None
+    if validation is not None:
+        if validation.corpus.compound:
+            raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has compound labels.")
+        scored_rows = np.ones(len(validation.aims.truth), bool)
+        weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.aims, scored_rows)
+    for rule, by_view in rules(held, run.corpus, run.aims, weights).items():
+        for view, scored in by_view.items():
+            yield Line("fusion rule", rule, view, scored)
+
+
+def write(folders: list[Path], out: Path, validation: Path | None = None) -> list[Path]:
+    """Write report.md, report.csv, report.html and model-index.yml about the runs; returns the files."""
+    runs = [Run.read(folder) for folder in folders]
+    other = Run.read(validation) if validation is not None else None
+    tables = [(run, list(lines(run, other))) for run in runs]
+    out.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "report.md": "\n".join(markdown(run, table) for run, table in tables),
+        "report.csv": as_csv(tables),
+        "report.html": html(tables),
+        "model-index.yml": model_index(runs),
+    }
+    for name, content in contents.items():
+        write_bytes(content.encode(), out / name)
+    return [out / name for name in contents]
+
+
+def _cell(scored: Scores, measure: str) -> str:
+    low, high = scored.intervals[measure]
+    return f"{100 * scored.values[measure]:.2f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def summary(run: Run) -> str:
+    """What was run, in one line."""
+    result = run.result
+    return (
+        f"{result['n']} items ({result['scored']} scored, {len(result['skipped'])} skipped), split {result['split']}, "
+        f"profile {result['profile']}, protocol: {run.corpus.protocol}; code {str(result['git'])[:9]}, {result['date']}"
+    )
+
+
+def markdown(run: Run, table: list[Line]) -> str:
+    """The table as markdown: scores in percent with their 95 % bootstrap intervals by clip."""
+    text = [f"## {run.corpus.name}: {run.corpus.about}", "", summary(run) + ".", ""]
+    if not table:
+        return "\n".join([*text, "The corpus has no labels here, so there are no scores.", ""])
+    text += ["| | what | view | macro-F1 | UAR | WAR | weighted F1 | ECE |", "|---|---|---|---|---|---|---|---|"]
+    for one in table:
+        cells = [_cell(one.scores, measure) for measure in MEASURES] + [f"{one.scores.values['ece']:.3f}"]
+        text.append(f"| {one.part} | {one.name} | {one.view} | {' | '.join(cells)} |")
+    for other in beside(run.corpus.name):
+        text.append(
+            f"| published | {other.system} ({other.source}; {other.protocol}) | | {100 * other.macro_f1:.2f} | | | | |"
+        )
+    text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
+    text.append("|---" * (len(run.corpus.classes) + 1) + "|")
+    for one in table:
+        if one.part == "view":
+            values = f1_per_class(one.scores.confusion)
+            text.append(f"| {one.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |")
+    return "\n".join([*text, ""])
+
+
+def as_csv(tables: list[tuple[Run, list[Line]]]) -> str:
+    """All lines of all runs, shares of 1, with the published results."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    bounds = [f"{measure}_{end}" for measure in MEASURES for end in ("low", "high")]
+    writer.writerow(["corpus", "part", "name", "view", *MEASURES, *bounds, "ece"])
+    for run, table in tables:
+        for one in table:
+            values = one.scores.values
+            ends = [value for measure in MEASURES for value in one.scores.intervals[measure]]
+            row = [*(values[measure] for measure in MEASURES), *ends, values["ece"]]
+            writer.writerow([run.corpus.name, one.part, one.name, one.view, *(f"{value:.6f}" for value in row)])
+        for other in beside(run.corpus.name):
+            label = f"{other.system} ({other.source}; {other.protocol})"
+            empty = [""] * (len(MEASURES) - 1 + len(bounds) + 1)
+            writer.writerow([run.corpus.name, "published", label, "", f"{other.macro_f1:.6f}", *empty])
+    return buffer.getvalue()
+
+
+def html(tables: list[tuple[Run, list[Line]]]) -> str:
+    """The report as one page with everything inside: tables, confusion matrices, reliability diagrams."""
+    from jinja2 import Environment
+
+    from cer.figures import svg
+
+    from .plots import bars, confusion_matrix, reliability_diagram
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((files("eval") / "report.html.j2").read_text("utf-8"))
+    sections = []
+    for run, table in tables:
+        main = [one for one in table if one.part == "view"]
+        plots = [(f"{one.name}: confusion", svg(confusion_matrix(one.scores, run.corpus.classes))) for one in main]
+        plots += [(f"{one.name}: reliability", svg(reliability_diagram(one.scores))) for one in main]
+        published: list[Published] = beside(run.corpus.name)
+        sections.append(
+            {
+                "title": f"{run.corpus.name}: {run.corpus.about}",
+                "summary": summary(run),
+                "overview": svg(bars([(one.name, one.scores) for one in main], published)) if main else "",
+                "lines": [
+                    (one, [_cell(one.scores, m) for m in MEASURES], f"{one.scores.values['ece']:.3f}") for one in table
+                ],
+                "published": published,
+                "plots": plots,
+                "models": run.result["models"],
+            }
+        )
+    return template.render(sections=sections)
+
+
+def model_index(runs: list[Run]) -> str:
+    """Metadata for a model card on the Hub: the macro-F1 of every run's main view."""
+    import yaml
+    from huggingface_hub import EvalResult
+    from huggingface_hub.repocard_data import eval_results_to_model_index
+
+    results = []
+    for run in runs:
+        found = run.result["results"]
+        view = next((name for name in (*reversed(views_of(run.corpus)), *MODALITIES) if name in found), None)
+        if view is None:
+            continue
+        results.append(
+            EvalResult(
+                task_type="video-classification",
+                task_name="Compound expression recognition" if run.corpus.compound else "Expression recognition",
+                dataset_type=run.corpus.name,
+                dataset_name=run.corpus.about,
+                dataset_split=run.result["split"],
+                metric_type="f1",
+                metric_name=f"macro-F1 ({view})",
+                metric_value=round(100 * found[view]["macro_f1"], 2),
+            )
+        )
+    index = eval_results_to_model_index("cer", results) if results else []
+    return yaml.safe_dump({"model-index": index}, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,119 @@
+"""What results.json holds: every view's scores with bootstrap intervals, and what they rest on."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cer.compound import ppa
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.pipeline import models_of
+from cer.profiles import modalities
+
+from .corpora.base import Corpus
+from .scores import Scores, score
+from .tables import MATCHED, column
+from .targets import Targets, targets
+
+SCHEMA = 1  # of results.json; eval/results.schema.json describes it
+
+
+def results(
+    corpus: Corpus,
+    table: pa.Table,
+    frames: pa.Table | None,
+    config: Mapping[str, Any],
+    skipped: list[dict[str, str]],
+) -> dict[str, Any]:
+    """What results.json holds. A corpus without labels has no scores."""
+    aims = targets(corpus, table, frames)
+    scored = dict(views(corpus, table, aims))
+    return {
+        "schema": SCHEMA,
+        "corpus": corpus.name,
+        "split": config["split"],
+        "profile": config["profile"],
+        "n": len(aims.ids),
+        "scored": len(aims.truth),
+        "skipped": skipped,
+        "results": {name: {**one.values, "confusion": one.confusion.tolist()} for name, one in scored.items()},
+        "intervals": {name: {key: list(pair) for key, pair in one.intervals.items()} for name, one in scored.items()},
+        "classes": list(corpus.classes),
+        "config": {
+            **config,
+            "prior": dict(corpus.prior) if corpus.prior else None,
+            "power": corpus.power,
+            "protocol": corpus.protocol,
+        },
+        "models": [
+            {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
+            for m in models_of(modalities(str(config["profile"])))
+        ],
+        "data_sha256": _content(aims),
+        "git": _commit(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def views(corpus: Corpus, table: pa.Table, aims: Targets) -> Iterator[tuple[str, Scores]]:
+    """(view, scores) of every view that the predictions hold. Clips and frames that a view does not see are not in its
+    scores.
+    """
+    for view in (*MODALITIES, "ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused"):
+        found = scores_of(values_of(corpus, table, view), corpus, aims)
+        if found is not None:
+            yield view, found
+
+
+def values_of(corpus: Corpus, table: pa.Table, view: str) -> np.ndarray:
+    """A view of every segment over the emotions [R, 8] or the compound expressions [R, 7], as the corpus is labelled.
+
+    A modality's compound expressions are its PPA; the label matcher's, where it was asked for them, its own answer.
+    """
+    values = column(table, view)
+    if not corpus.compound or view not in MODALITIES:
+        return values
+    matched = column(table, MATCHED)
+    return ppa(values) if view != "scene_label" or np.isnan(matched).all() else matched
+
+
+def scores_of(values: np.ndarray, corpus: Corpus, aims: Targets) -> Scores | None:
+    """Scores of the segments' values float [R, 8 or 7], NaN rows where absent; None when there is nothing to score."""
+    mean = aims.average(values)
+    seen = ~np.isnan(mean).any(1)
+    if not seen.any():
+        return None
+    return score(restrict(mean[seen], corpus), aims.truth[seen], aims.groups[seen])
+
+
+def restrict(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
+    """Probabilities over the corpus' classes only, times the prior it declares, normalised."""
+    assert probabilities.shape[1] == len(COMPOUNDS if corpus.compound else EMOTIONS)
+    kept = probabilities[:, corpus.columns]
+    if corpus.prior:
+        kept = kept * np.array([corpus.prior[name] for name in corpus.classes]) ** corpus.power
+    total = kept.sum(1, keepdims=True)
+    return np.where(total > 0, kept / np.maximum(total, 1e-12), 1 / len(corpus.classes))
+
+
+def _content(aims: Targets) -> str:
+    """SHA-256 over the ids and labels that were scored."""
+    digest = hashlib.sha256("\n".join(aims.ids).encode())
+    digest.update(aims.groups.astype("<i8").tobytes() + aims.truth.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def _commit() -> str | None:
+    """The git commit of the code, or None outside a checkout."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return None
+    return asked.stdout.strip() or None

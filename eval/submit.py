@@ -1,0 +1,138 @@
+"""The file of the ABAW compound expression challenge: a class for every row of the organisers' manifest.
+
+image_location,Fearfully_Surprised,Happily_Surprised,...      (the manifest's header, written back as it is)
+01/00001.jpg,3                                                (a class from 0 to 6)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cer.errors import DataError
+from cer.labels import COMPOUNDS, compound_index
+
+from .tables import column, write_bytes
+from .targets import at, members
+
+HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The rows that are asked for, in order: image_location, the video's id and the frame counted from 0."""
+
+    locations: list[str]
+    videos: list[str]
+    frames: list[int]
+
+
+def read_file(path: Path) -> str:
+    """A text file. Raises DataError when it cannot be read."""
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as text ({error}).") from error
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The organisers' sample file. Raises DataError with the line that is not `VIDEO/NUMBER.jpg`."""
+    lines = read_file(path).splitlines()
+    if not lines or not lines[0].startswith("image_location"):
+        raise DataError(f"{path}: line 1 must start with image_location, as the organisers' sample does.")
+    found = Manifest([], [], [])
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        location = line.split(",")[0].strip()
+        parts = PurePosixPath(location)
+        if len(parts.parts) != 2 or not (parts.stem.isascii() and parts.stem.isdigit()) or int(parts.stem) < 1:
+            raise DataError(f"{path}: line {number} is {line!r}; it must name VIDEO/NUMBER.jpg, counted from 1.")
+        found.locations.append(location)
+        found.videos.append(parts.parts[0])
+        found.frames.append(int(parts.stem) - 1)
+    if not found.locations:
+        raise DataError(f"{path}: lists no rows.")
+    return found
+
+
+def submission(run: Path, manifest: Manifest, view: str = "compound", missing: str | None = None) -> str:
+    """The challenge's file from a run of c-expr-db: every row of the manifest once, in its order, and no other.
+
+    view: "ppa", "pfsa" or "compound". Frames past what the video holds have the class of the last moment. missing: the
+    class of videos that the run could not predict. Raises DataError that names those videos when it is not given.
+    """
+    table = pq.read_table(run / "predictions.parquet")
+    known = set(table["id"].to_pylist())
+    lost = sorted(set(manifest.videos) - known)
+    if lost and missing is None:
+        raise DataError(
+            f"{run}: {len(lost)} videos of the manifest have no predictions ({', '.join(lost[:8])}). Run them, or give "
+            "--missing LABEL to write one class for all of their frames."
+        )
+    frames = run / "frames.parquet"
+    if not frames.exists():
+        raise DataError(f"{run}: is no run of a corpus with frames, such as c-expr-db.")
+    classes = _classes(table, pq.read_table(frames), view)
+    fallback = compound_index(missing) if missing is not None else -1
+    lines = [HEADER]
+    for location, video, frame in zip(manifest.locations, manifest.videos, manifest.frames, strict=True):
+        held = classes.get(video)
+        lines.append(f"{location},{fallback if held is None else held[min(frame, len(held) - 1)]}")
+    return "\n".join(lines) + "\n"
+
+
+def _classes(table: pa.Table, frames: pa.Table, view: str) -> Mapping[str, np.ndarray]:
+    """Class of every frame by video: the strongest of the mean of the segments that cover it."""
+    values = np.nan_to_num(column(table, view).astype(np.float64))
+    known = (~np.isnan(column(table, view)).any(1)).astype(np.float64)
+    names = np.array(frames["id"].to_pylist(), str)
+    times = frames["time"].to_numpy()
+    found = {}
+    for name, mine in members(table).items():
+        moments = times[names == name] if (names == name).any() else np.zeros(1)
+        cover = at(table, name, moments)
+        total, count = cover @ values, cover @ known
+        whole = values[mine].sum(0)  # of the clip, for frames that no segment with a value covers
+        found[name] = np.where((count > 0)[:, None], total, whole).argmax(1)
+    return found
+
+
+def problems(content: str, manifest: Manifest) -> list[str]:
+    """What is wrong with a submission, in words; empty when it is right."""
+    lines = content.splitlines()
+    found = []
+    if not lines or lines[0].strip() != HEADER:
+        found.append(f"line 1 must be {HEADER}")
+    given: dict[str, int] = {}
+    order = []
+    for number, line in enumerate(lines[1:], 2):
+        location, _, value = line.partition(",")
+        if not line.strip():
+            continue
+        if value.strip() not in {str(index) for index in range(len(COMPOUNDS))}:
+            found.append(f"line {number}: {value!r} is no class from 0 to {len(COMPOUNDS) - 1}")
+        if location in given:
+            found.append(f"line {number}: {location} is on line {given[location]} already")
+        given.setdefault(location, number)
+        order.append(location)
+    wanted = set(manifest.locations)
+    absent = [one for one in manifest.locations if one not in given]
+    extra = [one for one in given if one not in wanted]
+    if absent:
+        found.append(f"{len(absent)} rows of the manifest are missing, the first is {absent[0]}")
+    if extra:
+        found.append(f"{len(extra)} rows are not in the manifest, the first is {extra[0]} on line {given[extra[0]]}")
+    if not absent and not extra and order != manifest.locations and len(order) == len(manifest.locations):
+        first = next(i for i, (a, b) in enumerate(zip(order, manifest.locations, strict=True)) if a != b)
+        found.append(f"the order differs from the manifest's, first on line {first + 2}")
+    return found
+
+
+def write(content: str, path: Path) -> None:
+    """Write a submission whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(content.encode(), path)

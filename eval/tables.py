@@ -1,0 +1,53 @@
+"""predictions.parquet: its columns, and reading and writing it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+
+Row = dict[str, Any]
+SIMILARITIES = {name: f"pfsa_{name}" for name in MODALITIES}  # PFSA of one modality alone: subsets need it
+MATCHED = "scene_label_compound"  # the label matcher queried with the compound labels themselves
+WIDTHS: Mapping[str, int] = {
+    **dict.fromkeys(MODALITIES, len(EMOTIONS)),
+    "fused": len(EMOTIONS),
+    **dict.fromkeys(("ppa", "pfsa", "compound", MATCHED, *SIMILARITIES.values()), len(COMPOUNDS)),
+}
+TABLE = pa.schema(
+    [("id", pa.string()), ("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())]
+    + [(view, pa.list_(pa.float32())) for view in WIDTHS]
+)
+
+
+def table_of(rows: list[Row]) -> pa.Table:
+    """Rows as a table; columns that a row lacks are null."""
+    return pa.Table.from_pylist([{**dict.fromkeys(TABLE.names), **row} for row in rows], TABLE)
+
+
+def column(table: pa.Table, view: str) -> np.ndarray:
+    """A view of every row, float32 [R, K]; NaN rows where it is null. A view the file does not hold is all NaN."""
+    missing = [np.nan] * WIDTHS[view]
+    if view not in table.column_names:
+        return np.full((len(table), WIDTHS[view]), np.nan, np.float32)
+    values = [missing if value is None else value for value in table[view].to_pylist()]
+    return np.array(values, np.float32).reshape(len(table), WIDTHS[view])
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write a parquet file whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    pq.write_table(table, temporary)
+    os.replace(temporary, path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
