@@ -26,12 +26,12 @@ lint: $(VENV)/dev  ## style and types
 train: $(VENV)/dev  ## make every file of cer/weights anew from DATA
 	$(RUN) -m cer.train --data $(DATA) --out cer/weights --work $(RUNS)
 
-evaluate: $(VENV)/runtime  ## score CORPUS, found below DATA, and write its report
-	$(RUN) -m eval run --corpus $(CORPUS) --root $(DATA) --out $(RUNS)/$(CORPUS)
+evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and write its report
+	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)
 	$(RUN) -m eval report $(RUNS)/$(CORPUS)
 
 ray: $(VENV)/dev  ## the same by WORKERS local workers of Ray
-	$(RUN) -m eval run --corpus $(CORPUS) --root $(DATA) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)
+	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)
 
 $(VENV)/runtime: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

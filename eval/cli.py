@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="predict and score a corpus; goes on where it was stopped")
     run.add_argument("--corpus", required=True, metavar="NAME", help="see `python -m eval ls`")
-    run.add_argument("--root", required=True, type=Path, metavar="PATH", help="the corpus' file or folder")
+    run.add_argument("--root", type=Path, metavar="PATH", help="the corpus' file or folder; an open corpus needs none")
     run.add_argument("--split", metavar="S")
     run.add_argument("--profile", choices=list(PROFILES), default=DEFAULT)
     run.add_argument("--limit", type=int, metavar="N", help="the first N items only")
@@ -58,7 +58,8 @@ def _ls(options: argparse.Namespace) -> int:
     from .corpora import CORPORA
 
     for one in CORPORA.values():
-        print(f"{one.name:12} v{one.version}  {one.about} (default split: {one.split or 'none'})")
+        given = "open" if one.source else "needs --root"
+        print(f"{one.name:12} v{one.version}  {one.about} (default split: {one.split or 'none'}; {given})")
     return 0
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from cer.errors import ClipError, DataError
 
 from .corpora import corpus as find
-from .corpora.base import Corpus
+from .corpora.base import Corpus, fetch
 from .engines import ENGINES, Outcome
 from .frames import FRAMES, laid_out
 from .results import results
@@ -27,12 +27,14 @@ PART_SECONDS = 60.0  # a part is written after that time even if it is not full
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. root: the corpus' file or folder; limit: at most so many items, the first ones; engine:
-    "local" or "ray", with so many workers (0: one a device). The engine does not change the results.
+    """What is asked for.
+
+    root: the corpus' file or folder; None downloads one that its authors publish. limit: at most so many items, the
+    first ones. engine: "local" or "ray", with so many workers (0: one a device); it does not change the results.
     """
 
     corpus: str
-    root: Path
+    root: Path | None
     out: Path
     split: str | None = None
     profile: str = "embedded"
@@ -48,7 +50,7 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     """
     corpus = find(request.corpus)
     split = request.split or corpus.split
-    items = corpus.rows(request.root, split)
+    items = corpus.rows(request.root or fetch(corpus, split), split)
     if request.limit is not None:
         items = items.select(range(min(request.limit, len(items))))
     parts = request.out / "parts"

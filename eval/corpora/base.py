@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
-from datasets import Audio, Dataset, Image, load_dataset
+from datasets import Audio, Dataset, DownloadManager, Image, load_dataset
 from datasets.exceptions import DatasetGenerationError
 
 from cer.errors import DataError
@@ -29,8 +29,8 @@ class Corpus:
     rows(root, split) gives a Dataset with `id`, `label` and what the kind needs: `image`, `images`, `audio`, `text` or
     `video`. split: the one that is scored when none is asked for. per_frame: every frame of a video has a label of its
     own, in `frames` (positions in `classes`, -1 where invalid; empty where the corpus publishes none), and `person`
-    names which of two people is meant: "left", "right", or "" for the one seen longest. protocol: how the corpus'
-    published numbers are computed.
+    names which of two people is meant: "left", "right", or "" for the one seen longest. source: where its authors
+    publish the file of a split, if anybody may take it. protocol: how the corpus' published numbers are computed.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Corpus:
     split: str | None = None
     power: float = 1.0
     per_frame: bool = False
+    source: str | None = None
     protocol: str = "one label an item; an item's segments are averaged"
 
     @property
@@ -68,6 +69,23 @@ def one_file(root: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path:
                 return found[0]
     wanted = ", ".join(stem + suffix for stem in stems for suffix in suffixes)
     raise DataError(f"{root}: neither a file of this corpus nor a folder with one of {wanted}.")
+
+
+def fetch(corpus: Corpus, split: str | None) -> Path:
+    """The corpus' own file of a split, downloaded once into the cache of `datasets`. Raises DataError when nobody but
+    its authors may give it, or it cannot be had now.
+    """
+    if corpus.source is None:
+        raise DataError(f"{corpus.name}: is given on request by its authors, see docs/evaluation.md; then give --root.")
+    address = corpus.source.format(split=split)
+    try:
+        cached = Path(DownloadManager().download(address))
+        named = cached.with_name(f"{cached.name}-{Path(address).name}")  # its ending tells what it is
+        if not named.exists():
+            named.write_bytes(cached.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{address}: cannot be downloaded ({error}). Download it elsewhere and give --root.") from error
+    return named
 
 
 def read(path: Path, columns: Sequence[str]) -> Dataset:

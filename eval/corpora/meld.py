@@ -1,4 +1,6 @@
-"""MELD: utterances of the series Friends (arXiv 1810.02508)."""
+"""MELD: utterances of the series Friends (arXiv 1810.02508). Read from its authors' files, or from CSV files with the
+columns text and emotion.
+"""
 
 from pathlib import Path
 
@@ -16,11 +18,26 @@ PRIOR = {
 
 
 def rows(root: Path, split: str | None) -> Dataset:
-    table = read(one_file(root, [f"meld-{split}"], [".csv"]), ["text", "emotion"])
+    path = one_file(root, [f"meld-{split}", f"{split}_sent_emo"], [".csv"])
+    if "Utterance" in path.read_text("utf-8", "replace").split("\n", 1)[0]:
+        table = read(path, ["Utterance", "Emotion"]).rename_columns({"Utterance": "text", "Emotion": "emotion"})
+    else:
+        table = read(path, ["text", "emotion"])
     table = table.map(
         lambda row, index: {"id": f"{index:06}", "label": EMOTIONS[emotion_index(row["emotion"])]}, with_indices=True
     )
     return table.remove_columns("emotion")
 
 
-CORPUS = Corpus("meld", 1, "MELD utterances, 7 emotions", WORDS, tuple(PRIOR), rows, PRIOR, "test", power=0.5)
+CORPUS = Corpus(
+    "meld",
+    1,
+    "MELD utterances, 7 emotions",
+    WORDS,
+    tuple(PRIOR),
+    rows,
+    PRIOR,
+    "test",
+    power=0.5,
+    source="https://raw.githubusercontent.com/declare-lab/MELD/master/data/MELD/{split}_sent_emo.csv",
+)
