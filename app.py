@@ -1,175 +1,290 @@
 """The Gradio page: layout and events. What is seen in a clip, when, and why."""
 
-import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 from typing import Any
 
 import gradio as gr
 
 from cer import figures
-from cer.analysis import Analysis, clock, verdict
-from cer.errors import CerError
-from cer.labels import MODALITIES
-from cer.pipeline import Observation, observe
+from cer.analysis import Analysis, as_json, clock, verdict
+from cer.labels import COMPOUNDS
+from cer.pipeline import Observation
+from page import charts, scoring
+from page.batch import MOST_CLIPS, Batch, archive, work
+from page.watching import LONGEST, in_words, refuse, watch
+from page.words import listed, say
 
-EXAMPLE = Path(__file__).parent / "examples" / "demo.mp4"
+HERE = Path(__file__).parent
+EXAMPLE = HERE / "examples" / "demo.mp4"
 LARGEST = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
-WHOLE = "Whole clip"
-NOTICE = (
-    "Guesses about **displayed** expression, not about what anybody feels; for research, "
-    "not for decisions about a person. "
-    f"Uploads of up to {LARGEST} MB are deleted within {KEPT * 2 // 3600} hours. Words are understood in English."
-)
+WAITING = 16  # visitors in the queue; the next one is told to come back
+_WHOLE = -1  # the choice of segment that means the whole clip
 
 
-class _Cancelled(Exception):
-    """The visitor does not wait for this analysis any more."""
-
-
-def watch(clip: str | None, progress: gr.Progress) -> Iterator[Observation]:
-    """Observe a clip in a thread of its own, so that closing this generator (the cancel button) ends the work."""
-    if not clip:
-        raise gr.Error("Give a clip first: upload one, record one, or take the example.", print_exception=False)
-    news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
-    wanted = True
-
-    def tell(stage: str, fraction: float) -> None:
-        if not wanted:
-            raise _Cancelled
-        news.put((stage, fraction))
-
-    def work() -> None:
-        try:
-            news.put(observe(clip, progress=tell))
-        except BaseException as error:
-            news.put(error)
-
-    Thread(target=work, daemon=True).start()
-    try:
-        while True:
-            try:
-                item = news.get(timeout=0.2)
-            except Empty:
-                continue
-            if isinstance(item, Observation):
-                yield item
-                return
-            if isinstance(item, CerError):
-                raise gr.Error(str(item), print_exception=False) from item
-            if isinstance(item, BaseException):
-                logging.getLogger(__name__).error("analysis failed: %s", type(item).__name__)
-                raise gr.Error(
-                    "Something went wrong with this clip. Please try another.", print_exception=False
-                ) from item
-            progress(item[1], desc=item[0])
-    finally:
-        wanted = False
-
-
-def analyze(clip: str | None, progress: gr.Progress = gr.Progress()) -> Iterator[list[Any]]:  # noqa: B008 (how Gradio injects it)
+def analyze_one(clip: str | None, progress: gr.Progress = gr.Progress()) -> Iterator[list[Any]]:  # noqa: B008 (how Gradio injects it)
     """Analyse a clip for the person seen longest, and offer the others."""
-    for observed in watch(clip, progress):
-        analysis = observed.conclude()
-        people = [(f"Person {one.id}, seen {one.seconds_visible:.1f} s", one.id) for one in observed.listed()]
-        yield [observed, gr.update(choices=people, value=analysis.person, visible=len(people) > 1), *show(analysis)]
+    try:
+        for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
+            analysis = observed.conclude()
+            people = [
+                (say("clip.person_choice", id=one.id, seconds=one.seconds_visible), one.id) for one in observed.listed()
+            ]
+            person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
+            subtitles = [{"text": one.text, "timestamp": [one.start, one.end]} for one in analysis.transcript]
+            yield [observed, person, gr.update(subtitles=subtitles or None), *show(analysis)]
+    except Exception as error:
+        raise in_words(error) from error
 
 
 def choose_person(observed: Observation | None, person: int | None) -> list[Any]:
     """The same clip for another person; nothing is watched again."""
-    return show(observed.conclude(person)) if observed is not None else [gr.skip()] * 9
+    return show(observed.conclude(person)) if observed is not None else [gr.skip()] * _SHOWN
+
+
+def choose_face(observed: Observation | None, event: gr.SelectData) -> list[Any]:
+    """As `choose_person`, by the picture that was clicked."""
+    if observed is None:
+        return [gr.skip()] * (1 + _SHOWN)
+    person = observed.listed()[event.index].id
+    return [person, *choose_person(observed, person)]
+
+
+_SHOWN = 11
 
 
 def show(analysis: Analysis) -> list[Any]:
-    """Everything on the right side of the page."""
-    names = [(WHOLE, -1)] + [
+    """Everything that a result fills, in the order of `shown` in `build`."""
+    names = [(say("result.whole"), _WHOLE)] + [
         (f"{clock(one.start)} to {clock(one.end)}", row) for row, one in enumerate(analysis.segments)
     ]
-    said = [
-        [clock(one["start"]), one["label"] or "nothing to go by", one["transcript"], one["caption"], absences(one)]
-        for one in analysis.to_dict()["segments"]
+    faces = [
+        (one.thumbnail, say("clip.person_choice", id=one.id, seconds=one.seconds_visible)) for one in analysis.people
     ]
-    faces = [(one.thumbnail, f"Person {one.id}, {one.seconds_visible:.1f} s") for one in analysis.people]
     return [
         f"## {verdict(analysis)}",
-        figures.timeline(analysis),
-        gr.update(choices=names, value=-1),
-        figures.modality_bars(analysis),
-        figures.fused_bars(analysis),
-        said,
-        faces,
-        files(analysis),
+        charts.timeline(analysis),
+        gr.update(choices=names, value=_WHOLE, visible=True),
+        charts.modalities(analysis),
+        charts.fusion(analysis),
+        charts.curves(analysis),
+        charts.said(analysis),
+        gr.update(value=faces, visible=bool(faces)),
+        gr.update(value=files(analysis), visible=True),
         analysis,
+        gr.update(visible=True),
     ]
-
-
-def absences(segment: dict[str, Any]) -> str:
-    missing = [f"{figures.MODALITY_NAMES[name]}: {segment['modalities'][name]['reason']}" for name in MODALITIES]
-    return "; ".join(
-        text for text, name in zip(missing, MODALITIES, strict=True) if not segment["modalities"][name]["present"]
-    )
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
     """The charts of one segment, and the video moved to its start."""
     if analysis is None or row is None:
         return [gr.skip()] * 3
-    where = None if row < 0 else row
+    where = None if row == _WHOLE else row
     start = 0.0 if where is None else analysis.segments[where].start
-    return [
-        figures.modality_bars(analysis, where),
-        figures.fused_bars(analysis, where),
-        gr.update(playback_position=start),
-    ]
+    return [charts.modalities(analysis, where), charts.fusion(analysis, where), gr.update(playback_position=start)]
+
+
+def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
+    """The charts of the segment whose middle is nearest to the moment chosen on the time line."""
+    if analysis is None:
+        return [gr.skip()] * 3
+    time = float(event._data["time"])
+    middles = [abs((one.start + one.end) / 2 - time) for one in analysis.segments]
+    row = middles.index(min(middles))
+    return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
 
 
 def files(analysis: Analysis) -> list[str]:
-    """JSON, two tables and the report, in a folder that Gradio's cache takes over."""
+    """JSON, two tables, the report and, of a clip with pictures, the annotated clip, in a folder that Gradio's cache
+    takes over.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cer-"))
     analysis.save(folder)
     (folder / "report.html").write_text(figures.report(analysis), "utf-8")
     return [str(path) for path in sorted(folder.iterdir())]
 
 
+def annotated(analysis: Analysis | None) -> dict[str, Any]:
+    """The clip with face box, label and time line burnt in."""
+    if analysis is None:
+        raise refuse(say("clip.none"))
+    path = Path(tempfile.mkdtemp(prefix="cer-")) / "annotated.mp4"
+    try:
+        figures.annotate(analysis, path)
+    except Exception as error:
+        raise in_words(error) from error
+    return gr.update(value=str(path), visible=True)
+
+
+def analyze_many(clips: list[str] | None, progress: gr.Progress = gr.Progress()) -> Iterator[list[Any]]:  # noqa: B008
+    """Analyse many clips; the table grows with each."""
+    if not clips:
+        raise refuse(say("batch.none"))
+    if len(clips) > MOST_CLIPS:
+        raise refuse(say("batch.many", given=len(clips), limit=MOST_CLIPS))
+    batch = Batch()
+    for batch in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
+        yield [batch.rows, gr.skip()]
+    yield [batch.rows, gr.update(value=archive(batch), visible=True)]
+
+
+def analyze(clip: str) -> str:
+    """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
+
+    Args:
+        clip: a video or audio file, as the visitor uploaded it
+
+    Returns:
+        the text of analysis.json, schema 1
+    """
+    try:
+        return next(iter(watch(clip, lambda fraction, stage: None))).conclude().to_json()
+    except Exception as error:
+        raise in_words(error) from error
+
+
+def analyze_batch(clips: list[str]) -> str:
+    """The same for several clips, one after the other.
+
+    Args:
+        clips: video or audio files
+
+    Returns:
+        JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}
+    """
+    if not 1 <= len(clips or []) <= MOST_CLIPS:
+        raise refuse(say("batch.many", given=len(clips or []), limit=MOST_CLIPS) if clips else say("batch.none"))
+    return as_json(list(work(clips, lambda fraction, stage: None))[-1].documents())
+
+
 def build() -> gr.Blocks:
-    """The page. `analyze` is the named endpoint /analyze."""
-    with gr.Blocks(title="Compound expressions in video", delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
-        observed, analysis = gr.State(), gr.State()
-        gr.Markdown("# Compound expressions in video\n" + NOTICE)
-        with gr.Row():
-            with gr.Column(scale=2):
-                clip = gr.Video(label="Clip", sources=["upload", "webcam"])
-                with gr.Row():
-                    start = gr.Button("Analyse", variant="primary")
-                    stop = gr.Button("Cancel")
-                person = gr.Dropdown([], label="Whose face", visible=False)
-                faces = gr.Gallery(label="People", columns=4, height=170, object_fit="contain", interactive=False)
-                gr.Examples([[str(EXAMPLE)]], [clip], label="Example")
-            with gr.Column(scale=3):
-                sentence = gr.Markdown("Give a clip and press Analyse.")
-                gr.Markdown("### Compound expressions over time")
-                timeline = gr.Plot(label="Compound expressions over time", show_label=False)
-                segment = gr.Dropdown(
-                    [(WHOLE, -1)], value=-1, label="Segment: moves the video, and shows what was seen then"
-                )
-                gr.Markdown("### What each modality saw")
-                bars = gr.Plot(label="What each modality saw", show_label=False)
-                gr.Markdown("### How they were fused")
-                fused = gr.Plot(label="How they were fused", show_label=False)
-                columns = ["From", "Compound expression", "Said", "Seen", "Absent"]
-                table = gr.Dataframe(headers=columns, label="Segment by segment", wrap=True, interactive=False)
-                downloads = gr.File(label="Results", file_count="multiple")
-        shown = [sentence, timeline, segment, bars, fused, table, faces, downloads, analysis]
-        job = start.click(analyze, [clip], [observed, person, *shown], api_name="analyze", concurrency_limit=1)
-        stop.click(None, cancels=[job])
-        person.input(choose_person, [observed, person], shown, api_visibility="private")
-        segment.input(choose_segment, [analysis, segment], [bars, fused, clip], api_visibility="private")
+    """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
+    notice = say("notice", minutes=f"{LONGEST / 60:.0f}", megabytes=LARGEST, hours=KEPT * 2 // 3600)
+    with gr.Blocks(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
+        gr.Markdown(f"# {say('title')}\n{notice}")
+        with gr.Tab(say("clip.tab")):
+            _one_clip()
+        with gr.Tab(say("batch.tab")):
+            _many_clips()
+        with gr.Tab(say("evaluation.tab")):
+            _evaluation()
+        _endpoints()
     return page
 
 
+def _one_clip() -> None:
+    observed, analysis = gr.State(), gr.State()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip")
+            with gr.Row():
+                start = gr.Button(say("clip.analyse"), variant="primary")
+                stop = gr.Button(say("clip.cancel"))
+            gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"))
+            person = gr.Dropdown([], label=say("clip.person"), visible=False)
+            faces = gr.Gallery(
+                label=say("clip.people"),
+                columns=4,
+                height="auto",
+                object_fit="contain",
+                interactive=False,
+                visible=False,
+            )
+            downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
+        with gr.Column(scale=3, min_width=320):
+            sentence = gr.Markdown(say("clip.start"), elem_id="verdict")
+            timeline = gr.HTML(js_on_load=(HERE / "page" / "timeline.js").read_text("utf-8"), elem_id="timeline")
+            segment = gr.Dropdown([], label=say("result.segment"), visible=False, elem_id="segment")
+            with gr.Column(visible=False) as details:
+                gr.Markdown(f"### {say('result.modalities')}")
+                bars = gr.HTML(apply_default_css=False, elem_id="modalities")
+                gr.Markdown(f"### {say('result.fused')}")
+                fused = gr.HTML(apply_default_css=False, elem_id="fusion")
+                gr.Markdown(f"### {say('result.transcript')}")
+                table = gr.HTML(apply_default_css=False, elem_id="segments")
+                with gr.Accordion(say("result.curves"), open=False):
+                    curves = gr.LinePlot(
+                        x="seconds",
+                        y="probability",
+                        color="expression",
+                        color_map=dict(zip(COMPOUNDS, figures.COLOURS, strict=True)),
+                        buttons=["export", "fullscreen"],
+                        label=say("result.timeline"),
+                    )
+                video = gr.Button(say("result.annotate"))
+                film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
+    shown = [sentence, timeline, segment, bars, fused, curves, table, faces, downloads, analysis, details]
+    assert len(shown) == _SHOWN
+    job = start.click(
+        analyze_one, [clip], [observed, person, clip, *shown], api_visibility="private", concurrency_id="models"
+    )
+    stop.click(lambda: say("clip.cancelled"), None, [sentence], cancels=[job], api_visibility="private", queue=False)
+    person.input(choose_person, [observed, person], shown, api_visibility="private")
+    faces.select(choose_face, [observed], [person, *shown], api_visibility="private")
+    segment.input(choose_segment, [analysis, segment], [bars, fused, clip], api_visibility="private")
+    timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
+    video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
+
+
+def _many_clips() -> None:
+    gr.Markdown(say("batch.about", clips=MOST_CLIPS))
+    clips = gr.File(label=say("batch.label"), file_count="multiple", file_types=["video", "audio"], elem_id="clips")
+    with gr.Row():
+        start = gr.Button(say("batch.analyse"), variant="primary")
+        stop = gr.Button(say("clip.cancel"))
+    table = gr.Dataframe(headers=listed("batch.columns"), label=say("batch.table"), wrap=True, interactive=False)
+    packed = gr.File(label=say("batch.archive"), visible=False)
+    job = start.click(analyze_many, [clips], [table, packed], api_visibility="private", concurrency_id="models")
+    stop.click(None, cancels=[job], api_visibility="private")
+
+
+def _evaluation() -> None:
+    gr.Markdown(say("evaluation.about"))
+    with gr.Row():
+        predictions = gr.File(
+            label=say("evaluation.predictions"), file_types=[".csv", ".txt", ".parquet"], elem_id="predictions"
+        )
+        labels = gr.File(label=say("evaluation.labels"), file_types=[".csv", ".txt"], elem_id="labels")
+    start = gr.Button(say("evaluation.run"), variant="primary")
+    summary = gr.Markdown(elem_id="scores")
+    with gr.Row():
+        per_class = gr.Dataframe(headers=listed("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
+        confusion = gr.Plot(label=say("evaluation.confusion"))
+    row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
+    start.click(
+        scoring.score_files, [predictions, labels], [summary, per_class, confusion, row], api_visibility="private"
+    )
+
+
+def _endpoints() -> None:
+    """What programs call, by name or as MCP tools: hidden inputs and outputs, for files need a component."""
+    with gr.Row(visible=False):
+        clip, clips = gr.File(label="clip"), gr.File(label="clips", file_count="multiple")
+        predictions, labels = gr.File(label="predictions"), gr.File(label="labels")
+        answer = gr.Textbox(label="answer")  # text: as an MCP tool a dictionary would be given in Python's spelling
+        for name, work_of, given in (
+            ("analyze", analyze, [clip]),
+            ("analyze_batch", analyze_batch, [clips]),
+            ("evaluate", scoring.evaluate, [predictions, labels]),
+        ):
+            gr.Button(name).click(work_of, given, [answer], api_name=name, concurrency_id="models")
+
+
+def options() -> dict[str, Any]:
+    """How the page is served: what `launch` is given, apart from where."""
+    return {
+        "max_file_size": f"{LARGEST}mb",
+        "theme": gr.themes.Soft(
+            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
+        "css_paths": [HERE / "page" / "page.css"],
+        "mcp_server": True,
+        "run_history": False,
+    }
+
+
 if __name__ == "__main__":
-    build().queue(max_size=16).launch(max_file_size=f"{LARGEST}mb", theme=gr.themes.Soft())
+    build().queue(max_size=WAITING, default_concurrency_limit=1).launch(**options())

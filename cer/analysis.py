@@ -16,6 +16,7 @@ from .labels import COMPOUNDS, EMOTIONS, MODALITIES
 from .media import Clip
 from .modalities.base import Prediction
 from .segments import Segment
+from .speech import Sentence
 
 SCHEMA = 1
 _DIGITS = 5  # of a probability in files
@@ -48,8 +49,8 @@ class Analysis:
     predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa
     and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analysed
     pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
-    box (shares of width and height) of the analysed person, kept in memory only. person: whose face was analysed; None
-    when nobody's.
+    box (shares of width and height) of the analysed person, kept in memory only. transcript: what was understood,
+    sentence by sentence. person: whose face was analysed; None when nobody's.
     """
 
     clip: Clip
@@ -67,6 +68,7 @@ class Analysis:
     people: Sequence[Person]
     models: Sequence[Model]
     timings: dict[str, float]
+    transcript: Sequence[Sentence] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
 
     @property
@@ -83,6 +85,17 @@ class Analysis:
     def label(self) -> str | None:
         """The compound expression of the clip, or None."""
         return None if self.overall is None else COMPOUNDS[int(self.overall.argmax())]
+
+    def seen(self, modality: str, row: int | None = None) -> tuple[np.ndarray | None, str]:
+        """The basic emotions [8] that a modality sees in segment `row`, or on average in the clip; else None and the
+        reason.
+        """
+        one = self.predictions[modality]
+        if row is not None:
+            return (one.probabilities[row], "") if one.present[row] else (None, one.reasons[row] or "")
+        if one.present.any():
+            return one.probabilities[one.present].mean(0), ""
+        return None, next((reason for reason in one.reasons if reason), "")
 
     def to_dict(self) -> dict[str, Any]:
         """The document of analysis.json. What is absent is null."""
@@ -119,6 +132,9 @@ class Analysis:
                     for column, name in enumerate(MODALITIES)
                 },
             },
+            "transcript": [
+                {"start": round(one.start, 3), "end": round(one.end, 3), "text": one.text} for one in self.transcript
+            ],
             "person": self.person,
             "people": [
                 {"id": one.id, "seconds_visible": round(one.seconds_visible, 2), "first_seen": round(one.first_seen, 3)}
@@ -162,7 +178,7 @@ class Analysis:
         return notes[row] if notes else ""
 
     def to_json(self) -> str:
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+        return as_json(self.to_dict())
 
     def segments_csv(self) -> str:
         """One row per segment: times, label, compound and fused probabilities, weights, and every modality's
@@ -203,6 +219,11 @@ class Analysis:
         (folder / "analysis.json").write_text(self.to_json(), "utf-8")
         (folder / "segments.csv").write_text(self.segments_csv(), "utf-8")
         (folder / "timeline.csv").write_text(self.timeline_csv(), "utf-8")
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """JSON text, as in analysis.json. Raises ValueError for a number that JSON does not know."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
 
 
 def _mean(values: np.ndarray) -> np.ndarray | None:

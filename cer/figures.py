@@ -57,7 +57,7 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     for panel, name in enumerate(MODALITIES):
         axes = figure.add_subplot(2, 3, panel + 1)
-        values, reason = _seen(analysis, name, row)
+        values, reason = analysis.seen(name, row)
         axes.set_title(MODALITY_NAMES[name], fontsize=10, color=_INK if values is not None else "#777777")
         axes.set_xlim(0, 1)
         axes.set_yticks(np.arange(len(EMOTIONS)), EMOTIONS, fontsize=8)
@@ -81,15 +81,6 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
                 wrap=True,
             )
     return figure
-
-
-def _seen(analysis: Analysis, name: str, row: int | None) -> tuple[np.ndarray | None, str]:
-    one = analysis.predictions[name]
-    if row is not None:
-        return (one.probabilities[row], "") if one.present[row] else (None, one.reasons[row] or "")
-    if one.present.any():
-        return one.probabilities[one.present].mean(0), ""
-    return None, next((reason for reason in one.reasons if reason), "")
 
 
 def fused_bars(analysis: Analysis, row: int | None = None) -> Figure:

@@ -22,6 +22,7 @@ from .media import Clip, probe
 from .modalities.base import Modality, Prediction, absent, join
 from .profiles import DEFAULT, decision, modalities
 from .segments import Segment, timeline, windows
+from .speech import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Observation:
     times: list[float] = field(default_factory=list)
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -97,6 +99,7 @@ class Observation:
             people=people,
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
+            transcript=self.transcript,
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
 
@@ -164,9 +167,11 @@ def _ask(modality: Modality, block: Evidence, segments: list[Segment], person: i
 
 
 def _remember(observed: Observation, block: Evidence) -> None:
-    """Keep what outlives the block: times, who was seen how long, and where."""
+    """Keep what outlives the block: times, words, who was seen how long, and where."""
     last = observed.times[-1] if observed.times else -1.0
     observed.times += [cue.time for cue in block.cues if cue.time > last]
+    heard = observed.transcript[-1].start if observed.transcript else -1.0
+    observed.transcript += [one for said in block.utterances for one in said.sentences if one.start > heard]
     for one in block.sightings:
         if one.time <= last:
             continue

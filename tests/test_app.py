@@ -1,7 +1,6 @@
 """The page's functions, without a browser: they return the results of the same clip on the command line."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
@@ -18,47 +17,49 @@ class _Silent:
         """Takes the place of gr.Progress."""
 
 
-def test_the_page_builds_and_names_its_endpoint() -> None:
+def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
     page = app.build()
-    names = [function.api_name for function in page.fns.values()]
-    assert "analyze" in names
+    public = {function.api_name for function in page.fns.values() if function.api_visibility == "public"}
+    assert public == {"analyze", "analyze_batch", "evaluate"}
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    (shown,) = list(app.analyze(str(DEMO), _Silent()))  # type: ignore[arg-type]
-    sentence, paths = shown[2], shown[9]
+    (shown,) = list(app.analyze_one(str(DEMO), _Silent()))  # type: ignore[arg-type]
+    sentence, paths = shown[3], shown[11]["value"]
     assert sentence.startswith("## Mostly")
     document = json.loads(next(Path(path) for path in paths if path.endswith("analysis.json")).read_text())
     assert {**document, "timings": 0} == {**json.loads(analysis.to_json()), "timings": 0}
 
 
-def test_closing_the_generator_ends_the_work() -> None:
-    seen: list[float] = []
-
-    class Watching(_Silent):
-        def __call__(self, fraction: float, desc: str = "") -> None:
-            seen.append(fraction)
-            if len(seen) == 3:
-                raise GeneratorExit  # what Gradio does on cancel
-
-    running: Iterator[object] = app.watch(str(DEMO), Watching())  # type: ignore[arg-type]
-    with pytest.raises(GeneratorExit):
-        next(running)
-    assert len(seen) == 3
+def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
+    (shown,) = list(app.analyze_one(str(DEMO), _Silent()))  # type: ignore[arg-type]
+    subtitles = shown[2]["subtitles"]
+    assert [one["text"] for one in subtitles] == [one.text for one in analysis.transcript]
+    assert all(0 <= one["timestamp"][0] < one["timestamp"][1] <= 10.5 for one in subtitles)
 
 
 @pytest.mark.parametrize("given", [None, ""])
 def test_no_clip_is_said_in_words(given: str | None) -> None:
     with pytest.raises(gr.Error, match="Give a clip first"):
-        list(app.analyze(given, _Silent()))  # type: ignore[arg-type]
+        list(app.analyze_one(given, _Silent()))  # type: ignore[arg-type]
 
 
 def test_an_unreadable_clip_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_text("dear diary")
     with pytest.raises(gr.Error, match=r"notes\.mp4"):
-        list(app.analyze(str(tmp_path / "notes.mp4"), _Silent()))  # type: ignore[arg-type]
+        list(app.analyze_one(str(tmp_path / "notes.mp4"), _Silent()))  # type: ignore[arg-type]
 
 
-def test_a_segment_moves_the_video_to_its_start(analysis: Analysis) -> None:
+def test_a_segment_moves_the_video_to_its_start_and_a_moment_finds_its_segment(analysis: Analysis) -> None:
     _, _, video = app.choose_segment(analysis, 2)
     assert video["playback_position"] == 4.0
+    event = gr.EventData(None, {"time": 6.1})
+    row, bars, fused = app.choose_moment(analysis, event)
+    assert row == 2  # 4 to 8 s, whose middle is nearest
+    assert "Happiness" in bars
+    assert "Happily Surprised" in fused
+
+
+def test_too_many_clips_are_refused_before_any_work() -> None:
+    with pytest.raises(gr.Error, match="21 clips"):
+        next(app.analyze_many([str(DEMO)] * 21, _Silent()))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from eval.corpora.base import fetch, read
 
 
 def test_an_open_corpus_is_downloaded_in_its_authors_own_layout(tmp_path: Path) -> None:
-    said = [("I’m so happy!", "joy"), ("Go away.", "anger")]
+    said = [("I'm so happy!", "joy"), ("Go away.", "anger")]
     official = pd.DataFrame(said, columns=["Utterance", "Emotion"]).assign(Speaker="Joey", Dialogue_ID=0)
     (tmp_path / "www").mkdir()
     official.to_csv(tmp_path / "www" / "test_sent_emo.csv", index=False)
@@ -22,7 +22,7 @@ def test_an_open_corpus_is_downloaded_in_its_authors_own_layout(tmp_path: Path) 
     try:
         meld = replace(corpus("meld"), source=f"http://127.0.0.1:{server.server_port}/{{split}}_sent_emo.csv")
         rows = meld.rows(fetch(meld, "test"), "test")
-        assert [(row["text"], row["label"]) for row in rows] == [("I’m so happy!", "Happiness"), ("Go away.", "Anger")]
+        assert [(row["text"], row["label"]) for row in rows] == [("I'm so happy!", "Happiness"), ("Go away.", "Anger")]
         with pytest.raises(DataError, match="cannot be downloaded"):
             fetch(meld, "none")
     finally:

@@ -1,0 +1,1 @@
+"""The parts of the Gradio page that are no layout: app.py puts them together."""

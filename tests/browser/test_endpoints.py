@@ -1,0 +1,75 @@
+"""What programs call: gradio_client and MCP give the command line's document."""
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client, handle_file
+
+from cer.analysis import Analysis
+from cer.cli import main
+
+from ..clips import DEMO
+
+
+@pytest.fixture(scope="module")
+def client(served: str) -> Client:
+    return Client(served, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def by_command(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    out = tmp_path_factory.mktemp("out")
+    assert main(["analyze", str(DEMO), "--out", str(out), "--quiet"]) == 0
+    document: dict[str, Any] = json.loads((out / "demo" / "analysis.json").read_text())
+    return document
+
+
+def without_times(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "timings": None}
+
+
+def test_a_client_gets_the_command_lines_document(client: Client, by_command: dict[str, Any]) -> None:
+    found = json.loads(client.predict(handle_file(str(DEMO)), api_name="/analyze"))
+    assert without_times(found) == without_times(by_command)
+
+
+def test_a_batch_names_each_clip_and_what_could_not_be_read(
+    client: Client, by_command: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"nothing")
+    files = [handle_file(str(DEMO)), handle_file(str(tmp_path / "broken.mp4"))]
+    found = json.loads(client.predict(files, api_name="/analyze_batch"))
+    assert without_times(found["demo"]) == without_times(by_command)
+    assert "not a video" in found["broken"]["problem"]
+
+
+def test_an_evaluation_returns_numbers(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,label\na,happy\nb,sad\n")
+    files = [handle_file(str(tmp_path / "a.csv"))] * 2
+    assert json.loads(client.predict(*files, api_name="/evaluate"))["scores"]["war"] == 1
+
+
+def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> None:
+    mcp = pytest.importorskip("mcp")
+    http = pytest.importorskip("mcp.client.streamable_http")
+
+    inline = "data:video/mp4;base64," + base64.b64encode(DEMO.read_bytes()).decode()
+
+    async def call() -> Any:
+        async with (
+            http.streamablehttp_client(f"{served}gradio_api/mcp/") as (read, write, _),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            assert set(tools) == {"analyze", "analyze_batch", "evaluate"}
+            assert "Compound expressions" in (tools["analyze"].description or "")
+            return await session.call_tool("analyze", {"clip": inline})
+
+    answer = asyncio.run(call())
+    document = json.loads(answer.content[0].text)
+    assert without_times(document) == without_times(json.loads(analysis.to_json()))

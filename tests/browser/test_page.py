@@ -1,0 +1,159 @@
+"""What a person does on the page, in a real browser."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cer.analysis import Analysis
+
+from ..clips import DEMO, noise, still, write_clip
+
+WAIT = 120_000  # ms
+
+
+def give(page: Any, clip: Path) -> None:
+    page.locator("#clip input[type=file]").first.set_input_files(str(clip))
+    page.locator("#clip video").wait_for()
+
+
+def analyse(page: Any, clip: Path) -> None:
+    give(page, clip)
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    page.locator("#timeline .timeline").wait_for(timeout=WAIT)
+
+
+def now(page: Any) -> float:
+    return float(page.evaluate("document.querySelector('#clip video').currentTime"))
+
+
+def moved(page: Any, low: float, high: float) -> None:
+    """Wait until the video stands between two moments."""
+    there = "([low, high]) => ((t) => low <= t && t <= high)(document.querySelector('#clip video').currentTime)"
+    page.wait_for_function(there, arg=[low, high], timeout=10_000)
+
+
+def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp_path: Path) -> None:
+    """Verdict, time line both ways, segment, downloads."""
+    analyse(visitor, DEMO)
+    assert "Mostly Happily Surprised" in visitor.locator("#verdict").inner_text()
+    assert visitor.locator("#modalities .panel").count() == 6
+    area = visitor.locator(".timeline .over").bounding_box()
+    visitor.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 30)
+    moved(visitor, 5.8, 6.2)
+    visitor.wait_for_function("document.querySelector('#segment input').value === '0:04 to 0:08'", timeout=10_000)
+    line = visitor.locator(".timeline")
+    line.focus()
+    visitor.keyboard.press("ArrowRight")
+    moved(visitor, 6.8, 7.2)
+    assert line.get_attribute("aria-valuetext").startswith("0:07 ")
+    visitor.evaluate("document.querySelector('#clip video').currentTime = 2.5")
+    visitor.wait_for_function("document.querySelector('.timeline').ariaValueNow.startsWith('2.5')", timeout=10_000)
+    visitor.locator("#segment input").click()
+    visitor.get_by_role("option", name="0:02 to 0:06").click()
+    moved(visitor, 1.8, 2.4)
+    for name in ("analysis.json", "segments.csv", "timeline.csv", "report.html"):
+        with visitor.expect_download() as download:
+            visitor.get_by_role("link", name=name).or_(visitor.locator(f'a[download="{name}"]')).first.click()
+        download.value.save_as(tmp_path / name)
+    document = json.loads((tmp_path / "analysis.json").read_text())
+    assert {**document, "timings": 0} == {**json.loads(analysis.to_json()), "timings": 0}
+    assert len((tmp_path / "segments.csv").read_text().splitlines()) == 1 + len(analysis.segments)
+    assert (tmp_path / "report.html").read_text().count("<svg") >= 3
+    visitor.get_by_role("button", name="Make the annotated clip").click()
+    visitor.locator("#annotated video").wait_for(timeout=WAIT)
+
+
+def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait: np.ndarray) -> None:
+    head = portrait[:256, 100:356]
+    picture = np.concatenate([head, 255 - head[:, ::-1] // 3], 1)
+    analyse(visitor, write_clip(tmp_path / "two.mp4", still(np.arange(0, 5, 0.1).tolist(), picture)))
+    faces = visitor.locator(".gallery-item, .thumbnail-item, button.thumbnail-lg")
+    if faces.count() < 2:
+        pytest.skip("the second face was not found")
+    before = visitor.locator("#modalities").inner_text()
+    faces.nth(1).click()
+    visitor.wait_for_function(
+        "before => document.querySelector('#modalities').innerText !== before", arg=before, timeout=20_000
+    )
+
+
+def test_a_clip_without_a_face_loses_what_needs_one_with_the_reason(visitor: Any, tmp_path: Path) -> None:
+    analyse(visitor, write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise())))
+    absent = visitor.locator("#modalities .panel.absent")
+    assert absent.count() >= 4
+    assert "no face" in absent.first.inner_text()
+    assert "no audio track" in visitor.locator("#modalities").inner_text()
+
+
+def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(DEMO.read_bytes()[:3000])
+    visitor.locator("#clip input[type=file]").first.set_input_files(str(tmp_path / "broken.mp4"))
+    visitor.wait_for_timeout(1500)
+    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.get_by_text("broken.mp4:").first.wait_for(timeout=20_000)
+
+
+def test_cancel_stops_and_the_next_analysis_works(visitor: Any) -> None:
+    give(visitor, DEMO)
+    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.wait_for_timeout(1200)
+    visitor.get_by_role("button", name="Cancel").first.click()
+    visitor.get_by_text("Cancelled.").wait_for(timeout=10_000)
+    assert visitor.locator("#timeline .timeline").count() == 0
+    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.locator("#timeline .timeline").wait_for(timeout=WAIT)
+
+
+def test_many_clips_become_one_table_and_one_archive(visitor: Any, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"nothing")
+    short = write_clip(tmp_path / "short.mp4", still(np.arange(0, 2, 0.1).tolist(), noise()))
+    visitor.get_by_role("tab", name="Many clips").click()
+    visitor.locator("#clips input[type=file]").set_input_files([str(DEMO), str(tmp_path / "broken.mp4"), str(short)])
+    visitor.locator("#clips").get_by_text("short").first.wait_for()
+    visitor.get_by_role("button", name="Analyse all").click()
+    link = visitor.locator('a[download="results.zip"]')
+    link.first.wait_for(timeout=WAIT)
+    with visitor.expect_download() as download:
+        link.first.click()
+    download.value.save_as(tmp_path / "results.zip")
+    with zipfile.ZipFile(tmp_path / "results.zip") as packed:
+        names = set(packed.namelist())
+    assert {"demo/analysis.json", "short/report.html", "problems.txt"} <= names
+    visitor.get_by_text("Happily Surprised").locator("visible=true").first.wait_for()
+
+
+def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,label\na,happy\nb,sad\nc,fear\n")
+    (tmp_path / "l.csv").write_text("id,label\na,happy\nb,sad\nc,anger\n")
+    visitor.get_by_role("tab", name="Evaluation").click()
+    visitor.locator("#predictions input[type=file]").set_input_files(str(tmp_path / "p.csv"))
+    visitor.locator("#labels input[type=file]").set_input_files(str(tmp_path / "l.csv"))
+    visitor.get_by_text("l.csv").first.wait_for()
+    visitor.get_by_role("button", name="Score").click()
+    visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=20_000)
+
+
+def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, tmp_path: Path) -> None:
+    other = write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()))
+    contexts = [browser.new_context(), browser.new_context()]
+    pages = [context.new_page() for context in contexts]
+    for page, clip in zip(pages, (DEMO, other), strict=True):
+        page.goto(served)
+        page.get_by_role("button", name="Analyse", exact=True).wait_for()
+        give(page, clip)
+    for page in pages:
+        page.get_by_role("button", name="Analyse", exact=True).click()
+    for page in pages:
+        page.locator("#timeline .timeline").wait_for(timeout=WAIT)
+    first, second = (page.locator("#modalities").inner_text() for page in pages)
+    assert "no face" not in first
+    assert "no face" in second
+    assert pages[0].locator(".timeline").get_attribute("data-end") != pages[1].locator(".timeline").get_attribute(
+        "data-end"
+    )
+    for context in contexts:
+        context.close()

@@ -1,0 +1,27 @@
+import json
+import zipfile
+from pathlib import Path
+
+from cer.analysis import Analysis
+from page.batch import archive, work
+
+from ..clips import DEMO
+
+
+def test_a_bad_clip_costs_one_line_and_the_others_go_on(tmp_path: Path, analysis: Analysis) -> None:
+    bad = tmp_path / "demo.mp4"
+    bad.write_bytes(b"nothing")
+    told: list[tuple[float, str]] = []
+    *_, batch = work([str(bad), str(DEMO)], lambda fraction, stage: told.append((fraction, stage)))
+    assert [row[0] for row in batch.rows] == ["demo.mp4", "demo.mp4"]
+    assert "not a video" in batch.rows[0][5]
+    assert batch.rows[1][2:4] == ["Happily Surprised", "Happiness"]
+    assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
+    assert told[-1][0] == 1
+    with zipfile.ZipFile(archive(batch)) as packed:
+        assert packed.testzip() is None
+        (name,) = [name for name in packed.namelist() if name.endswith("analysis.json")]
+        document = json.loads(packed.read(name))
+        assert "problems.txt" in packed.namelist()
+    assert document["segments"] == json.loads(analysis.to_json())["segments"]
+    assert {"problem"} in [set(one) for one in batch.documents().values()]
