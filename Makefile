@@ -7,7 +7,7 @@ RUNS ?= runs
 CORPUS ?= meld
 WORKERS ?= 2
 
-.PHONY: demo app test lint train evaluate ray clean
+.PHONY: demo app test lint train evaluate ray screenshots clean
 
 demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -29,6 +29,9 @@ train: $(VENV)/dev  ## make every file of cer/weights anew from DATA
 evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and write its report
 	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)
 	$(RUN) -m eval report $(RUNS)/$(CORPUS)
+
+screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
+	$(RUN) -m examples.make_screenshots
 
 ray: $(VENV)/dev  ## the same by WORKERS local workers of Ray
 	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)

@@ -13,6 +13,7 @@ from cer.labels import COMPOUNDS
 from cer.pipeline import Observation
 from page import charts, scoring
 from page.batch import MOST_CLIPS, Batch, archive, work
+from page.theme import theme
 from page.watching import LONGEST, in_words, refuse, watch
 from page.words import listed, say
 
@@ -44,11 +45,11 @@ def choose_person(observed: Observation | None, person: int | None) -> list[Any]
     return show(observed.conclude(person)) if observed is not None else [gr.skip()] * _SHOWN
 
 
-def choose_face(observed: Observation | None, event: gr.SelectData) -> list[Any]:
+def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     """As `choose_person`, by the picture that was clicked."""
     if observed is None:
         return [gr.skip()] * (1 + _SHOWN)
-    person = observed.listed()[event.index].id
+    person = int(event._data["person"])
     return [person, *choose_person(observed, person)]
 
 
@@ -60,9 +61,6 @@ def show(analysis: Analysis) -> list[Any]:
     names = [(say("result.whole"), _WHOLE)] + [
         (f"{clock(one.start)} to {clock(one.end)}", row) for row, one in enumerate(analysis.segments)
     ]
-    faces = [
-        (one.thumbnail, say("clip.person_choice", id=one.id, seconds=one.seconds_visible)) for one in analysis.people
-    ]
     return [
         f"## {verdict(analysis)}",
         charts.timeline(analysis),
@@ -71,7 +69,7 @@ def show(analysis: Analysis) -> list[Any]:
         charts.fusion(analysis),
         charts.curves(analysis),
         charts.said(analysis),
-        gr.update(value=faces, visible=bool(faces)),
+        charts.faces(analysis),
         gr.update(value=files(analysis), visible=True),
         analysis,
         gr.update(visible=True),
@@ -175,6 +173,10 @@ def build() -> gr.Blocks:
     return page
 
 
+def _script(name: str) -> str:
+    return (HERE / "page" / name).read_text("utf-8")
+
+
 def _one_clip() -> None:
     observed, analysis = gr.State(), gr.State()
     with gr.Row():
@@ -183,20 +185,12 @@ def _one_clip() -> None:
             with gr.Row():
                 start = gr.Button(say("clip.analyse"), variant="primary")
                 stop = gr.Button(say("clip.cancel"))
-            gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"))
+            gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")])
             person = gr.Dropdown([], label=say("clip.person"), visible=False)
-            faces = gr.Gallery(
-                label=say("clip.people"),
-                columns=4,
-                height="auto",
-                object_fit="contain",
-                interactive=False,
-                visible=False,
-            )
-            downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
+            faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
         with gr.Column(scale=3, min_width=320):
             sentence = gr.Markdown(say("clip.start"), elem_id="verdict")
-            timeline = gr.HTML(js_on_load=(HERE / "page" / "timeline.js").read_text("utf-8"), elem_id="timeline")
+            timeline = gr.HTML(js_on_load=_script("timeline.js"), elem_id="timeline")
             segment = gr.Dropdown([], label=say("result.segment"), visible=False, elem_id="segment")
             with gr.Column(visible=False) as details:
                 gr.Markdown(f"### {say('result.modalities')}")
@@ -214,6 +208,7 @@ def _one_clip() -> None:
                         buttons=["export", "fullscreen"],
                         label=say("result.timeline"),
                     )
+                downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
                 video = gr.Button(say("result.annotate"))
                 film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
     shown = [sentence, timeline, segment, bars, fused, curves, table, faces, downloads, analysis, details]
@@ -223,7 +218,7 @@ def _one_clip() -> None:
     )
     stop.click(lambda: say("clip.cancelled"), None, [sentence], cancels=[job], api_visibility="private", queue=False)
     person.input(choose_person, [observed, person], shown, api_visibility="private")
-    faces.select(choose_face, [observed], [person, *shown], api_visibility="private")
+    faces.click(choose_face, [observed], [person, *shown], api_visibility="private")
     segment.input(choose_segment, [analysis, segment], [bars, fused, clip], api_visibility="private")
     timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
@@ -277,9 +272,7 @@ def options() -> dict[str, Any]:
     """How the page is served: what `launch` is given, apart from where."""
     return {
         "max_file_size": f"{LARGEST}mb",
-        "theme": gr.themes.Soft(
-            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-        ),
+        "theme": theme(),
         "css_paths": [HERE / "page" / "page.css"],
         "mcp_server": True,
         "run_history": False,

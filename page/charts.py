@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cer.analysis import Analysis, clock
-from cer.figures import MODALITY_NAMES
+from cer.figures import MODALITY_NAMES, data_uri
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 
 from .words import listed, say
@@ -128,3 +128,17 @@ def said(analysis: Analysis) -> str:
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(say("result.segments"))}">'
         f'<table class="said"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
+
+
+def faces(analysis: Analysis) -> str:
+    """A picture of each person, to choose one by; people.js says which."""
+    pictures = []
+    for one in analysis.people:
+        name = escape(say("clip.person_choice", id=one.id, seconds=one.seconds_visible))
+        pressed = "true" if one.id == analysis.person else "false"
+        pictures.append(
+            f'<button type="button" data-person="{one.id}" aria-pressed="{pressed}">'
+            f'<img src="{data_uri(one.thumbnail)}" alt=""><span>{name}</span></button>'
+        )
+    title = f"<h4>{escape(say('clip.people'))}</h4>"
+    return f'{title}<div class="faces">{"".join(pictures)}</div>' if pictures else ""

@@ -72,4 +72,5 @@ def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> 
 
     answer = asyncio.run(call())
     document = json.loads(answer.content[0].text)
+    document["clip"]["name"] = analysis.clip.name  # bytes in a message have no name
     assert without_times(document) == without_times(json.loads(analysis.to_json()))

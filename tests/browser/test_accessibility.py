@@ -1,0 +1,44 @@
+"""axe-core finds nothing serious, on a wide screen and a phone, in light and dark."""
+
+from typing import Any
+
+import pytest
+
+from ..clips import DEMO
+from .test_page import analyse
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
+
+
+def serious(page: Any) -> list[tuple[str, str]]:
+    """(rule, first element) of every violation of at least serious impact."""
+    found = axe.Axe().run(page).response["violations"]
+    return [
+        (one["id"], node["html"][:160])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_empty_page_and_a_result_have_no_serious_violation(browser: Any, served: str, theme: str) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{served}?__theme={theme}")
+    page.get_by_role("button", name="Analyse", exact=True).wait_for()
+    assert serious(page) == []
+    analyse(page, DEMO)
+    assert serious(page) == []
+    context.close()
+
+
+def test_a_phone_shows_a_result_without_scrolling_sideways(browser: Any, served: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    page = context.new_page()
+    page.goto(served)
+    page.get_by_role("button", name="Analyse", exact=True).wait_for()
+    analyse(page, DEMO)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert serious(page) == []
+    context.close()
