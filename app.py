@@ -59,7 +59,8 @@ _SHOWN = 11
 def show(analysis: Analysis) -> list[Any]:
     """Everything that a result fills, in the order of `shown` in `build`."""
     names = [(say("result.whole"), _WHOLE)] + [
-        (f"{clock(one.start)} to {clock(one.end)}", row) for row, one in enumerate(analysis.segments)
+        (say("result.span", start=clock(one.start), end=clock(one.end)), row)
+        for row, one in enumerate(analysis.segments)
     ]
     return [
         f"## {verdict(analysis)}",
@@ -230,7 +231,13 @@ def _many_clips() -> None:
     with gr.Row():
         start = gr.Button(say("batch.analyse"), variant="primary")
         stop = gr.Button(say("clip.cancel"))
-    table = gr.Dataframe(headers=listed("batch.columns"), label=say("batch.table"), wrap=True, interactive=False)
+    table = gr.Dataframe(
+        headers=listed("batch.columns"),
+        column_widths=["20%", "9%", "18%", "12%", "8%", "33%"],
+        label=say("batch.table"),
+        wrap=True,
+        interactive=False,
+    )
     packed = gr.File(label=say("batch.archive"), visible=False)
     job = start.click(analyze_many, [clips], [table, packed], api_visibility="private", concurrency_id="models")
     stop.click(None, cancels=[job], api_visibility="private")
@@ -247,7 +254,9 @@ def _evaluation() -> None:
     summary = gr.Markdown(elem_id="scores")
     with gr.Row():
         per_class = gr.Dataframe(headers=listed("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
-        confusion = gr.Plot(label=say("evaluation.confusion"))
+        with gr.Column():
+            gr.Markdown(f"### {say('evaluation.confusion')}")
+            confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
     row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
     start.click(
         scoring.score_files, [predictions, labels], [summary, per_class, confusion, row], api_visibility="private"

@@ -4,7 +4,8 @@
     fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalised over c
 
 All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are
-present decides it.
+present decides it. A mean is less sure than its members have reason to be together, the more so the more they are: a
+temperature for each number of present modalities, fitted on held-out items, makes it honest (fused ** (1 / T)).
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from .labels import EMOTIONS
 
 @dataclass(frozen=True, slots=True)
 class MHPF:
-    """theta: float32 [H, M, C]; beta: float32 [H]."""
+    """theta: float32 [H, M, C]; beta: float32 [H]; temperature: float32 [M], for one to M present modalities; None for
+    the plain equation.
+    """
 
     theta: np.ndarray
     beta: np.ndarray
+    temperature: np.ndarray | None = None
 
     def weights(self, present: np.ndarray) -> np.ndarray:
         """Effective weights float32 [S, M, C] for present bool [S, M]: they sum to one over the present modalities;
@@ -40,8 +44,11 @@ class MHPF:
         """
         held = np.where(present[..., None], probabilities, 0)
         fused = np.einsum("smc,smc->sc", self.weights(present), held)
-        total = fused.sum(1, keepdims=True)
-        return np.where(present.any(1, keepdims=True), fused / np.maximum(total, 1e-12), np.nan).astype(np.float32)
+        fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
+        if self.temperature is not None:
+            fused = fused ** (1 / self.temperature[np.maximum(present.sum(1), 1) - 1, None])
+            fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
+        return np.where(present.any(1, keepdims=True), fused, np.nan).astype(np.float32)
 
 
 def average(modalities: int) -> MHPF:

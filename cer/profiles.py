@@ -44,7 +44,7 @@ class Decision:
     def __init__(self) -> None:
         self.checkpoint: Checkpoint = shipped("fusion.safetensors")
         stored = tensors(self.checkpoint)
-        self.fusion = MHPF(stored["theta"], stored["beta"])
+        self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"))
         self.mixing = float(stored["mixing"][0])
         self.prototypes = {
             name: Prototypes(stored[f"{name}.centre"], stored[f"{name}.means"], float(stored[f"{name}.temperature"][0]))

@@ -23,8 +23,8 @@ class _Cancelled(Exception):
 
 
 def refuse(message: str) -> gr.Error:
-    """An error to raise that is shown to the visitor and not logged."""
-    return gr.Error(message, print_exception=False)
+    """An error to raise that is shown to the visitor until it is closed, and not logged."""
+    return gr.Error(message, duration=None, print_exception=False)
 
 
 def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:

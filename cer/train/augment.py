@@ -28,15 +28,19 @@ def _some(count: int, share: float) -> Tensor:
     return torch.rand(count) < share
 
 
-def augment(images: Tensor, size: int) -> Tensor:
+def _spread(extent: float, *shape: int) -> Tensor:
+    return (torch.rand(*shape) * 2 - 1) * extent
+
+
+def augment(images: Tensor, size: int, strength: float = 1.0) -> Tensor:
     """Random views [N, 1, size, size] of face crops [N, 1, S, S] in [-1, 1]: pose, framing, light, blur, noise,
-    occlusion.
+    occlusion. `strength` scales every range and every share.
     """
     count = len(images)
-    angle = (torch.rand(count) * 2 - 1) * 0.26  # radians; 15 degrees
-    scale = 1 + (torch.rand(count) * 2 - 1) * 0.16
+    angle = _spread(0.26 * strength, count)  # radians; 15 degrees
+    scale = 1 + _spread(0.16 * strength, count)
     flip = torch.where(_some(count, 0.5), -1.0, 1.0)
-    shift = (torch.rand(count, 2) * 2 - 1) * 0.14  # of half the picture
+    shift = _spread(0.14 * strength, count, 2)  # of half the picture
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     affine = torch.stack(
         [torch.stack([cos * flip, -sin, shift[:, 0]], 1), torch.stack([sin * flip, cos, shift[:, 1]], 1)], 1
@@ -44,20 +48,20 @@ def augment(images: Tensor, size: int) -> Tensor:
     grid = F.affine_grid(affine, [count, 1, size, size], align_corners=False)
     images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
-    gain = 1 + (torch.rand(count, 1, 1, 1) * 2 - 1) * 0.4
-    offset = (torch.rand(count, 1, 1, 1) * 2 - 1) * 0.25
+    gain = 1 + _spread(0.4 * strength, count, 1, 1, 1)
+    offset = _spread(0.25 * strength, count, 1, 1, 1)
     images = (images * gain + offset).clamp(-1, 1)
-    gamma = torch.exp((torch.rand(count, 1, 1, 1) * 2 - 1) * 0.4)
+    gamma = torch.exp(_spread(0.4 * strength, count, 1, 1, 1))
     images = ((images + 1) / 2).clamp_min(1e-4).pow(gamma) * 2 - 1
 
-    blurred = _some(count, 0.2)
+    blurred = _some(count, 0.2 * strength)
     if blurred.any():
         small = int(torch.randint(20, 36, ()).item())
         coarse = F.interpolate(images[blurred], size=small, mode="bilinear", antialias=True)
         images[blurred] = F.interpolate(coarse, size=size, mode="bilinear")
-    noisy = _some(count, 0.25)
+    noisy = _some(count, 0.25 * strength)
     images[noisy] += torch.randn_like(images[noisy]) * 0.08 * torch.rand(int(noisy.sum()), 1, 1, 1)
-    for index in torch.nonzero(_some(count, 0.3)).flatten().tolist():
+    for index in torch.nonzero(_some(count, 0.3 * strength)).flatten().tolist():
         height, width = (torch.randint(size // 8, size // 2, (2,))).tolist()
         top, left = int(torch.randint(0, size - height, ())), int(torch.randint(0, size - width, ()))
         images[index, :, top : top + height, left : left + width] = torch.rand(()) * 2 - 1

@@ -21,9 +21,9 @@ from .sentence_head import Corpus, calibrate, graph, train
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 30
+EPOCHS = 15
 NOISE = 0.02
-DESCRIBED = 0.5  # how much a described face counts beside a caption
+DESCRIBED = 0.1  # how much a described face counts beside a caption
 
 
 def main() -> None:

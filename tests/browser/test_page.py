@@ -1,17 +1,21 @@
 """What a person does on the page, in a real browser."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from cer.analysis import Analysis
+from cer.media import probe
 
 from ..clips import DEMO, noise, still, write_clip
 
 WAIT = 120_000  # ms
+DATA = Path(os.environ.get("DATA", Path(__file__).parents[3] / "shared" / "data"))  # as in the Makefile
 
 
 def give(page: Any, clip: Path) -> None:
@@ -63,7 +67,24 @@ def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp
     assert len((tmp_path / "segments.csv").read_text().splitlines()) == 1 + len(analysis.segments)
     assert (tmp_path / "report.html").read_text().count("<svg") >= 3
     visitor.get_by_role("button", name="Make the annotated clip").click()
-    visitor.locator("#annotated video").wait_for(timeout=WAIT)
+    film = visitor.locator("#annotated video")
+    film.wait_for(timeout=WAIT)
+    sent = visitor.request.get(film.get_attribute("src"))
+    (tmp_path / "annotated.mp4").write_bytes(sent.body())
+    assert probe(tmp_path / "annotated.mp4").duration == pytest.approx(analysis.clip.duration, abs=0.2)
+
+
+@pytest.mark.parametrize("name", ["*wolfgang*", "*angry*", "sadtalker-ref*"])
+def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> None:
+    found = sorted((DATA / "clips").glob(name))
+    if not found:
+        pytest.skip(f"no clip {name} in {DATA / 'clips'}")
+    analyse(visitor, found[0])
+    assert "Mostly" in visitor.locator("#verdict").inner_text()
+    area = visitor.locator(".timeline .over").bounding_box()
+    end = float(visitor.locator(".timeline").get_attribute("data-end"))
+    visitor.mouse.click(area["x"] + 0.5 * area["width"], area["y"] + 60)
+    moved(visitor, end / 2 - 0.3, end / 2 + 0.3)
 
 
 def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait: np.ndarray) -> None:

@@ -38,6 +38,15 @@ def test_what_an_absent_modality_holds_is_never_read() -> None:
     np.testing.assert_array_equal(random_fusion().fuse(spoiled, present), random_fusion().fuse(probabilities, present))
 
 
+def test_the_temperature_is_that_of_how_many_are_present() -> None:
+    # Equal weights of two: (0.8 + 0.4) / 2 = 0.6 against 0.4; squared 0.36 and 0.16. Alone, T = 1: as it was.
+    probabilities = np.array([[[0.8, 0.2], [0.4, 0.6]]] * 2, np.float32)
+    fusion = MHPF(np.zeros((1, 2, 2), np.float32), np.zeros(1, np.float32), np.array([1.0, 0.5], np.float32))
+    fused = fusion.fuse(probabilities, np.array([[True, True], [False, True]]))
+    np.testing.assert_allclose(fused, [[0.36 / 0.52, 0.16 / 0.52], [0.4, 0.6]], atol=1e-6)
+    assert np.isnan(fusion.fuse(probabilities[:1], np.zeros((1, 2), bool))).all()
+
+
 def test_nothing_present_is_not_a_guess() -> None:
     fused = random_fusion().fuse(np.full((1, 6, 8), np.nan, np.float32), np.zeros((1, 6), bool))
     assert np.isnan(fused).all()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cer.errors import ClipError
-from cer.media import SAMPLE_RATE, Frame, Sound, decode_sound, probe, stream
+from cer.media import SAMPLE_RATE, Frame, Sound, decode_sound, frame_times, probe, stream
 
 from ..clips import DEMO, noise, still, write_clip
 
@@ -138,3 +138,12 @@ def test_scripts_that_name_other_files_are_not_followed(tmp_path: Path, script: 
 def test_bytes_that_hold_no_sound_are_refused() -> None:
     with pytest.raises(ClipError):
         decode_sound(b"RIFF but not really")
+
+
+def test_frame_times_are_those_of_the_decoded_pictures_without_decoding(tmp_path: Path) -> None:
+    times = [0.0, 0.03, 0.2, 0.25, 0.9, 1.0, 1.35]
+    clip = write_clip(tmp_path / "uneven.mp4", [(time, noise(seed=number)) for number, time in enumerate(times)])
+    assert frame_times(clip) == pytest.approx(times, abs=1e-3)
+    assert len(frame_times(write_clip(tmp_path / "sound.mp4", sound=np.zeros(16000, np.float32)))) == 0
+    with pytest.raises(ClipError):
+        frame_times(tmp_path / "gone.mp4")

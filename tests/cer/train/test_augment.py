@@ -13,6 +13,23 @@ def test_views_stay_in_range_have_the_asked_size_and_differ() -> None:
     assert float((first - second).abs().mean()) > 0.05
 
 
+def test_less_strength_changes_less_and_none_only_mirrors() -> None:
+    images = normalise(torch.randint(0, 256, (64, 48, 48), dtype=torch.uint8))
+    torch.manual_seed(0)
+    plain = augment(images, 48, 0.0)
+    as_it_was = (plain - images).abs().flatten(1).mean(1) < 0.01
+    mirrored = (plain - images.flip(3)).abs().flatten(1).mean(1) < 0.01
+    assert bool((as_it_was | mirrored).all())
+    assert 10 < int(mirrored.sum()) < 54
+    smooth = torch.nn.functional.avg_pool2d(images, 9, 1, 4)
+    changes = []
+    for strength in (0.5, 1.0):
+        torch.manual_seed(0)
+        views = augment(smooth, 48, strength)
+        changes.append(min(float((views - one).abs().mean()) for one in (smooth, smooth.flip(3))))
+    assert changes[0] < changes[1]
+
+
 def test_a_face_stays_the_same_face() -> None:
     torch.manual_seed(0)
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, 48), torch.linspace(-1, 1, 48), indexing="ij")

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
+from cer.fusion import average
 from cer.labels import EMOTIONS, MODALITIES
-from cer.train.fusion import Fusion, Items, macro_f1, of_predictions, prototypes_of, subsets, train
+from cer.train.calibrate import calibration_error
+from cer.train.fusion import Fusion, Items, calibrated, macro_f1, of_predictions, prototypes_of, subsets, train
 from cer.train.held_out import Pool, pair
 
 
@@ -89,3 +91,21 @@ def test_a_users_predictions_are_read_and_compound_labels_refused(tmp_path: Path
     pd.DataFrame([{"label": "Sadly Angry", **row}]).to_parquet(tmp_path / "c.parquet")
     with pytest.raises(ValueError, match="zero-shot"):
         of_predictions(tmp_path / "c.parquet")
+
+
+def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
+    """Six modalities that each know a little: their mean is far too unsure of what they know together."""
+    rng = np.random.default_rng(0)
+    emotions = rng.integers(0, 8, 4000)
+    logits = rng.normal(size=(4000, 6, 8)) + 1.5 * np.eye(8)[emotions][:, None]
+    probabilities = np.exp(logits - logits.max(2, keepdims=True)).astype(np.float32)
+    probabilities /= probabilities.sum(2, keepdims=True)
+    items = Items(probabilities, np.ones((4000, 6), bool), emotions)
+    plain = average(6)
+    honest = calibrated(plain, items)
+    before = calibration_error(plain.fuse(probabilities, items.present), emotions)
+    after = calibration_error(honest.fuse(probabilities, items.present), emotions)
+    assert before > 0.15
+    assert after < 0.04
+    assert honest.temperature is not None
+    assert (np.diff(honest.temperature) < 0).all()
