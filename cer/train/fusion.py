@@ -97,13 +97,15 @@ def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
 
 
 def calibrated(fusion: MHPF, items: Items, *, seed: int = 0) -> MHPF:
-    """The same weights with a temperature for each number of present modalities, every subset of that size alike."""
+    """The same weights with a temperature for each number of present modalities, every subset of that size alike. One
+    alone keeps what it says: it has a temperature of its own.
+    """
     rng = np.random.default_rng(seed)
     truth = np.eye(len(EMOTIONS), dtype=np.float32)[items.emotions]
     temperature = np.ones(len(MODALITIES), np.float32)
-    for size in range(1, len(MODALITIES) + 1):
-        chosen = rng.random(items.present.shape).argsort(1) < size
-        present = items.present & chosen
+    for size in range(2, len(MODALITIES) + 1):
+        drawn = np.where(items.present, rng.random(items.present.shape), np.inf)
+        present = items.present & (drawn.argsort(1).argsort(1) < size)  # so many of those that the item has
         rows = present.sum(1) == size
         if rows.any():
             logs = np.log(np.maximum(fusion.fuse(items.probabilities[rows], present[rows]), 1e-9))
@@ -122,7 +124,7 @@ def macro_f1(fusion: MHPF, items: Items, members: tuple[int, ...], rows: np.ndar
     have one of them.
     """
     present = items.present & np.isin(np.arange(len(MODALITIES)), members)
-    rows = present.any(1) if rows is None else rows
+    rows = np.any(present, axis=1) if rows is None else rows
     fused = fusion.fuse(items.probabilities[rows], present[rows])
     return float(f1_score(items.emotions[rows], fused.argmax(1), average="macro"))
 
@@ -133,7 +135,7 @@ def losses(fusion: MHPF, items: Items) -> dict[str, float]:
     """
     found = {}
     for members in subsets():
-        rows = items.present[:, members].all(1)
+        rows: np.ndarray = np.all(items.present[:, members], axis=1)
         if len(members) > 1 and rows.any():
             best = max(macro_f1(fusion, items, (member,), rows) for member in members)
             gap = macro_f1(fusion, items, members, rows) - best

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from cer.fusion import average
+from cer.fusion import MHPF, average
 from cer.labels import EMOTIONS, MODALITIES
 from cer.train.calibrate import calibration_error
-from cer.train.fusion import Fusion, Items, calibrated, macro_f1, of_predictions, prototypes_of, subsets, train
+from cer.train.fusion import Fusion, Items, calibrated, losses, macro_f1, of_predictions, prototypes_of, subsets, train
 from cer.train.held_out import Pool, pair
 
 
@@ -108,4 +108,19 @@ def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
     assert before > 0.15
     assert after < 0.04
     assert honest.temperature is not None
+    assert honest.temperature[0] == 1
     assert (np.diff(honest.temperature) < 0).all()
+
+
+def test_a_subset_is_compared_with_its_members_on_the_items_that_all_of_them_see() -> None:
+    """The second modality never sees class 7, where the first is always wrong: that alone is no loss of the pair."""
+    one = items([0.6, 0.9, 0.1, 0.1, 0.1, 0.1])
+    one.present[:, 2:] = False
+    one.present[one.emotions == 7, 1] = False
+    wrong = np.eye(8, dtype=np.float32)[np.zeros(len(one.emotions), int)]
+    one.probabilities[one.emotions == 7, 0] = wrong[one.emotions == 7]
+    theta = np.zeros((1, 6, 8), np.float32)
+    theta[:, 1] = 8  # the pair listens to the second
+    assert losses(MHPF(theta, np.zeros(1, np.float32)), one) == {}
+    theta[:, 1] = -8
+    assert list(losses(MHPF(theta, np.zeros(1, np.float32)), one)) == ["static_face + dynamic_face"]
