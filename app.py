@@ -97,9 +97,7 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
 
 
 def files(analysis: Analysis) -> list[str]:
-    """JSON, two tables, the report and, of a clip with pictures, the annotated clip, in a folder that Gradio's cache
-    takes over.
-    """
+    """JSON, two tables and the report, in a folder that Gradio's cache takes over."""
     folder = Path(tempfile.mkdtemp(prefix="cer-"))
     analysis.save(folder)
     (folder / "report.html").write_text(figures.report(analysis), "utf-8")

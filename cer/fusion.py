@@ -8,7 +8,9 @@ present decides it. A mean is less sure than its members have reason to be toget
 temperature for each number of present modalities, fitted on held-out items, makes it honest (fused ** (1 / T)).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -49,6 +51,12 @@ class MHPF:
             fused = fused ** (1 / self.temperature[np.maximum(present.sum(1), 1) - 1, None])
             fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
         return np.where(present.any(1, keepdims=True), fused, np.nan).astype(np.float32)
+
+
+def subsets(among: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every set of the modalities that is not empty, small ones first: 63 of six."""
+    for size in range(1, len(among) + 1):
+        yield from combinations(among, size)
 
 
 def average(modalities: int) -> MHPF:

@@ -1,14 +1,12 @@
 """Other decisions from the same predictions: subsets of modalities, other rules of fusion. No model is asked again."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 
 from cer.compound import combine, ppa
-from cer.fusion import MHPF, average
+from cer.fusion import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
 from cer.profiles import decision
 
@@ -47,12 +45,6 @@ class Predictions:
     def only(self, members: tuple[int, ...]) -> np.ndarray:
         """present [R, 6] with all but the named modalities left out."""
         return self.present & np.isin(np.arange(len(MODALITIES)), members)
-
-
-def subsets(seen: list[int]) -> Iterator[tuple[int, ...]]:
-    """Every set of the modalities that is not empty, small ones first: 63 of six."""
-    for size in range(1, len(seen) + 1):
-        yield from combinations(seen, size)
 
 
 def decide(held: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:

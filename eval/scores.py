@@ -9,10 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cer.train.calibrate import calibration_error
+from cer.train.calibrate import calibration_error, reliability
 
 RESAMPLES = 1000
-BINS = 15  # of the reliability diagram, as many as the calibration error has
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -64,19 +63,10 @@ def resamples(size: int, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), count).astype(np.float64)
 
 
-def reliability(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """[BINS, 3]: mean confidence, accuracy and count of the items whose strongest class lies in each bin."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == truth
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    count, weight = np.bincount(which, minlength=BINS), np.maximum(np.bincount(which, minlength=BINS), 1)
-    sums = [np.bincount(which, value, minlength=BINS) / weight for value in (confidence, right.astype(float))]
-    return np.stack([*sums, count], 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name. confusion: counts [C, C].
-    reliability: [BINS, 3].
+    reliability: [15, 3], see `cer.train.calibrate`.
     """
 
     values: dict[str, float]

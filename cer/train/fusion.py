@@ -14,9 +14,7 @@ random, so every subset works.
 import argparse
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
 from ..compound import Prototypes, cosines
-from ..fusion import MHPF, average
+from ..fusion import MHPF, average, subsets
 from ..labels import COMPOUNDS, EMOTIONS, MODALITIES
 from .calibrate import calibration_error, fit_temperature
 from .held_out import Pool, embedded_pools, pair
@@ -113,12 +111,6 @@ def calibrated(fusion: MHPF, items: Items, *, seed: int = 0) -> MHPF:
     return replace(fusion, temperature=temperature)
 
 
-def subsets() -> Iterator[tuple[int, ...]]:
-    """All 63 sets of modalities that are not empty, small ones first."""
-    for size in range(1, len(MODALITIES) + 1):
-        yield from combinations(range(len(MODALITIES)), size)
-
-
 def macro_f1(fusion: MHPF, items: Items, members: tuple[int, ...], rows: np.ndarray | None = None) -> float:
     """Macro-F1 of the fused emotion with only the named modalities present, over `rows` bool [N] or all items that
     have one of them.
@@ -134,7 +126,7 @@ def losses(fusion: MHPF, items: Items) -> dict[str, float]:
     the classes that one of them never sees would otherwise count for the others only.
     """
     found = {}
-    for members in subsets():
+    for members in subsets(range(len(MODALITIES))):
         rows: np.ndarray = np.all(items.present[:, members], axis=1)
         if len(members) > 1 and rows.any():
             best = max(macro_f1(fusion, items, (member,), rows) for member in members)

@@ -13,9 +13,10 @@ import yaml
 
 from cer.compound import ppa
 from cer.errors import DataError
+from cer.fusion import subsets
 from cer.labels import MODALITIES
 from cer.profiles import decision
-from eval.ablation import Predictions, decide, product, subsets, weighted
+from eval.ablation import Predictions, decide, product, weighted
 from eval.cli import main
 from eval.compare import compare
 from eval.corpora import corpus
