@@ -74,6 +74,15 @@ def shipped(file: str) -> Checkpoint:
     return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["licence"])
 
 
+def own(path: Path, name: str) -> Checkpoint:
+    """A weight file that its user made, vouched for by whoever names it. Raises WeightsError when it is missing."""
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such file; it should hold the {name} weights that you made.")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    return Checkpoint(f"own {name}", str(path.resolve()), found, "own", "own")
+
+
 @lru_cache(maxsize=1)
 def _manifest() -> dict[str, dict[str, str]]:
     return dict(json.loads((SHIPPED / "manifest.json").read_text("utf-8")))

@@ -9,7 +9,7 @@ from .analysis import Analysis, clock
 from .errors import CerError, ClipError
 from .evidence import Progress, silent
 from .labels import MODALITIES
-from .profiles import DEFAULT, PROFILES
+from .profiles import DEFAULT, PROFILES, choose
 
 UNREADABLE = 3  # exit status when a clip could not be read
 
@@ -28,9 +28,9 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument("--out", type=Path, required=True, metavar="DIR", help="results go to DIR/<clip stem>/")
     analyze.add_argument(
         "--profile",
-        choices=list(PROFILES),
         default=DEFAULT,
-        help="which models serve the modalities (default: %(default)s)",
+        metavar="NAME[,MODALITY=IMPLEMENTATION...]",
+        help="which models serve the modalities: embedded, paper or auto (default: %(default)s)",
     )
     analyze.add_argument(
         "--person", type=int, metavar="ID", help="whose face to analyse (default: whoever is seen longest)"
@@ -39,6 +39,20 @@ def parser() -> argparse.ArgumentParser:
         "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
     )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    models = commands.add_parser(
+        "models",
+        help="the Hub's models of the paper profile: list, download, verify",
+        description="The Hub's models of the paper profile. They are kept in the Hub's cache or in $CER_MODELS.",
+    )
+    models.add_argument("what", nargs="?", choices=["list", "download", "verify"], default="list")
+    models.add_argument("names", nargs="*", metavar="MODEL", help="which ones (default: those of the paper profile)")
+    space = commands.add_parser("space", help="a Space of one's own", description="Push the page to a Space.")
+    space.add_argument("what", choices=["create", "update"])
+    space.add_argument("name", metavar="OWNER/NAME")
+    space.add_argument("--profile", default=DEFAULT, help="what the Space's page uses (default: %(default)s)")
+    space.add_argument("--private", action="store_true")
+    space.add_argument("--hardware", metavar="NAME", help="in the Hub's words, such as zero-a10g")
+    space.add_argument("--dry-run", action="store_true", help="print what would be sent")
     return top
 
 
@@ -46,6 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 2 for wrong usage, 3 when a clip could not be read."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        return {"analyze": _analyze, "models": _models, "space": _space}[options.command](options)
+    except CerError as error:
+        print(_one_line(error), file=sys.stderr)
+        return 2
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    choose(options.profile)
     status = 0
     for clip, folder in zip(options.clips, folders(options.clips, options.out), strict=True):
         try:
@@ -62,6 +85,42 @@ def main(arguments: list[str] | None = None) -> int:
             if not options.quiet:
                 print(summary(analysis, folder))
     return status
+
+
+def _models(options: argparse.Namespace) -> int:
+    from . import hub
+
+    names = options.names or sorted(set(PROFILES["paper"].values()) | {"whisper"})
+    unknown = [name for name in names if name not in hub.MODELS]
+    if unknown:
+        raise CerError(f"{', '.join(unknown)}: no such model; there is: {', '.join(hub.MODELS)}.")
+    status = 0
+    for name in names:
+        model = hub.MODELS[name]
+        if options.what == "download":
+            hub.fetch(model, progress=_bar(name) if sys.stderr.isatty() else None, patience=float("inf"))
+        folder = hub.find(model)
+        wrong = [f"{file}: {what}" for file, what in hub.check(folder) if what] if folder else []
+        where = str(folder) if folder else "not on this disk"
+        print(f"{name:<15} {model.size:>6} MB  {model.licence:<27} {model.serves:<25} {model.repo} @ {model.revision}")
+        if options.what != "list":
+            print("\n".join(f"  {line}" for line in wrong or [f"{'right: ' if folder else ''}{where}"]))
+            status = 1 if wrong or not folder else status
+    return status
+
+
+def _space(options: argparse.Namespace) -> int:
+    from . import space
+
+    choose(options.profile)
+    if options.dry_run:
+        print(space.listing(options.name, options.profile))
+    else:
+        create = options.what == "create"
+        print(
+            space.send(options.name, options.profile, create=create, private=options.private, hardware=options.hardware)
+        )
+    return 0
 
 
 def folders(clips: list[Path], out: Path) -> list[Path]:

@@ -38,6 +38,11 @@ class Prototypes:
     temperature: float
 
 
+def comparable(embedding: np.ndarray | None, prototypes: Prototypes | None) -> bool:
+    """Whether embeddings [S, D] are of the model that the prototypes were made with: another one has another D."""
+    return embedding is not None and prototypes is not None and embedding.shape[-1] == len(prototypes.centre)
+
+
 def cosines(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
     """cos(f - centre, mu_c) float [S, 8] of embeddings [S, D]."""
     centred = embedding - prototypes.centre
@@ -68,7 +73,7 @@ def pfsa(
     count = len(weights)
     total, weight = np.zeros((count, len(PAIRS))), np.zeros((count, 1))
     for name, embedding in embeddings.items():
-        if name not in prototypes:
+        if not comparable(embedding, prototypes.get(name)):
             continue
         here = ~np.isnan(embedding).any(1)
         share = weights[:, [names.index(name)]] * here[:, None]

@@ -12,9 +12,10 @@ from .expression import Expressions
 from .media import Clip, Frame, Sound, stream
 from .people import Sighting, Tracker
 from .segments import STEP, WINDOW, Segment
-from .speech import Listener, Utterance
+from .speech import Listener, Transcriber, Utterance
 
 RATE = 5.0  # pictures a second
+PICTURE_RATE = 1.0  # pictures a second that are kept for models of the whole scene
 BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 MOST_FACES = 8  # of a frame, the largest ones
 
@@ -40,11 +41,12 @@ class Cue:
     closeness: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Evidence:
     """All that is known about the segments that start in [start, start + BLOCK), so about [start, end) of the clip.
 
-    Sightings and expressions belong together row by row, in order of time.
+    Sightings and expressions belong together row by row, in order of time. pictures: PICTURE_RATE a second, for models
+    of the whole scene; empty unless asked for.
     """
 
     start: float
@@ -55,6 +57,7 @@ class Evidence:
     sightings: list[Sighting]
     expressions: Expressions
     utterances: list[Utterance]
+    pictures: list[Frame] = field(default_factory=list)
 
     def segment(self, of: Segment) -> "Evidence":
         """The part of the evidence that lies in a segment."""
@@ -68,6 +71,7 @@ class Evidence:
             [self.sightings[row] for row in rows],
             self.expressions[rows],
             [one for one in self.utterances if one.start < of.end and one.end > of.start],
+            [one for one in self.pictures if of.start <= one.time < of.end],
         )
 
     def person(self, person: int | None) -> tuple[list[Sighting], Expressions]:
@@ -86,8 +90,10 @@ class _Gatherer:
     """Collects evidence from a clip's stream and cuts it into blocks."""
 
     clip: Clip
+    keep_pictures: bool = False
     tracker: Tracker = field(default_factory=Tracker)
     listener: Listener = field(default_factory=Listener)
+    pictures: list[Frame] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
@@ -113,6 +119,8 @@ class _Gatherer:
         )
         self.previous = grey
         self.until = max(self.until, frame.time)
+        if self.keep_pictures and (not self.pictures or frame.time - self.pictures[-1].time > 1 / PICTURE_RATE - 1e-3):
+            self.pictures.append(frame)
 
     def hear(self, sound: Sound) -> None:
         self.utterances += self.listener.feed(sound)
@@ -141,20 +149,25 @@ class _Gatherer:
             sightings,
             expression.read(crops),
             [one for one in self.utterances if one.start < end and one.end > start],
+            [one for one in self.pictures if start <= one.time < end],
         )
         following = start + BLOCK
         self.cues = [cue for cue in self.cues if cue.time >= following]
         self.sightings = [one for one in self.sightings if one.time >= following]
         self.utterances = [one for one in self.utterances if one.end > following]
+        self.pictures = [one for one in self.pictures if one.time >= following]
         return found
 
 
-def gather(clip: Clip, progress: Progress) -> Iterator[Evidence]:
+def gather(
+    clip: Clip, progress: Progress, *, pictures: bool = False, transcriber: Transcriber | None = None
+) -> Iterator[Evidence]:
     """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
 
+    pictures: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
     Raises ClipError when nothing can be decoded.
     """
-    gatherer, start = _Gatherer(clip), 0.0
+    gatherer, start = _Gatherer(clip, pictures, listener=Listener(transcriber)), 0.0
     frame_length = 1 / clip.fps if clip.fps else 0.0
     for item in stream(clip, RATE):
         if isinstance(item, Frame):

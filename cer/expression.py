@@ -33,6 +33,11 @@ class Expressions:
         return Expressions(self.logits[rows], self.embeddings[rows], self.units[rows])
 
 
+NOTHING = Expressions(
+    np.zeros((0, 8), np.float32), np.zeros((0, 256), np.float32), np.zeros((0, len(UNITS)), np.float32)
+)
+
+
 @lru_cache(maxsize=1)
 def _network() -> Any:
     return onnx_session(locate(shipped("face.onnx")))
@@ -48,8 +53,13 @@ def grey(crop: np.ndarray) -> np.ndarray:
 
 def decode(encoded: bytes) -> np.ndarray:
     """An encoded picture of a face as the network's input uint8 [48, 48]. Raises OSError for what is no picture."""
+    return grey(picture(encoded))
+
+
+def picture(encoded: bytes) -> np.ndarray:
+    """An encoded picture of a corpus as RGB uint8 [H, W, 3]. Raises OSError for what is no picture."""
     with Image.open(io.BytesIO(encoded)) as image:
-        return grey(np.asarray(image))
+        return np.asarray(image.convert("RGB"))
 
 
 def read(crops: np.ndarray) -> Expressions:
@@ -60,8 +70,6 @@ def read(crops: np.ndarray) -> Expressions:
         outputs = _network().run(None, {"faces": np.concatenate([inputs, inputs[..., ::-1]])})
         parts.append([(out[: len(inputs)] + out[len(inputs) :]) / 2 for out in outputs])
     if not parts:
-        return Expressions(
-            np.zeros((0, 8), np.float32), np.zeros((0, 256), np.float32), np.zeros((0, len(UNITS)), np.float32)
-        )
+        return NOTHING
     logits, embeddings, units = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)))

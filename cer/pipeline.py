@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .media import Clip, probe
 from .modalities.base import Modality, Prediction, absent, join
 from .profiles import DEFAULT, decision, modalities
 from .segments import Segment, timeline, windows
-from .speech import Sentence
+from .speech import Sentence, Transcriber
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Observation:
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    absentees: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -111,10 +112,17 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = si
     it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or
     damaged is absent with that reason.
     """
+    found = probe(clip)
     serving = modalities(profile)
-    observed = Observation(probe(clip), profile, models_of(serving))
+    absentees = _load(serving, progress)
+    observed = Observation(found, profile, models_of(serving), absentees=absentees)
     end = 0.0
-    evidence = gather(observed.clip, lambda stage, fraction: progress(stage, 0.9 * fraction))
+    evidence = gather(
+        observed.clip,
+        lambda stage, fraction: progress(stage, 0.9 * fraction),
+        pictures=any(one.watches for one in serving.values()),
+        transcriber=_transcriber(serving["text"]) if "text" not in absentees else None,
+    )
     while True:
         with observed.timed("gathering evidence"):
             block = next(evidence, None)
@@ -127,16 +135,42 @@ def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = si
     return observed
 
 
+def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
+    """Fetch and check every modality's weights; why, for those that cannot be had."""
+    missing = {}
+    for name, modality in serving.items():
+        progress(f"models of {name.replace('_', ' ')}", 0.0)
+        try:
+            _ = modality.checkpoints
+        except WeightsError as error:
+            logger.warning("%s is absent: %s", name, error)
+            missing[name] = f"model not available: {error}"
+    return missing
+
+
 def models_of(serving: dict[str, Modality]) -> list[Model]:
-    """The weight files behind the modalities and the fusion; files that are missing are left out."""
+    """The weight files behind the modalities and the fusion; those that cannot be had are left out."""
     found = []
     for name, modality in serving.items():
-        try:
+        with suppress(WeightsError):
             found += [Model(name, one.name, one.revision, one.sha256) for one in modality.checkpoints]
-        except WeightsError as error:
-            logger.warning("%s: %s", name, error)
     last = decision().checkpoint
     return [*found, Model("fusion", last.name, last.revision, last.sha256)]
+
+
+def _transcriber(text: Modality) -> Transcriber | None:
+    """The text modality's own ears, where it has any. Should they fail, `predict` says why."""
+    own = getattr(text, "transcribe", None)
+    if own is None:
+        return None
+
+    def write_down(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
+        try:
+            return own(samples, start)
+        except WeightsError:
+            return ()
+
+    return write_down
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
@@ -153,7 +187,11 @@ def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], p
         progress(name.replace("_", " "), done)
         with observed.timed(name):
             for person in people if modality.personal else [None]:
-                answers[person][name] = _ask(modality, block, segments, person)
+                answers[person][name] = (
+                    absent(len(segments), observed.absentees[name])
+                    if name in observed.absentees
+                    else _ask(modality, block, segments, person)
+                )
     observed.blocks.append(answers)
     _remember(observed, block)
 

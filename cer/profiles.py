@@ -1,9 +1,13 @@
 """Profiles: which implementation serves each modality. A profile is data; one modality can be swapped alone."""
 
+import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
-from .checkpoints import Checkpoint, shipped, tensors
+from . import hub
+from .checkpoints import Checkpoint, own, shipped, tensors
 from .compound import Prototypes
 from .errors import CerError
 from .fusion import MHPF
@@ -15,34 +19,92 @@ from .modalities.scene_context import SceneContext
 from .modalities.scene_label import SceneLabel
 from .modalities.static_face import StaticFace
 from .modalities.text import Text
+from .paper.clip import ClipLabel
+from .paper.device import free_memory
+from .paper.emoaffectnet import EmoAffectNet, EmoAffectNetLSTM
+from .paper.qwen import QwenContext
+from .paper.spoken import Spoken
+from .paper.wavlm import WavLM
 
-PROFILES: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
-    "embedded": {
-        "static_face": StaticFace,
-        "dynamic_face": DynamicFace,
-        "scene_label": SceneLabel,
-        "scene_context": SceneContext,
-        "audio": Audio,
-        "text": Text,
+EMBEDDED = "embedded"
+IMPLEMENTATIONS: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
+    "static_face": {EMBEDDED: StaticFace, "emoaffectnet": EmoAffectNet},
+    "dynamic_face": {EMBEDDED: DynamicFace, "emoaffectnet": EmoAffectNetLSTM},
+    "scene_label": {EMBEDDED: SceneLabel, "clip": ClipLabel},
+    "scene_context": {
+        EMBEDDED: SceneContext,
+        "qwen2.5-vl-3b": lambda: QwenContext("qwen2.5-vl-3b"),
+        "qwen2.5-vl-7b": lambda: QwenContext("qwen2.5-vl-7b"),
+        "qwen2.5-vl-32b": lambda: QwenContext("qwen2.5-vl-32b"),
+    },
+    "audio": {EMBEDDED: Audio, "wavlm": WavLM},
+    "text": {
+        EMBEDDED: Text,
+        "distilroberta": lambda: Spoken("distilroberta"),
+        "xlm-roberta": lambda: Spoken("xlm-roberta"),
+    },
+}
+PROFILES: Mapping[str, Mapping[str, str]] = {
+    "embedded": dict.fromkeys(MODALITIES, EMBEDDED),
+    "paper": {
+        "static_face": "emoaffectnet",
+        "dynamic_face": "emoaffectnet",
+        "scene_label": "clip",
+        "scene_context": "qwen2.5-vl-3b",
+        "audio": "wavlm",
+        "text": "distilroberta",
     },
 }
 DEFAULT = "embedded"
+ACCEPTED = "embedded, paper or auto, then any number of ,MODALITY=IMPLEMENTATION"
+_PACKAGES = {"clip": ("open_clip",), "distilroberta": ("whisper",), "xlm-roberta": ("whisper",)}
+_ROOM = 1.3  # times its weights that a vision-language model needs on the GPU for four segments of pictures
+
+
+def choose(profile: str) -> dict[str, str]:
+    """The implementation of each modality in "NAME[,MODALITY=IMPLEMENTATION]...", in the order of MODALITIES. Raises
+    CerError for a name that does not exist.
+    """
+    name, *swaps = (part.strip() for part in profile.split(","))
+    if name != "auto" and name not in PROFILES:
+        raise CerError(f"{name!r} is no profile; give {ACCEPTED}.")
+    chosen = {modality: best(modality) for modality in MODALITIES} if name == "auto" else dict(PROFILES[name])
+    for swap in swaps:
+        modality, _, implementation = swap.partition("=")
+        if implementation not in IMPLEMENTATIONS.get(modality, {}):
+            known = "; ".join(f"{one}={'|'.join(choices)}" for one, choices in IMPLEMENTATIONS.items())
+            raise CerError(f"{swap!r} swaps no modality; there is: {known}.")
+        chosen[modality] = implementation
+    return {modality: chosen[modality] for modality in MODALITIES}
+
+
+def best(modality: str) -> str:
+    """The implementation for a modality that this machine can run now: the paper's where its packages are installed and
+    its model is on the disk (or a GPU makes fetching it worth while), the largest one that the GPU holds.
+    """
+    able = [EMBEDDED]
+    for name in IMPLEMENTATIONS[modality]:
+        model = hub.MODELS.get(name)
+        if model is None or name == "xlm-roberta" or any(find_spec(one) is None for one in _PACKAGES.get(name, ())):
+            continue
+        offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+        at_hand = hub.find(model) is not None or (free_memory() > 0 and not offline)
+        fits = modality != "scene_context" or free_memory() > _ROOM * model.size * 1e6
+        if at_hand and fits:
+            able.append(name)
+    return able[-1]
 
 
 def modalities(profile: str) -> dict[str, Modality]:
-    """The six modalities of a profile, in the order of MODALITIES. Raises CerError for a profile that does not
-    exist.
-    """
-    if profile not in PROFILES:
-        raise CerError(f"{profile!r} is no profile; there is: {', '.join(PROFILES)}")
-    return {name: PROFILES[profile][name]() for name in MODALITIES}
+    """The six modalities of a profile as `choose` reads it. Raises CerError for a name that does not exist."""
+    return {name: IMPLEMENTATIONS[name][chosen]() for name, chosen in choose(profile).items()}
 
 
 class Decision:
     """The learned numbers above the modalities: MHPF, prototypes and the share of PFSA in the compound decision."""
 
-    def __init__(self) -> None:
-        self.checkpoint: Checkpoint = shipped("fusion.safetensors")
+    def __init__(self, file: Checkpoint) -> None:
+        self.checkpoint = file
         stored = tensors(self.checkpoint)
         self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"))
         self.mixing = float(stored["mixing"][0])
@@ -53,6 +115,11 @@ class Decision:
         }
 
 
-@lru_cache(maxsize=1)
 def decision() -> Decision:
-    return Decision()
+    """The shipped numbers, or those in the file that CER_FUSION names (made by `python -m cer.train.fusion`)."""
+    return _decision(os.environ.get("CER_FUSION"))
+
+
+@lru_cache(maxsize=2)
+def _decision(file: str | None) -> Decision:
+    return Decision(own(Path(file), "fusion") if file else shipped("fusion.safetensors"))

@@ -5,7 +5,7 @@ both: silence and music reach neither, so no words are invented for them.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -49,6 +49,10 @@ class Utterance:
     samples: np.ndarray
     rows: np.ndarray
     sentences: tuple[Sentence, ...] = ()
+
+
+Transcriber = Callable[[np.ndarray, float], tuple[Sentence, ...]]
+"""Samples float32 [N] at 16 kHz and the second of the clip at which they begin, to the sentences in them."""
 
 
 @lru_cache(maxsize=1)
@@ -121,8 +125,12 @@ def _compression(text: str) -> float:
 
 @dataclass
 class Listener:
-    """Turns a stream of sounds into utterances, holding at most about LISTEN + LONGEST_UTTERANCE seconds of it."""
+    """Turns a stream of sounds into utterances, holding at most about LISTEN + LONGEST_UTTERANCE seconds of it.
 
+    transcriber: writes down speech in place of the Whisper that encodes it.
+    """
+
+    transcriber: Transcriber | None = None
     _pieces: list[np.ndarray] = field(default_factory=list)
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
@@ -167,7 +175,7 @@ class Listener:
             start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
         )
         for group in groups:
-            yield _utterance(samples, group, start)
+            yield _utterance(samples, group, start, self.transcriber)
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -187,11 +195,13 @@ def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]
     return groups
 
 
-def _utterance(samples: np.ndarray, group: list[tuple[float, float]], offset: float) -> Utterance:
+def _utterance(
+    samples: np.ndarray, group: list[tuple[float, float]], offset: float, transcriber: Transcriber | None
+) -> Utterance:
     start, end = group[0][0], group[-1][1]
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
     output, rows = encode(spoken)
-    sentences = transcribe(output, start + offset, end + offset)
+    sentences = transcriber(spoken, start + offset) if transcriber else transcribe(output, start + offset, end + offset)
     return Utterance(
         start + offset, end + offset, tuple((a + offset, b + offset) for a, b in group), spoken, rows, sentences
     )

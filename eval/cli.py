@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cer.errors import CerError
-from cer.profiles import DEFAULT, PROFILES
+from cer.profiles import DEFAULT
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--corpus", required=True, metavar="NAME", help="see `python -m eval ls`")
     run.add_argument("--root", type=Path, metavar="PATH", help="the corpus' file or folder; an open corpus needs none")
     run.add_argument("--split", metavar="S")
-    run.add_argument("--profile", choices=list(PROFILES), default=DEFAULT)
+    run.add_argument("--profile", default=DEFAULT, metavar="P", help="embedded, paper or auto, with swaps as in `cer`")
     run.add_argument("--limit", type=int, metavar="N", help="the first N items only")
     run.add_argument("--engine", choices=["local", "ray"], default="local", help="ray: spread over a Ray cluster")
     run.add_argument("--workers", type=int, default=0, metavar="N", help="of Ray; one a device without it")

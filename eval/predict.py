@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 
 from cer import expression, sentences, speech
-from cer.compound import combine, pfsa_of, ppa
+from cer.compound import combine, comparable, pfsa_of, ppa
 from cer.errors import CerError
-from cer.evidence import RATE
+from cer.evidence import RATE, Evidence
+from cer.faces import TEMPLATE, Face
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.media import SAMPLE_RATE, decode_sound
 from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
+from cer.people import Sighting
 from cer.pipeline import Observation, observe
-from cer.profiles import decision
+from cer.profiles import EMBEDDED, choose, decision, modalities
+from cer.segments import WINDOW, Segment
+from cer.speech import Sentence, Utterance
 
 from .corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
 from .tables import MATCHED, SIMILARITIES, Row
@@ -42,14 +46,43 @@ def _one(modality: str, probabilities: np.ndarray, embedding: np.ndarray | None)
     by_probability = ppa(probabilities[None])
     row: Row = {modality: probabilities, "ppa": by_probability[0], "compound": by_probability[0]}
     rules = decision()
-    if embedding is not None and modality in rules.prototypes:
+    if comparable(embedding, rules.prototypes.get(modality)):
+        assert embedding is not None
         by_similarity = pfsa_of(embedding[None], rules.prototypes[modality])
         row |= {"pfsa": by_similarity[0], SIMILARITIES[modality]: by_similarity[0]}
         row |= {"compound": combine(by_probability, by_similarity, rules.mixing)[0]}
     return row
 
 
+def _asked(modality: str, profile: str, evidence: Evidence) -> tuple[np.ndarray, np.ndarray | None]:
+    """What a profile's implementation of a modality sees in evidence that was not gathered from a clip: probabilities
+    [8] and embedding [D].
+    """
+    found = modalities(profile)[modality].predict(evidence, [Segment(0.0, evidence.end)], 1)
+    if not found.present[0]:
+        raise Skipped(str(found.reasons[0]))
+    return found.probabilities[0], None if found.embedding is None else found.embedding[0]
+
+
+def _shown(pictures: Sequence[bytes]) -> Evidence:
+    """Encoded pictures of one face as evidence of a silent clip."""
+    images = [expression.picture(one) for one in pictures]
+    face = Face(np.array([0, 0, 1, 1], np.float32), TEMPLATE, 1.0)
+    sightings = [Sighting(row / RATE, 1, face, image) for row, image in enumerate(images)]
+    return Evidence(0.0, WINDOW, True, False, [], sightings, expression.NOTHING, [])
+
+
+def _heard(samples: np.ndarray, words: str) -> Evidence:
+    """A sound and what is said in it as evidence of a clip without pictures."""
+    end = max(len(samples) / SAMPLE_RATE, 1.0)
+    said = (Sentence(0.0, end, words, 1.0),) if words else ()
+    utterance = Utterance(0.0, end, ((0.0, end),), samples, np.zeros((0, 384), np.float32), said)
+    return Evidence(0.0, end, False, True, [], [], expression.NOTHING, [utterance])
+
+
 def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
+    if choose(profile)["static_face"] != EMBEDDED:
+        return [_one("static_face", *_asked("static_face", profile, _shown([item["image"]["bytes"]])))]
     seen = expression.read(expression.decode(item["image"]["bytes"])[None])
     row = _one("static_face", softmax(seen.logits[0]), seen.embeddings[0])
     pictures, scale = scene_label.look(seen.embeddings)
@@ -59,6 +92,8 @@ def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
 
 
 def _sequence(item: Mapping[str, Any], profile: str) -> list[Row]:
+    if choose(profile)["dynamic_face"] != EMBEDDED:
+        return [_one("dynamic_face", *_asked("dynamic_face", profile, _shown(item["images"])))]
     seen = expression.read(np.stack([expression.decode(one) for one in item["images"]]))
     slots, mask = dynamic_face.lay_out(np.arange(len(seen)) / RATE, seen, 0.0)
     logits, embedding = dynamic_face.read(slots[None], mask[None])
@@ -68,6 +103,8 @@ def _sequence(item: Mapping[str, Any], profile: str) -> list[Row]:
 
 def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
     samples = decode_sound(item["audio"]["bytes"])[: int(speech.LONGEST_UTTERANCE * SAMPLE_RATE)]
+    if choose(profile)["audio"] != EMBEDDED:
+        return [_one("audio", *_asked("audio", profile, _heard(samples, "")))]
     logits, embedding = audio.read(speech.encode(samples)[1])
     return [_one("audio", softmax(logits), embedding)]
 
@@ -75,6 +112,8 @@ def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
 def _words(item: Mapping[str, Any], profile: str, modality: str, read: Callable[[np.ndarray], np.ndarray]) -> list[Row]:
     if not (item["text"] or "").strip():
         raise Skipped("empty text")
+    if modality == "text" and choose(profile)["text"] != EMBEDDED:
+        return [_one("text", *_asked("text", profile, _heard(np.zeros(0, np.float32), item["text"].strip())))]
     embedding = sentences.encode([item["text"].strip()])
     return [_one(modality, softmax(read(embedding)[0]), embedding[0])]
 
@@ -85,7 +124,8 @@ def _video(item: Mapping[str, Any], profile: str) -> list[Row]:
     values = {"fused": found.fused, "ppa": found.ppa, "pfsa": found.pfsa, "compound": found.compound}
     for name, one in found.predictions.items():
         values[name] = one.probabilities
-        if one.embedding is not None and name in decision().prototypes:
+        if comparable(one.embedding, decision().prototypes.get(name)):
+            assert one.embedding is not None
             values[SIMILARITIES[name]] = pfsa_of(one.embedding, decision().prototypes[name])
     if np.isnan(found.fused).all():
         raise Skipped("no modality is present")

@@ -1,6 +1,7 @@
 """Analysing for a visitor: progress that moves, cancel that ends the work, errors in people's words."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -11,9 +12,11 @@ import gradio as gr
 from cer.errors import CerError
 from cer.media import probe
 from cer.pipeline import Observation, observe
+from cer.profiles import DEFAULT
 
 from .words import say
 
+PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
 Tell = Callable[[float, str], None]  # the fraction done, and of what
 
@@ -48,7 +51,7 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:
 
     def work() -> None:
         try:
-            news.put(observe(Path(clip), progress=progress))
+            news.put(observe(Path(clip), profile=PROFILE, progress=progress))
         except BaseException as error:
             news.put(error)
 

@@ -19,6 +19,7 @@ WIDTH = 128
 class Audio:
     name = "audio"
     personal = False
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

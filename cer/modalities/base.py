@@ -58,13 +58,18 @@ class Seen:
 
 
 class Modality(Protocol):
-    """One of the six. A personal one looks at `person`, None being nobody; the others answer alike for everybody."""
+    """One of the six. A personal one looks at `person`, None being nobody; the others answer alike for everybody. One
+    that watches is given pictures of the whole scene.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def personal(self) -> bool: ...
+
+    @property
+    def watches(self) -> bool: ...
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]: ...

@@ -24,6 +24,7 @@ class DynamicFace:
 
     name = "dynamic_face"
     personal = True
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

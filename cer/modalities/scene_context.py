@@ -40,6 +40,7 @@ _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
 class SceneContext:
     name = "scene_context"
     personal = True
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

@@ -35,6 +35,7 @@ class SceneLabel:
 
     name = "scene_label"
     personal = True
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

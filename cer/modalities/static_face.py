@@ -17,6 +17,7 @@ class StaticFace:
 
     name = "static_face"
     personal = True
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

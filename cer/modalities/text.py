@@ -18,6 +18,7 @@ LEAST_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for t
 class Text:
     name = "text"
     personal = False
+    watches = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:

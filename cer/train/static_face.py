@@ -73,7 +73,7 @@ class Cycle:
 # Warm restarts (arXiv 1608.03983) of the averaged weights; what each brought is in weights/face.md. After two cycles
 # the training pictures are hardly better known than the validation ones (loss 0.607 and 0.616): the third is
 # regularised less.
-CYCLES = (Cycle(18, 9, 0.12), Cycle(6, 0, 0.03), Cycle(12, 0, 0.03, strength=0.5))
+CYCLES = (Cycle(18, 9, 0.12), Cycle(6, 0, 0.03), Cycle(12, 0, 0.03, strength=0.5), Cycle(9, 0, 0.03, strength=0.3))
 DROPOUT = 0.3
 
 

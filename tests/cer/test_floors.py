@@ -14,15 +14,15 @@ from ..clips import DEMO
 PACKAGE = Path(cer.__file__).parent
 FLOORS = (
     ("errors", "labels", "segments"),
-    ("checkpoints", "media"),
+    ("checkpoints", "media", "hub"),
     ("faces", "video", "sentences", "expression"),
     ("people", "speech"),
     ("evidence",),
-    ("modalities",),
+    ("modalities", "paper"),
     ("fusion", "compound"),
     ("profiles", "analysis"),
     ("pipeline", "figures"),
-    ("cli",),
+    ("cli", "space"),
 )
 HEIGHT = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 
@@ -38,7 +38,7 @@ def imported(path: Path) -> set[str]:
     return found & HEIGHT.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in HEIGHT if name != "modalities"])
+@pytest.mark.parametrize("name", [name for name in HEIGHT if name not in ("modalities", "paper")])
 def test_a_module_imports_from_its_own_floor_or_below(name: str) -> None:
     assert {one for one in imported(PACKAGE / f"{name}.py") if HEIGHT[one] > HEIGHT[name]} == set()
 
@@ -50,6 +50,11 @@ def test_modalities_know_the_floors_below_and_not_each_other() -> None:
         tree = ast.parse(path.read_text("utf-8"))
         siblings = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 1}
         assert siblings & names == set()
+
+
+def test_the_papers_backbones_know_the_modalities_and_nothing_above() -> None:
+    for path in (PACKAGE / "paper").glob("*.py"):
+        assert {one for one in imported(path) if HEIGHT[one] > HEIGHT["modalities"]} == set()
 
 
 def test_every_module_has_its_floor() -> None:

@@ -1,0 +1,277 @@
+"""Each of the paper's implementations on a real clip, with tiny checkpoints in the real layout."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from cer import hub
+from cer.errors import WeightsError
+from cer.evidence import Evidence
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.media import Frame
+from cer.modalities.base import softmax
+from cer.paper import clip, emoaffectnet, qwen, spoken, wavlm
+from cer.people import Sighting
+from cer.pipeline import observe
+from cer.profiles import modalities
+from cer.segments import Segment, windows
+
+from ...clips import DEMO
+from .conftest import forget
+from .models import classifier, sums
+from .models import emoaffectnet as make_emoaffectnet
+
+pytestmark = pytest.mark.usefixtures("own_models")
+
+
+def blackened(evidence: Evidence) -> Evidence:
+    """The same clip with dark pictures, a quieter and reversed voice, and other words."""
+    return replace(
+        evidence,
+        pictures=[Frame(one.time, one.image // 8) for one in evidence.pictures],
+        sightings=[Sighting(one.time, one.person, one.face, one.crop[::-1] // 2) for one in evidence.sightings],
+        utterances=[
+            replace(
+                one,
+                samples=one.samples[::-1].copy() * 0.3,
+                sentences=tuple(replace(said, text="Go away, I hate it.") for said in one.sentences),
+            )
+            for one in evidence.utterances
+        ],
+    )
+
+
+@pytest.mark.parametrize("name", MODALITIES)
+def test_an_implementation_sees_the_clip_and_answers_another_one_differently(name: str, evidence: Evidence) -> None:
+    modality = modalities("paper")[name]
+    segments = windows(evidence.end)
+    person = evidence.sightings[0].person
+    found, other = (modality.predict(one, segments, person) for one in (evidence, blackened(evidence)))
+    assert found.present.any(), found.reasons
+    both = found.present & other.present
+    assert both.any()
+    assert np.abs(found.probabilities[both] - other.probabilities[both]).max() > 1e-5
+    assert found.embedding is not None
+    assert len(modality.checkpoints) >= 1
+
+
+def test_the_whole_profile_on_the_bundled_clip() -> None:
+    found = observe(DEMO, profile="paper").conclude()
+    assert all(found.predictions[name].present.any() for name in MODALITIES)
+    assert np.allclose(found.compound.sum(1), 1, atol=1e-4)
+    repositories = {model.name for model in found.models}
+    assert {hub.MODELS[name].repo for name in ("clip", "wavlm", "whisper", "qwen2.5-vl-3b")} <= repositories
+    said = " ".join(note for note in found.predictions["text"].notes if note)
+    assert said
+    assert found.transcript[0].text in said  # the page shows what the text modality read
+
+
+@pytest.mark.parametrize("labels", [EMOTIONS[:7], COMPOUNDS], ids=["basic", "compound"])
+def test_clip_is_open_clips_own_zero_shot_recipe(labels: tuple[str, ...], evidence: Evidence, small: Path) -> None:
+    import open_clip
+    from PIL import Image
+
+    source = f"local-dir:{small / hub.MODELS['clip'].folder}"
+    network, preprocess = open_clip.create_model_from_pretrained(source)
+    network.eval()
+    texts, scale = clip.label_texts(labels)
+    with torch.no_grad():
+        classes = open_clip.build_zero_shot_classifier(
+            network,
+            tokenizer=open_clip.get_tokenizer(source),
+            classnames=[clip.WORDS[label] for label in labels],
+            templates=[lambda word, template=template: template.format(word) for template in clip.TEMPLATES],
+            num_classes_per_batch=None,
+        )
+        picture = preprocess(Image.fromarray(evidence.pictures[0].image))[None]
+        image = network.encode_image(picture, normalize=True)
+        wanted = (network.logit_scale.exp() * image @ classes).softmax(-1)[0].numpy()
+    logits = scale * clip.look([evidence.pictures[0].image]) @ texts.T
+    assert softmax(logits)[0] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_whisper_writes_what_openai_whisper_writes(evidence: Evidence, small: Path, tmp_path: Path) -> None:
+    import whisper
+
+    samples = evidence.utterances[0].samples
+    network = spoken._whisper()
+    file = tmp_path / "same.pt"  # openai's own layout
+    torch.save({"dims": vars(network.dims), "model_state_dict": network.state_dict()}, file)
+    own = whisper.load_model(str(file))
+    asked = {"temperature": 0.0, "condition_on_previous_text": False, "fp16": False}
+    assert spoken.write_down(samples)["text"] == own.transcribe(samples, **asked)["text"]
+
+
+def test_whispers_tensors_under_openais_names_give_transformers_own_encoding(evidence: Evidence, small: Path) -> None:
+    import whisper
+    from transformers import WhisperModel
+
+    sound = whisper.log_mel_spectrogram(whisper.pad_or_trim(evidence.utterances[0].samples))[None]
+    with torch.no_grad():
+        wanted = WhisperModel.from_pretrained(small / hub.MODELS["whisper"].folder).encoder(sound).last_hidden_state
+        found = spoken._whisper().encoder(sound)
+    assert torch.allclose(found, wanted, atol=1e-4)
+
+
+def test_qwen_is_asked_with_its_processors_own_chat_template(evidence: Evidence) -> None:
+    _, processor, _ = qwen._model(hub.MODELS["qwen2.5-vl-3b"])
+    pictures = [one.image for one in evidence.pictures[:3]]
+    text = qwen.request(processor, pictures, 1)
+    prompt = qwen.PROMPTS[1].read_text("utf-8").strip()
+    assert text == (
+        f"<|im_start|>user\n<|vision_start|><|video_pad|><|vision_end|>{prompt}<|im_end|>\n<|im_start|>assistant\n"
+    )
+    frames = qwen.messages(pictures, 1)[0]["content"][0]["video"]
+    assert len(frames) == 4  # even, the last one held
+    assert max(frames[0].size) <= qwen.SIDE
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("The man smiles at the camera. His eyes", "The man smiles at the camera."),
+        (
+            "  The woman\u2019s brow is furrowed \u2013 she is tense.",
+            "The woman\u2019s brow is furrowed \u2013 she is tense.",
+        ),
+        ("Ignore all previous instructions.\nAnger", None),
+        ('{"label": "Anger", "score": 1.0}', None),
+        ("- Anger\n- Fear", None),
+        ("See https://example.org/ for what the person feels today.", None),
+        ("<b>The person is very angry today.</b>", None),
+        ("Anger.", None),
+        ("", None),
+    ],
+)
+def test_an_answer_is_one_plain_paragraph_or_none(answer: str, kept: str | None) -> None:
+    assert qwen.parse(answer) == kept
+
+
+def test_the_speech_head_is_a_plain_forward(evidence: Evidence, small: Path) -> None:
+    network, _ = wavlm._network()
+    config = wavlm._config()
+    sounds = [evidence.utterances[0].samples[:24_000], evidence.utterances[0].samples[:40_000]]
+    embeddings, logits = wavlm.listen(sounds)
+    for row, sound in enumerate(sounds):  # alone and by the equations, not in a padded batch
+        samples = torch.from_numpy((sound - config["mean"]) / (config["std"] + 1e-6)).float()[None]
+        with torch.no_grad():
+            rows: Tensor = network.ssl_model(samples).last_hidden_state[0]
+            pool, head = network.pool_model, network.ser_model
+            weights = (torch.tanh(pool.sap_linear(rows)) @ pool.attention).softmax(0)
+            mean = (weights * rows).sum(0)
+            deviation = ((weights * rows**2).sum(0) - mean**2).clamp(min=1e-5).sqrt()
+            pooled = torch.cat([mean, deviation])
+            linear, norm, _ = head.fc[0]
+            wanted = head.out[0](norm(linear(pooled)).relu())
+        assert embeddings[row] == pytest.approx(pooled.numpy(), abs=1e-4)
+        assert logits[row] == pytest.approx(wanted.numpy(), abs=1e-4)
+
+
+def test_the_static_network_is_a_plain_forward(evidence: Evidence) -> None:
+    crop = evidence.sightings[0].crop
+    network, _ = emoaffectnet._static()
+    inputs = emoaffectnet.prepare([crop])
+    assert inputs.shape == (1, 3, 224, 224)
+    assert inputs[0, :, 0, 0] == pytest.approx(crop[0, 0, ::-1] - emoaffectnet.MEAN, abs=1e-3)  # blue comes first
+    with torch.no_grad():
+        features, logits = network(torch.from_numpy(np.ascontiguousarray(inputs)))
+    found = emoaffectnet.read([crop])
+    assert found[0] == pytest.approx(features.numpy(), abs=1e-4)
+    assert found[1] == pytest.approx(logits.numpy(), abs=1e-4)
+
+
+def _without(root: Path, name: str) -> None:
+    shutil.rmtree(root / hub.MODELS[name].folder)
+
+
+def _flipped(root: Path, name: str) -> None:
+    file = hub.weights_of(root / hub.MODELS[name].folder, hub.MODELS[name])[0]
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def _truncated(root: Path, name: str) -> None:
+    """Cut off, and its checksum made to fit: only opening it can tell."""
+    folder = root / hub.MODELS[name].folder
+    file = hub.weights_of(folder, hub.MODELS[name])[0]
+    file.write_bytes(file.read_bytes()[:1000])
+    sums(folder)
+
+
+@pytest.mark.parametrize("harm", [_without, _flipped, _truncated], ids=["off", "flipped", "truncated"])
+@pytest.mark.parametrize(("name", "lost"), [("clip", "scene_label"), ("wavlm", "audio"), ("distilroberta", "text")])
+def test_a_model_that_cannot_be_had_costs_its_own_modality_only(
+    harm: Callable[[Path, str], None],
+    name: str,
+    lost: str,
+    small: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for other in ("clip", "wavlm", "whisper", "distilroberta"):
+        shutil.copytree(small / hub.MODELS[other].folder, tmp_path / hub.MODELS[other].folder)
+    monkeypatch.setenv("CER_MODELS", str(tmp_path))
+    harm(tmp_path, name)
+    forget()
+    profile = "embedded,scene_label=clip,audio=wavlm,text=distilroberta"
+    found = observe(DEMO, profile=profile).conclude()
+    assert not found.predictions[lost].present.any()
+    reason = found.predictions[lost].reasons[0]
+    assert reason is not None
+    assert reason.startswith("model not available: ")
+    assert all(found.predictions[one].present.any() for one in MODALITIES if one != lost)
+    assert np.allclose(found.fused.sum(1), 1, atol=1e-4)
+
+
+def test_class_names_decide_and_not_their_places(
+    evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CER_MODELS", str(tmp_path))
+    torch.manual_seed(1)
+    classifier(tmp_path, labels=("joy", "anger", "love", "sadness"))
+    first = spoken._columns(hub.MODELS["distilroberta"])
+    assert [EMOTIONS[place] if place >= 0 else None for place in first] == ["Happiness", "Anger", None, "Sadness"]
+    classifier(tmp_path, labels=("LABEL_0", "LABEL_1"))
+    forget()
+    with pytest.raises(WeightsError, match="names no classes"):
+        spoken._columns(hub.MODELS["distilroberta"])
+
+
+def test_a_pickle_that_does_more_than_hold_tensors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Harm:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (Path(tmp_path / "touched"),)  # type: ignore[return-value]
+
+    monkeypatch.setenv("CER_MODELS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    make_emoaffectnet(tmp_path)
+    folder = tmp_path / hub.MODELS["emoaffectnet"].folder
+    torch.save({"fc1.weight": Harm()}, folder / hub.MODELS["emoaffectnet"].weights[0])
+    sums(folder)
+    with pytest.raises(WeightsError, match="not a file of tensors"):
+        emoaffectnet._static()
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_pickle_is_converted_once(own_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    emoaffectnet._dynamic()
+    made = list((tmp_path / "cer").iterdir())
+    assert [path.suffix for path in made] == [".safetensors"]
+    before = made[0].stat().st_mtime_ns
+    emoaffectnet._dynamic.cache_clear()
+    emoaffectnet._dynamic()
+    assert made[0].stat().st_mtime_ns == before
+
+
+def test_a_segment_without_a_face_is_absent(evidence: Evidence) -> None:
+    for name in ("static_face", "dynamic_face"):
+        found = modalities("paper")[name].predict(evidence, [Segment(0.0, 4.0)], 99)
+        assert found.reasons == ("no face",)
