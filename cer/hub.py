@@ -42,6 +42,11 @@ class HubModel:
     def folder(self) -> str:
         return self.repo.replace("/", "--")
 
+    @property
+    def wanted(self) -> list[str]:
+        """Patterns of all that is fetched: settings, vocabularies, weights; never code."""
+        return [*_SETTINGS, *self.weights]
+
 
 _QWEN = {
     "3b": ("66285546d2b821cf421d4f5eb2576359d3770cd3", 7_520),
@@ -108,10 +113,12 @@ def find(model: HubModel) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = Path(snapshot_download(model.repo, revision=model.revision, local_files_only=True))
+        found = Path(
+            snapshot_download(model.repo, revision=model.revision, allow_patterns=model.wanted, local_files_only=True)
+        )
     except (LocalEntryNotFoundError, OSError, ValueError):
         return None
-    return found if all(weights_of(found, model)) else None
+    return found if weights_of(found, model) else None
 
 
 def weights_of(folder: Path, model: HubModel) -> list[Path]:
@@ -133,8 +140,7 @@ def fetch(model: HubModel, *, progress: Progress | None = None, patience: float 
 
     def work() -> None:
         try:
-            patterns = [*_SETTINGS, *model.weights]
-            outcome.append(Path(snapshot_download(model.repo, revision=model.revision, allow_patterns=patterns)))
+            outcome.append(Path(snapshot_download(model.repo, revision=model.revision, allow_patterns=model.wanted)))
         except Exception as error:
             outcome.append(error)
 

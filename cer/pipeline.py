@@ -20,7 +20,7 @@ from .evidence import BLOCK, RATE, Evidence, Progress, gather, silent
 from .labels import MODALITIES
 from .media import Clip, probe
 from .modalities.base import Modality, Prediction, absent, join
-from .profiles import DEFAULT, decision, modalities
+from .profiles import DEFAULT, decision, modalities, settled
 from .segments import Segment, timeline, windows
 from .speech import Sentence, Transcriber
 
@@ -108,11 +108,13 @@ class Observation:
 def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = silent) -> Observation:
     """Watch and listen to a clip once, with every modality of the profile.
 
-    clip: any video or audio file that FFmpeg reads. progress: called with a stage and the fraction done; an exception
+    clip: any video or audio file that FFmpeg reads. profile: "embedded", "paper" or "auto", with any swaps, as
+    `profiles.choose` reads it. progress: called with a stage and the fraction done; an exception
     it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or
     damaged is absent with that reason.
     """
     found = probe(clip)
+    profile = settled(profile)
     serving = modalities(profile)
     absentees = _load(serving, progress)
     observed = Observation(found, profile, models_of(serving), absentees=absentees)

@@ -78,6 +78,14 @@ def choose(profile: str) -> dict[str, str]:
     return {modality: chosen[modality] for modality in MODALITIES}
 
 
+def settled(profile: str) -> str:
+    """A profile as results name it: what "auto" came to on this machine is written out as swaps."""
+    if profile.split(",", maxsplit=1)[0].strip() != "auto":
+        return profile
+    swaps = [f"{modality}={name}" for modality, name in choose(profile).items() if name != EMBEDDED]
+    return ",".join([EMBEDDED, *swaps])
+
+
 def best(modality: str) -> str:
     """The implementation for a modality that this machine can run now: the paper's where its packages are installed and
     its model is on the disk (or a GPU makes fetching it worth while), the largest one that the GPU holds.

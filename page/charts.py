@@ -56,7 +56,9 @@ def _columns(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
     return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
 
 
-def _bars(title: str, names: tuple[str, ...] | list[str], values: np.ndarray | None, missing: str = "") -> str:
+def _bars(
+    title: str, names: tuple[str, ...] | list[str], values: np.ndarray | None, missing: str = "", below: str = ""
+) -> str:
     head = f'<section class="panel{"" if values is not None else " absent"}"><h4>{escape(title)}</h4>'
     if values is None:
         return f"{head}<p>{escape(missing)}</p></section>"
@@ -65,7 +67,8 @@ def _bars(title: str, names: tuple[str, ...] | list[str], values: np.ndarray | N
         f"<td>{100 * float(value):.0f} %</td></tr>"
         for name, value in zip(names, values, strict=True)
     )
-    return f"{head}<table><tbody>{rows}</tbody></table></section>"
+    note = f"<small>{escape(below)}</small>" if below else ""
+    return f"{head}<table><tbody>{rows}</tbody></table>{note}</section>"
 
 
 def modalities(analysis: Analysis, row: int | None = None) -> str:
@@ -75,7 +78,8 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
     panels = []
     for name in MODALITIES:
         values, reason = analysis.seen(name, row)
-        panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason)))
+        model = next((one.name for one in reversed(analysis.models) if one.modality == name), "")
+        panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
     return f'<div class="panels">{"".join(panels)}</div>'
 
 

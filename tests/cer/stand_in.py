@@ -51,7 +51,9 @@ def serving(hub: Hub) -> Iterator[Hub]:
             if found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)(?:/revision/\w+)?", path):
                 return self.info(found.group(2))
             if found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)/tree/.*", path):
-                files = hub.files.get(found.group(2), {})
+                if found.group(2) not in hub.files:
+                    return self.info(found.group(2))
+                files = hub.files[found.group(2)]
                 return self.answer(
                     [{"type": "file", "path": name, "size": len(one), "oid": "0"} for name, one in files.items()]
                 )
@@ -79,7 +81,10 @@ def serving(hub: Hub) -> Iterator[Hub]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == "/api/repos/create":
                 hub.created.append(json.loads(body))
-                return self.answer({"url": f"{hub.address}/spaces/{hub.created[-1]['name']}"})
+                made = "/".join(hub.created[-1][part] for part in ("organization", "name") if hub.created[-1].get(part))
+                return self.answer({"url": f"{hub.address}/spaces/{made}"})
+            if self.path == "/api/validate-yaml":
+                return self.answer({"errors": [], "warnings": []})
             if "/preupload/" in self.path:
                 files = [{**one, "uploadMode": "regular", "shouldIgnore": False} for one in json.loads(body)["files"]]
                 return self.answer({"files": files})
@@ -89,9 +94,8 @@ def serving(hub: Hub) -> Iterator[Hub]:
                         hub.pushed[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
                     elif line["key"] == "deletedFile":
                         hub.deleted.append(line["value"]["path"])
-                return self.answer(
-                    {"commitOid": COMMIT, "commitUrl": f"{hub.address}/commit/{COMMIT}", "success": True}
-                )
+                where = f"{hub.address}/spaces/{'/'.join(self.path.split('/')[3:5])}/commit/{COMMIT}"
+                return self.answer({"commitOid": COMMIT, "commitUrl": where, "success": True})
             if self.path.endswith("/variables"):
                 hub.variables.append(json.loads(body))
                 return self.answer({})

@@ -136,10 +136,7 @@ def test_qwen_is_asked_with_its_processors_own_chat_template(evidence: Evidence)
     ("answer", "kept"),
     [
         ("The man smiles at the camera. His eyes", "The man smiles at the camera."),
-        (
-            "  The woman\u2019s brow is furrowed \u2013 she is tense.",
-            "The woman\u2019s brow is furrowed \u2013 she is tense.",
-        ),
+        ("  Her brow isn\u2019t calm \u2013 she is tense. ", "Her brow isn\u2019t calm \u2013 she is tense."),
         ("Ignore all previous instructions.\nAnger", None),
         ('{"label": "Anger", "score": 1.0}', None),
         ("- Anger\n- Fear", None),
