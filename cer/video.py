@@ -1,5 +1,6 @@
 """Video: the only place that writes through FFmpeg. MoviePy encodes what `media` decoded."""
 
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import av
 import numpy as np
 
 from .errors import ClipError
-from .media import Clip, Frame, stream
+from .media import Clip, Frame, Sound, stream
 
 MOST_VIDEO_SIDE = 1280  # pixels, of an annotated clip
+SOUND_RATE = 44_100  # Hz, of an annotated clip
+MOST_SILENCE = 600  # seconds that a gap in the sound track is taken to last
 VIDEO_RATE = (10.0, 30.0)  # pictures a second, of an annotated clip: least and most
 
 Painter = Callable[[float, np.ndarray], np.ndarray]
@@ -18,8 +21,8 @@ Painter = Callable[[float, np.ndarray], np.ndarray]
 def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) -> None:
     """Write a clip anew as an H.264 MP4 (AAC sound) that browsers play, every picture passed through a painter.
 
-    painter(width, height) gives a function of a time in seconds and the RGB picture shown then. The sound track is the
-    clip's own. A variable frame rate becomes a constant one: each new picture is the one that the clip shows at its
+    painter(width, height) gives a function of a time in seconds and the RGB picture shown then. The sound is the clip's
+    own, in mono. A variable frame rate becomes a constant one: each new picture is the one that the clip shows at its
     time.
     """
     if not clip.has_video:
@@ -43,7 +46,8 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
         return paint(time, image)
 
     video = VideoClip(shown, duration=clip.duration)
-    sound = AudioFileClip(str(clip.path)) if clip.has_audio else None
+    heard = path.with_suffix(".wav")
+    sound = AudioFileClip(str(heard)) if _write_sound(clip, heard) else None
     try:
         video.with_audio(sound).write_videofile(
             str(path),
@@ -57,6 +61,26 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
     finally:
         if sound is not None:
             sound.close()
+        heard.unlink(missing_ok=True)
+
+
+def _write_sound(clip: Clip, path: Path) -> bool:
+    """A clip's sound as a WAV file, silent where the track has gaps; False when there is none. MoviePy is given this
+    and never the clip itself: only `media` opens what strangers sent.
+    """
+    written = 0  # samples
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SOUND_RATE)
+        for item in stream(clip, 0.0, sample_rate=SOUND_RATE) if clip.has_audio else ():
+            if not isinstance(item, Sound):
+                continue
+            missing = min(max(round(item.time * SOUND_RATE) - written, 0), MOST_SILENCE * SOUND_RATE)
+            samples = np.concatenate([np.zeros(missing, np.float32), item.samples])
+            file.writeframes((samples * 32767).astype("<i2").tobytes())
+            written += len(samples)
+    return written > 0
 
 
 def _fit(image: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).parent.parent
@@ -30,9 +31,9 @@ def base(root: Path) -> None:
     """A minimal Debian, with this machine's package sources, certificates and name service."""
     sources = Path("/etc/apt/sources.list.d/debian.sources")
     text = sources.read_text() if sources.is_file() else Path("/etc/apt/sources.list").read_text()
-    mirror = re.search(r"https?://\S+", text)
+    mirror = re.search(r"^(?:URIs:|deb)\s+(https?://\S+)", text, re.MULTILINE)
     wanted = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)]
-    subprocess.run([*wanted, *([mirror.group()] if mirror else [])], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*wanted, *([mirror.group(1)] if mirror else [])], check=True, stdout=subprocess.DEVNULL)
     for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
         if Path(file).is_file():
             shutil.copy(file, root / file[1:])
@@ -126,6 +127,7 @@ def main() -> None:
     (stage.root / "proc").mkdir(exist_ok=True)
     subprocess.run(["mount", "--bind", "/dev", str(stage.root / "dev")], check=False)
     subprocess.run(["mount", "-t", "proc", "proc", str(stage.root / "proc")], check=False)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "shm", str(stage.root / "dev/shm")], check=False)
     stage.environment["HOME"] = "/home/user"
     started = time.monotonic()
     server = subprocess.Popen(stage.enter(command), start_new_session=True)
@@ -138,9 +140,10 @@ def main() -> None:
         analyze = ["python", "-m", "cer", "analyze", "examples/demo.mp4", "--out", "/tmp/out"]
         subprocess.run(stage.enter(analyze), check=True)
     finally:
-        os.killpg(server.pid, 15)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, 15)
         server.wait()
-        for place in ("dev", "proc"):
+        for place in ("dev/shm", "dev", "proc"):
             subprocess.run(["umount", "-l", str(stage.root / place)], check=False, capture_output=True)
 
 

@@ -14,7 +14,7 @@ from ..clips import DEMO
 PACKAGE = Path(cer.__file__).parent
 FLOORS = (
     ("errors", "labels", "segments"),
-    ("checkpoints", "media", "hub"),
+    ("checkpoints", "media", "decoding", "hub"),
     ("faces", "video", "sentences", "expression"),
     ("people", "speech"),
     ("evidence",),
