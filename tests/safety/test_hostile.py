@@ -1,0 +1,71 @@
+"""Every odd or hostile file gives a result or one clear line, soon, and leaves nothing behind."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from cer.cli import main
+
+from .hostile import EITHER, READ, REFUSED
+
+MOST_SECONDS = 20
+MOST_BYTES = 1.5 * 2**30
+ALL = {**READ, **REFUSED, **EITHER}
+
+
+def children() -> set[str]:
+    """Processes that this one has started and that are still there."""
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text("ascii").split())
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(ALL) >= 60
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_result_or_one_clear_line_and_nothing_left(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out, spare = tmp_path / "given", tmp_path / "out", tmp_path / "tmp"
+    for one in (folder, spare):
+        one.mkdir()
+    path = ALL[name](folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+    before, listed = children(), sorted(folder.iterdir())
+    started = time.monotonic()
+    status = main(["analyze", str(path), "--out", str(out)])
+    assert time.monotonic() - started < MOST_SECONDS
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    assert status in {0: (0,), 1: (3,), 2: (0, 3)}[0 if name in READ else 1 if name in REFUSED else 2], said.err
+    if status == 3:
+        assert len(said.err.splitlines()) == 1
+        assert said.err.startswith("cer: ")
+        assert not out.exists() or not list(out.iterdir())
+    else:
+        document = json.loads(next(out.glob("*/analysis.json")).read_text("utf-8"))
+        assert document["segments"]
+        report = next(out.glob("*/report.html")).read_text("utf-8")
+        assert "<img src=x" not in report
+        assert "alert(1)</script>" not in report
+        assert not next(out.glob("*/segments.csv")).read_text("utf-8").startswith("=")
+    assert children() <= before
+    assert list(spare.iterdir()) == []
+    assert sorted(folder.iterdir()) == listed
+
+
+def test_the_heaviest_stay_within_the_memory_of_a_small_machine(tmp_path: Path) -> None:
+    heavy: tuple[str, ...] = ("ten-thousand-tiny-frames.mp4", "wide.mp4", "forty-faces", "an-hour-between-two-pictures")
+    heavy += ("picture-of-144-million-pixels", "flipped-1.0000%")
+    paths = [str(ALL[name](tmp_path)) for name in heavy]
+    command = [sys.executable, "-m", "cer", "analyze", *paths, "--out", str(tmp_path / "out"), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 3), done.stderr
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_BYTES
