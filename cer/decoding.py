@@ -253,6 +253,8 @@ def main() -> None:
         _tell({"refused": "it needs more memory than a clip is given. Scale it down or encode it anew."})
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens any more
+    except Exception as error:  # whatever a damaged file makes of the libraries
+        _tell({"refused": f"it cannot be decoded ({type(error).__name__}); the file may be damaged. {ACCEPTED}."})
     sys.stdout.flush()
 
 

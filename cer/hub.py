@@ -219,8 +219,8 @@ def _hashes(folder: Path) -> dict[Path, str | None]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
     listed = folder / "SHA256SUMS"
     if listed.is_file():
-        lines = [line.split(maxsplit=1) for line in listed.read_text("utf-8").splitlines() if line.strip()]
-        sums = {name.lstrip("*").removeprefix("./"): value for value, name in lines}
+        lines = [line.split(maxsplit=1) for line in listed.read_text("utf-8", "replace").splitlines()]
+        sums = {line[1].lstrip("*").removeprefix("./"): line[0] for line in lines if len(line) == 2}
         return {file: sums.get(file.relative_to(folder).as_posix()) for file in files}
     names = {file: file.resolve().name for file in files}
     return {file: name if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", name) else None for file, name in names.items()}

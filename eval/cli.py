@@ -102,7 +102,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from .submit import problems, read_file, read_manifest, submission, write
+    from .submit import problems, read_manifest, submission, write
+    from .tables import read_file
 
     manifest = read_manifest(options.manifest)
     if options.check is not None:

@@ -4,6 +4,7 @@ image_location,Fearfully_Surprised,Happily_Surprised,...      (the manifest's he
 01/00001.jpg,3                                                (a class from 0 to 6)
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from cer.errors import DataError
 from cer.labels import COMPOUNDS, compound_index
 
-from .tables import column, write_bytes
+from .tables import column, read_file, write_bytes
 from .targets import at, members
 
 HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
@@ -30,14 +31,6 @@ class Manifest:
     frames: list[int]
 
 
-def read_file(path: Path) -> str:
-    """A text file. Raises DataError when it cannot be read."""
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({error}).") from error
-
-
 def read_manifest(path: Path) -> Manifest:
     """The organisers' sample file. Raises DataError with the line that is not `VIDEO/NUMBER.jpg`."""
     lines = read_file(path).splitlines()
@@ -49,7 +42,7 @@ def read_manifest(path: Path) -> Manifest:
             continue
         location = line.split(",")[0].strip()
         parts = PurePosixPath(location)
-        if len(parts.parts) != 2 or not (parts.stem.isascii() and parts.stem.isdigit()) or int(parts.stem) < 1:
+        if len(parts.parts) != 2 or not re.fullmatch("[0-9]{1,9}", parts.stem) or int(parts.stem) < 1:
             raise DataError(f"{path}: line {number} is {line!r}; it must name VIDEO/NUMBER.jpg, counted from 1.")
         found.locations.append(location)
         found.videos.append(parts.parts[0])

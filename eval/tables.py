@@ -1,4 +1,4 @@
-"""predictions.parquet: its columns, and reading and writing it."""
+"""predictions.parquet: its columns, and reading and writing it; text files that somebody else wrote."""
 
 import os
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 
 Row = dict[str, Any]
@@ -51,3 +52,11 @@ def write_bytes(content: bytes, path: Path) -> None:
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_bytes(content)
     os.replace(temporary, path)
+
+
+def read_file(path: Path) -> str:
+    """A text file. Raises DataError when it cannot be read."""
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as text ({error}).") from error

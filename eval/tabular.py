@@ -14,8 +14,7 @@ from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES, compound_index, emotion_index
 
 from .scores import Scores, f1_per_class, score
-from .submit import read_file
-from .tables import column
+from .tables import column, read_file
 
 LARGEST = 1_000_000  # rows
 _IDS = ("id", "file_name", "image_location", "clip")
@@ -92,7 +91,10 @@ def _labels(path: Path) -> dict[str, str]:
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     """A CSV file's header in small letters, and its rows. Raises DataError when it is none."""
-    content = list(csv.reader(StringIO(read_file(path))))
+    try:
+        content = list(csv.reader(StringIO(read_file(path))))
+    except csv.Error as error:
+        raise DataError(f"{path.name}: is no CSV file ({error}).") from error
     rows = [row for row in content[1:] if any(cell.strip() for cell in row)]
     if not rows:
         raise DataError(f"{path.name}: holds no rows below a header. Give a CSV file with the columns id and label.")

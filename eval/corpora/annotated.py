@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cer.errors import DataError
 
+from ..tables import read_file
 from .base import VIDEOS
 
 _SIDES = ("left", "right")
@@ -38,7 +39,7 @@ def read_frames(path: Path, classes: Sequence[str], ignored: Sequence[str] = ())
     `ignored`: names of the header that are no class of the corpus; their frames count as invalid. Raises DataError with
     the line that is wrong.
     """
-    lines = path.read_text("utf-8").splitlines()
+    lines = read_file(path).splitlines()
     header = [_plain(name) for name in lines[0].split(",")] if lines else []
     place = {_plain(name): index for index, name in enumerate(classes)} | {_plain(name): INVALID for name in ignored}
     unknown = [name for name in header if name not in place]
