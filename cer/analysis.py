@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .files import write_whole
 from .labels import COMPOUNDS, EMOTIONS, MODALITIES
 from .media import Clip
 from .modalities.base import Prediction
@@ -216,9 +217,9 @@ class Analysis:
     def save(self, folder: Path) -> None:
         """Write analysis.json, segments.csv and timeline.csv into a folder, made if need be."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "analysis.json").write_text(self.to_json(), "utf-8")
-        (folder / "segments.csv").write_text(self.segments_csv(), "utf-8")
-        (folder / "timeline.csv").write_text(self.timeline_csv(), "utf-8")
+        write_whole(self.to_json(), folder / "analysis.json")
+        write_whole(self.segments_csv(), folder / "segments.csv")
+        write_whole(self.timeline_csv(), folder / "timeline.csv")
 
 
 def as_json(document: dict[str, Any]) -> str:

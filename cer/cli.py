@@ -8,10 +8,13 @@ from pathlib import Path
 from .analysis import Analysis, clock
 from .errors import CerError, ClipError
 from .evidence import Progress, silent
+from .files import write_whole
 from .labels import MODALITIES
 from .profiles import DEFAULT, PROFILES, choose
 
 UNREADABLE = 3  # exit status when a clip could not be read
+UNWRITTEN = 1  # exit status when results could not be written
+INTERRUPTED = 130
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0, 2 for wrong usage, 3 when a clip could not be read."""
+    """Run the command line; returns the exit status: 0, 1 when results could not be written, 2 for wrong usage, 3
+    when a clip could not be read.
+    """
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
@@ -65,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CerError as error:
         print(_one_line(error), file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("cer: interrupted; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _analyze(options: argparse.Namespace) -> int:
@@ -81,6 +89,9 @@ def _analyze(options: argparse.Namespace) -> int:
         except CerError as error:
             print(_one_line(error), file=sys.stderr)
             status = status or 2
+        except OSError as error:
+            print(f"cer: {folder}: the results cannot be written ({error.strerror or error}).", file=sys.stderr)
+            status = status or UNWRITTEN
         else:
             if not options.quiet:
                 print(summary(analysis, folder))
@@ -139,7 +150,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
 
     analysis = analyze(clip, profile=options.profile, person=options.person, progress=progress)
     analysis.save(folder)
-    (folder / "report.html").write_text(report(analysis), "utf-8")
+    write_whole(report(analysis), folder / "report.html")
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / "annotated.mp4")

@@ -6,6 +6,7 @@ PyAV and not MoviePy reads clips: it gives presentation timestamps, while MovieP
 
 import io
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -24,6 +25,7 @@ from .errors import ClipError
 SAMPLE_RATE = 16_000  # Hz, mono
 LONGEST_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
 ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
+logger = logging.getLogger(__name__)
 STALLED = 15.0  # seconds without a message after which a decoder is taken to hang
 AHEAD = 8  # messages that are decoded while earlier ones are being looked at
 _LONGEST_HEAD = 4096  # bytes of a message's first line
@@ -78,7 +80,7 @@ def _decoder(path: Path, what: str, *given: str) -> Iterator[Iterator[Message]]:
     package = str(Path(__file__).parent.parent)
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     process = subprocess.Popen(
-        [sys.executable, "-m", "cer.decoding", what, str(path.resolve()), *given],
+        [sys.executable, "-B", "-m", "cer.decoding", what, str(path.resolve()), *given],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -177,6 +179,7 @@ def stream(
     except ClipError:
         if not given:
             raise
+        logger.warning("decoding ended early after %d pictures and sounds; going on with those", given)
     if not given:
         raise ClipError(f"{clip.name}: neither picture nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import DataError
+from cer.files import write_whole
 from cer.labels import MODALITIES
 
 from .ablation import Predictions, ablate, dirichlet, rules, views_of
@@ -22,7 +23,6 @@ from .corpora.base import Corpus
 from .published import Published, beside
 from .results import views
 from .scores import Scores, f1_per_class
-from .tables import write_bytes
 from .targets import Targets, targets
 
 MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
@@ -105,7 +105,7 @@ def write(folders: list[Path], out: Path, validation: Path | None = None) -> lis
         "model-index.yml": model_index(runs),
     }
     for name, content in contents.items():
-        write_bytes(content.encode(), out / name)
+        write_whole(content.encode(), out / name)
     return [out / name for name in contents]
 
 

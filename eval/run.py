@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import ClipError, DataError
+from cer.files import write_whole
 
 from .corpora import corpus as find
 from .corpora.base import Corpus, fetch
 from .engines import ENGINES, Outcome
 from .frames import FRAMES, laid_out
 from .results import results
-from .tables import Row, table_of, write, write_bytes
+from .tables import Row, table_of, write
 
 PART = 200  # items that are written at once, so the most that a kill costs
 PART_SECONDS = 60.0  # a part is written after that time even if it is not full
@@ -74,7 +75,7 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
         write(frames, request.out / "frames.parquet")
     reasons = [{"id": name, "reason": skipped[name]} for name in sorted(skipped.keys() & order, key=order.__getitem__)]
     result = results(corpus, table, frames, config, reasons)
-    write_bytes((json.dumps(result, indent=1, allow_nan=False) + "\n").encode(), request.out / "results.json")
+    write_whole((json.dumps(result, indent=1, allow_nan=False) + "\n").encode(), request.out / "results.json")
     return result
 
 
@@ -83,7 +84,7 @@ def _same_run(path: Path, config: Mapping[str, Any]) -> None:
         raise DataError(
             f"{path.parent}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    write_bytes((json.dumps(dict(config)) + "\n").encode(), path)
+    write_whole((json.dumps(dict(config)) + "\n").encode(), path)
 
 
 def _finished(parts: Path) -> tuple[set[str], dict[str, str]]:
@@ -106,7 +107,7 @@ def _predict_missing(request: Request, corpus: Corpus, items: Any, parts: Path, 
     while part := list(_part(outcomes)):
         rows: list[Row] = [row for one in part for row in one.rows]
         skipped = {one.id: one.reason for one in part if one.reason is not None}
-        write_bytes(json.dumps(skipped).encode(), parts / f"{number:06}.skipped.json")
+        write_whole(json.dumps(skipped).encode(), parts / f"{number:06}.skipped.json")
         write(table_of(rows), parts / f"{number:06}.parquet")
         number, count = number + 1, count + len(part)
         if not quiet:

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import DataError
+from cer.files import write_whole
 from cer.labels import COMPOUNDS, compound_index
 
-from .tables import column, read_file, write_bytes
+from .tables import column, read_file
 from .targets import at, members
 
 HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
@@ -128,4 +129,4 @@ def problems(content: str, manifest: Manifest) -> list[str]:
 def write(content: str, path: Path) -> None:
     """Write a submission whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(content.encode(), path)
+    write_whole(content.encode(), path)

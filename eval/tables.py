@@ -47,13 +47,6 @@ def write(table: pa.Table, path: Path) -> None:
     os.replace(temporary, path)
 
 
-def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def read_file(path: Path) -> str:
     """A text file. Raises DataError when it cannot be read."""
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError
+from ..files import write_whole
 from ..hub import HubModel, digest, locate, weights_of
 
 
@@ -47,11 +48,13 @@ def _converted(file: Path) -> Path:
 
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cer"
     made = cache / f"{digest(file)}.safetensors"
-    if not made.is_file():
+    sum_of = made.with_suffix(".sha256")
+    if not (made.is_file() and sum_of.is_file() and sum_of.read_text("ascii", "replace") == digest(made)):
         state = torch.load(file, map_location="cpu", weights_only=True)
         state = state.get("state_dict", state)
         cache.mkdir(parents=True, exist_ok=True)
         part = made.with_suffix(f".{os.getpid()}.part")
         save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, part)
         part.replace(made)
+        write_whole(digest(made), sum_of)
     return made

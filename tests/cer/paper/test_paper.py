@@ -257,15 +257,20 @@ def test_a_pickle_that_does_more_than_hold_tensors_is_refused(tmp_path: Path, mo
     assert not (tmp_path / "touched").exists()
 
 
-def test_a_pickle_is_converted_once(own_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickle_is_converted_once_and_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     emoaffectnet._dynamic()
     made = list((tmp_path / "cer").iterdir())
-    assert [path.suffix for path in made] == [".safetensors"]
-    before = made[0].stat().st_mtime_ns
+    assert sorted(path.suffix for path in made) == [".safetensors", ".sha256"]
+    weights = next(path for path in made if path.suffix == ".safetensors")
+    before, content = weights.stat().st_mtime_ns, weights.read_bytes()
     emoaffectnet._dynamic.cache_clear()
     emoaffectnet._dynamic()
-    assert made[0].stat().st_mtime_ns == before
+    assert weights.stat().st_mtime_ns == before
+    weights.write_bytes(content[:-1] + b"\x01")  # a corrupt cache is made anew, not believed
+    emoaffectnet._dynamic.cache_clear()
+    emoaffectnet._dynamic()
+    assert weights.read_bytes() == content
 
 
 def test_a_segment_without_a_face_is_absent(evidence: Evidence) -> None:

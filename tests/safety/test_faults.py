@@ -1,0 +1,179 @@
+"""What breaks around an analysis: disks, children, models, clocks, homes. Each ends in a clear message or a result."""
+
+import ast
+import json
+import logging
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import cer
+from cer import checkpoints, media
+from cer.checkpoints import SHIPPED
+from cer.cli import main
+from cer.errors import ClipError
+from cer.media import probe, stream
+from cer.pipeline import analyze
+
+from ..clips import DEMO
+
+ROOT = Path(__file__).parents[2]
+
+
+def decoders() -> list[int]:
+    """Decoder processes that this one has started."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        for child in (task / "children").read_text("ascii").split():
+            found += [int(child)] if b"cer.decoding" in Path(f"/proc/{child}/cmdline").read_bytes() else []
+    return found
+
+
+def run(*arguments: str, limit: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def confine() -> None:
+        if limit is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", "cer", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},  # a full disk would cut its files off
+        preexec_fn=confine,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path: Path) -> None:
+    done = run("analyze", str(DEMO), "--out", str(tmp_path / "out"), limit=10_000)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("cer: ")
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "out" / "demo").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file where a folder should be")
+    done = run("analyze", str(DEMO), "--out", str(tmp_path / "out"))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+
+
+def test_a_decoder_killed_at_once_is_an_ordinary_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = probe(DEMO)
+    real = media._read
+
+    def killed(process: "subprocess.Popen[bytes]", box: object) -> None:
+        process.kill()
+        real(process, box)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(media, "_read", killed)
+    with pytest.raises(ClipError, match=r"demo\.mp4: the decoder gave up"):
+        next(stream(clip, 5.0))
+    with pytest.raises(ClipError, match="gave up"):
+        probe(DEMO)
+
+
+def test_a_decoder_killed_half_way_costs_the_rest_only(caplog: pytest.LogCaptureFixture) -> None:
+    items = stream(probe(DEMO), 25.0, longest=1280)
+    first = next(items)
+    for one in decoders():
+        os.kill(one, signal.SIGKILL)
+    rest = list(items)
+    assert 0 < len(rest) + 1 < 250
+    assert all(item.time >= first.time for item in rest if type(item) is type(first))
+    assert "decoding ended early" in caplog.text
+    assert decoders() == []
+
+
+def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "STALLED", 0.01)
+    with pytest.raises(ClipError, match="hangs"):
+        probe(DEMO)
+    assert decoders() == []
+
+
+def test_leaving_a_stream_ends_its_decoder() -> None:
+    items = stream(probe(DEMO), 25.0)
+    next(items)
+    assert len(decoders()) == 1
+    items.close()  # type: ignore[attr-defined]
+    assert decoders() == []
+
+
+def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_path: Path) -> None:
+    done = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cer", "analyze", *[str(DEMO)] * 20, "--out", str(done)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (done / "demo" / "report.html").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert json.loads((done / "demo" / "analysis.json").read_text("utf-8"))["schema"] == 1
+    assert not list(done.glob("**/*.part"))
+
+
+def test_a_missing_model_costs_its_modality(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "weights")
+    (tmp_path / "weights" / "audio.onnx").unlink()
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "weights")
+    checkpoints.locate.cache_clear()
+    found = analyze(DEMO)
+    checkpoints.locate.cache_clear()
+    assert not found.predictions["audio"].present.any()
+    assert "audio.onnx" in str(found.predictions["audio"].reasons[0])
+    assert found.predictions["text"].present.any()
+
+
+def test_a_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = analyze(DEMO)
+    jumping = iter(range(10**9, 0, -(10**5)))
+    monkeypatch.setattr(time, "time", lambda: float(next(jumping)))
+    after = analyze(DEMO)
+    assert after.compound.tolist() == before.compound.tolist()
+
+
+def test_no_decision_rests_on_the_wall_clock() -> None:
+    for folder in (Path(cer.__file__).parent, ROOT / "page"):
+        for path in folder.rglob("*.py"):
+            used = {
+                ast.unparse(node) for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+            }
+            assert not {call for call in used if call.startswith("time.time(")}, path
+
+
+def test_a_home_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
+    done = run("analyze", str(DEMO), "--out", str(tmp_path), HOME="/proc/none", XDG_CACHE_HOME="/proc/none")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "demo" / "report.html").is_file()
+
+
+def test_logs_hold_no_name_no_path_and_no_word_of_a_clip(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = tmp_path / "Jane Doe at the doctor.mp4"
+    secret.write_bytes(DEMO.read_bytes())
+    half = tmp_path / "half of Jane.mp4"
+    half.write_bytes(DEMO.read_bytes()[: DEMO.stat().st_size // 2])
+    (tmp_path / "bad Jane.mp4").write_bytes(b"no clip")
+    assert main(["analyze", str(secret), str(half), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert main(["analyze", str(tmp_path / "bad Jane.mp4"), "--out", str(tmp_path / "out"), "--quiet"]) == 3
+    said = analyze(DEMO).transcript[0].text
+    for forbidden in ("Jane", str(tmp_path), said, *said.split(",")):
+        assert forbidden not in caplog.text
