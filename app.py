@@ -53,7 +53,7 @@ def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     return [person, *choose_person(observed, person)]
 
 
-_SHOWN = 11
+_SHOWN = 9
 
 
 def show(analysis: Analysis) -> list[Any]:
@@ -68,13 +68,18 @@ def show(analysis: Analysis) -> list[Any]:
         gr.update(choices=names, value=_WHOLE, visible=True),
         charts.modalities(analysis),
         charts.fusion(analysis),
-        charts.curves(analysis),
         charts.said(analysis),
         charts.faces(analysis),
-        gr.update(value=files(analysis), visible=True),
         analysis,
         gr.update(visible=True),
     ]
+
+
+def show_rest(analysis: Analysis | None) -> list[Any]:
+    """What may come a moment after the result: the curves and the files."""
+    if analysis is None:
+        return [gr.skip()] * 2
+    return [charts.curves(analysis), gr.update(value=files(analysis), visible=True)]
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
@@ -210,14 +215,18 @@ def _one_clip() -> None:
                 downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
                 video = gr.Button(say("result.annotate"))
                 film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
-    shown = [sentence, timeline, segment, bars, fused, curves, table, faces, downloads, analysis, details]
+    shown = [sentence, timeline, segment, bars, fused, table, faces, analysis, details]
     assert len(shown) == _SHOWN
-    job = start.click(
-        analyze_one, [clip], [observed, person, clip, *shown], api_visibility="private", concurrency_id="models"
-    )
+    # Progress is drawn on the verdict alone: on every output it costs the browser as much as the analysis.
+    drawn: dict[str, Any] = {"api_visibility": "private", "show_progress_on": sentence}
+    job = start.click(analyze_one, [clip], [observed, person, clip, *shown], concurrency_id="models", **drawn)
     stop.click(lambda: say("clip.cancelled"), None, [sentence], cancels=[job], api_visibility="private", queue=False)
-    person.input(choose_person, [observed, person], shown, api_visibility="private")
-    faces.click(choose_face, [observed], [person, *shown], api_visibility="private")
+    for done in (
+        job,
+        person.input(choose_person, [observed, person], shown, **drawn),
+        faces.click(choose_face, [observed], [person, *shown], **drawn),
+    ):
+        done.success(show_rest, [analysis], [curves, downloads], api_visibility="private", show_progress="hidden")
     segment.input(choose_segment, [analysis, segment], [bars, fused, clip], api_visibility="private")
     timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")

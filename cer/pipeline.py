@@ -105,15 +105,15 @@ class Observation:
         )
 
 
-def observe(clip: str | Path, *, profile: str = DEFAULT, progress: Progress = silent) -> Observation:
+def observe(clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent) -> Observation:
     """Watch and listen to a clip once, with every modality of the profile.
 
-    clip: any video or audio file that FFmpeg reads. profile: "embedded", "paper" or "auto", with any swaps, as
-    `profiles.choose` reads it. progress: called with a stage and the fraction done; an exception
-    it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are missing or
-    damaged is absent with that reason.
+    clip: any video or audio file that FFmpeg reads, or what `probe` said of one. profile: "embedded", "paper" or
+    "auto", with any swaps, as `profiles.choose` reads it. progress: called with a stage and the fraction done; an
+    exception it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are
+    missing or damaged is absent with that reason.
     """
-    found = probe(clip)
+    found = clip if isinstance(clip, Clip) else probe(clip)
     profile = settled(profile)
     serving = modalities(profile)
     absentees = _load(serving, progress)

@@ -2,8 +2,8 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 
@@ -18,6 +18,7 @@ from .words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
+TELL = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
 Tell = Callable[[float, str], None]  # the fraction done, and of what
 
 
@@ -38,20 +39,23 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:
     """
     if not clip:
         raise refuse(say("clip.none"))
-    duration = probe(clip).duration
-    if duration > LONGEST:
-        raise refuse(say("clip.long", minutes=duration / 60, limit=f"{LONGEST / 60:.0f}"))
+    found = probe(clip)
+    if found.duration > LONGEST:
+        raise refuse(say("clip.long", minutes=found.duration / 60, limit=f"{LONGEST / 60:.0f}"))
     news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
-    wanted = True
+    wanted, told = True, 0.0
 
     def progress(stage: str, fraction: float) -> None:
+        nonlocal told
         if not wanted:
             raise _Cancelled
-        news.put((stage, fraction))
+        if fraction == 1 or time.monotonic() - told > TELL:
+            told = time.monotonic()
+            news.put((stage, fraction))
 
     def work() -> None:
         try:
-            news.put(observe(Path(clip), profile=PROFILE, progress=progress))
+            news.put(observe(found, profile=PROFILE, progress=progress))
         except BaseException as error:
             news.put(error)
 
