@@ -25,7 +25,7 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
     (shown,) = list(app.analyze_one(str(DEMO), _Silent()))  # type: ignore[arg-type]
-    sentence, paths = shown[3], shown[11]["value"]
+    sentence, paths = shown[3], app.show_rest(shown[10])[1]["value"]
     assert sentence.startswith("## Mostly")
     document = json.loads(next(Path(path) for path in paths if path.endswith("analysis.json")).read_text())
     assert {**document, "timings": 0} == {**json.loads(analysis.to_json()), "timings": 0}
