@@ -91,6 +91,7 @@ class _Gatherer:
 
     clip: Clip
     keep_pictures: bool = False
+    finder: faces.Finder = field(default_factory=faces.Finder)
     tracker: Tracker = field(default_factory=Tracker)
     listener: Listener = field(default_factory=Listener)
     pictures: list[Frame] = field(default_factory=list)
@@ -101,7 +102,7 @@ class _Gatherer:
     until: float = 0.0  # seconds; the end of what has been seen or heard
 
     def see(self, frame: Frame) -> None:
-        found = faces.detect(frame.image)[:MOST_FACES]
+        found = self.finder.find(frame.image)[:MOST_FACES]
         self.sightings += self.tracker.update(frame.time, frame.image, found)
         small = frame.image[::8, ::8].astype(np.float32) / 255
         grey = small.mean(2)

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -44,6 +45,32 @@ def test_about_as_many_pictures_come_as_were_asked_for(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "steady.mp4", still(np.arange(0, 4, 1 / 25).tolist(), noise()))
     found = [frame.time for frame in frames(path, rate=5)]
     assert found == pytest.approx(np.arange(0, 4, 0.2).tolist(), abs=0.021)
+
+
+@pytest.mark.parametrize("between", [2, 15])
+def test_a_large_video_keeps_its_times_and_its_rate_though_pictures_are_skipped(tmp_path: Path, between: int) -> None:
+    times = np.arange(0, 3, 1 / 25)
+    path = tmp_path / "large.mp4"
+    with av.open(str(path), "w") as container:
+        options = {
+            "preset": "ultrafast",
+            "bf": str(between),
+            "b_strategy": "0",
+            "b-pyramid": "none",
+            "sc_threshold": "0",
+        }
+        video: Any = container.add_stream("libx264", 25, options=options)
+        video.width, video.height, video.pix_fmt = 2560, 1440, "yuv420p"
+        for index in range(len(times)):
+            image = np.full((1440, 2560, 3), 2 * index, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        container.mux(video.encode(None))
+    found = frames(path)
+    assert [frame.time * 25 for frame in found] == pytest.approx([round(frame.time * 25) for frame in found], abs=0.01)
+    assert [float(frame.image.mean()) for frame in found] == pytest.approx([50 * f.time for f in found], abs=4)
+    steps = np.diff([frame.time for frame in found])
+    assert steps.mean() == pytest.approx(0.2, abs=0.04)
+    assert (steps[5:] < 0.35).all()
 
 
 def test_sound_lies_on_the_pictures_clock(tmp_path: Path) -> None:
