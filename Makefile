@@ -7,7 +7,7 @@ RUNS ?= runs
 CORPUS ?= meld
 WORKERS ?= 2
 
-.PHONY: demo app test lint train evaluate ray screenshots clean
+.PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit container clean
 
 demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -32,6 +32,22 @@ evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and 
 
 screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
 	$(RUN) -m examples.make_screenshots
+
+bench: $(VENV)/dev  ## docs/benchmarks.json and the tables of docs/benchmarks.md
+	$(RUN) -m bench --out docs
+
+soak: $(VENV)/dev  ## 300 analyses on the page by 4 visitors, with cancels and bad files
+	$(RUN) -m bench.soak
+
+fuzz: $(VENV)/dev  ## the parsers and 2,000 damaged headers, for as long as it takes
+	FUZZ=2000 MUTATIONS=2000 $(RUN) -m pytest tests/safety
+
+audit: $(VENV)/runtime  ## known holes in the pinned packages; asks a vulnerability service
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(RUN) -m pip_audit -r requirements.txt
+
+container: $(VENV)/runtime  ## the Dockerfile's steps in a clean root; as root, needs debootstrap
+	$(RUN) -m examples.run_dockerfile
 
 ray: $(VENV)/dev  ## the same by WORKERS local workers of Ray
 	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)

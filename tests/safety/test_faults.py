@@ -121,6 +121,7 @@ def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_pa
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (background jobs ignore it)
     )
     deadline = time.monotonic() + 60
     while not (done / "demo" / "report.html").exists() and time.monotonic() < deadline:

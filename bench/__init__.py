@@ -1,0 +1,1 @@
+"""Measurements: how fast, how much memory, beside what. Figures go to docs/benchmarks.md; nothing here is a test."""

@@ -1,0 +1,123 @@
+"""Measures everything and writes docs/benchmarks-DATE.json and the generated part of docs/benchmarks.md.
+
+python -m bench --out docs [--quick]
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cer.checkpoints import THREADS
+from cer.speech import Sentence
+
+from . import bound, tables
+from .clips import DEMO, HEIGHTS, doubled, looped, scaled
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str) -> str:
+    return subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def measured(clip: Path, runs: int) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(run("-m", "bench.measure", str(clip), str(runs)).splitlines()[-1])
+    print(f"{clip.name}: {answer['seconds']} s, {answer['peak_mb']} MB", flush=True)
+    return answer
+
+
+def cold(times: int) -> list[float]:
+    """Seconds from the command to its end on the bundled clip, every file written."""
+    seconds = []
+    for _ in range(times):
+        with tempfile.TemporaryDirectory() as out:
+            started = time.perf_counter()
+            run("-m", "cer", "analyze", str(DEMO), "--out", out, "--quiet")
+            seconds.append(round(time.perf_counter() - started, 2))
+    return seconds
+
+
+def at_once(clip: Path, processes: int) -> float:
+    """Seconds until so many processes, started together, have all analysed a clip."""
+    started = time.perf_counter()
+    running = [
+        subprocess.Popen([sys.executable, "-m", "bench.measure", str(clip)], cwd=ROOT, stdout=subprocess.DEVNULL)
+        for _ in range(processes)
+    ]
+    for one in running:
+        one.wait()
+    return round(time.perf_counter() - started, 2)
+
+
+def least(clip: dict[str, Any], said: Sequence[Sentence]) -> dict[str, Any]:
+    """The bound for a measured clip of one person who speaks in these sentences."""
+    rate = bound.gemm_rate()
+    spoken = max((one.end for one in said), default=0.0) - min((one.start for one in said), default=0.0)
+    operations = bound.least(clip["frames"], [spoken] * round(clip["length"] / 10))
+    compute = sum(operations.values()) / rate
+    return {
+        "gemm_gflops": round(rate / 1e9),
+        "gigaflop": {name: round(one / 1e9, 1) for name, one in operations.items()},
+        "compute_seconds": round(compute, 2),
+        "bound_seconds": round(compute + clip["decode_alone"], 2),
+        "times_the_bound": round(statistics.median(clip["seconds"]) / (compute + clip["decode_alone"]), 2),
+    }
+
+
+def machine() -> dict[str, str]:
+    names = {
+        line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    }
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processor": ", ".join(sorted(names)),
+        "cores": str(THREADS),
+        "memory": f"{memory:.0f} GB",
+        "python": platform.python_version(),
+        "onnxruntime": version("onnxruntime"),
+        "av": version("av"),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--quick", action="store_true", help="one run each, no clip longer than a minute")
+    parser.add_argument("--clips", type=Path, default=Path("runs/bench"), metavar="DIR", help="where clips are made")
+    given = parser.parse_args()
+    given.clips.mkdir(parents=True, exist_ok=True)
+    runs = 1 if given.quick else 5
+    from cer.pipeline import analyze
+
+    found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "machine": machine()}
+    found["cold"] = cold(runs)
+    found["sizes"] = {
+        name: measured(scaled(given.clips, height, 60), runs if height < 2000 else min(runs, 3))
+        for name, height in HEIGHTS.items()
+    }
+    found["two people"] = measured(doubled(given.clips, 720, 60), runs)
+    lengths = (10, 60) if given.quick else (10, 60, 600, 3600)
+    found["lengths"] = {str(seconds): measured(looped(given.clips, seconds), 1) for seconds in lengths}
+    minute = scaled(given.clips, 720, 60)
+    found["processes"] = {str(number): at_once(minute, number) for number in (1, 2)}
+    found["bound"] = least(found["sizes"]["720p"], analyze(DEMO).transcript)
+    found["reference"] = json.loads(run("-m", "bench.reference").splitlines()[-1])
+    found["page"] = json.loads(run("-m", "bench.page", str(runs)).splitlines()[-1])
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / f"benchmarks-{found['date']}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    tables.write(found, given.out / "benchmarks.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""A long day of the page: 300 analyses by four visitors at once, with cancels and bad files, in real browsers.
+
+Every result is compared with what the command line gives for the same clip; memory, threads, child processes and
+files of the server must come back to where they were.
+
+    python -m bench.soak [ANALYSES]
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+from playwright.async_api import Page, async_playwright
+
+from cer.pipeline import observe
+
+from .clips import DEMO
+
+VISITORS = 4
+WARM = 24  # analyses before the first reading: by then every model is loaded and every pool is as large as it gets
+KEPT = 60  # seconds that files stay in the soak; an hour on the page
+PORT = 7871
+WAIT = 180_000  # ms
+_SERVE = f"import app; app.KEPT = {KEPT}; app.build().queue(max_size=app.WAITING, default_concurrency_limit=1).launch(\
+server_name='127.0.0.1', server_port={PORT}, **app.options())"
+
+
+def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
+    """Good clips, each with the document it should give, and bad ones."""
+    good = {}
+    for number, (start, seconds, look) in enumerate(
+        [
+            (0, 2, "null"),
+            (1, 3, "hflip"),
+            (3, 2, "eq=brightness=0.1"),
+            (5, 4, "null"),
+            (7, 3, "hue=s=0"),
+            (0, 3, "crop=2:2:0:0"),
+        ]
+    ):
+        path = folder / f"clip-{number}.mp4"
+        encoder = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-ss", str(start), "-t", str(seconds)]
+        subprocess.run([*encoder, "-i", str(DEMO), "-vf", look, str(path)], check=True)
+        good[path] = told(json.loads(observe(path).conclude().to_json()))
+    bad = [folder / "cut.mp4", folder / "text.mp4", folder / "zeros.mp4"]
+    for path, content in zip(bad, (DEMO.read_bytes()[:3000], b"no video\n" * 99, bytes(9999)), strict=True):
+        path.write_bytes(content)
+    return good, bad
+
+
+def told(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "timings"}
+
+
+def state(server: int, folder: Path) -> dict[str, int]:
+    """The server's resident memory in MB, threads, child processes, and files in its temporary folder."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
+    children = [
+        child for task in Path(f"/proc/{server}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+    files = sum(1 for path in folder.rglob("*") if path.is_file())
+    memory = int(status["VmRSS"].split()[0]) // 1024
+    return {"memory_mb": memory, "threads": int(status["Threads"]), "children": len(children), "files": files}
+
+
+class Soak:
+    """What four visitors share: the work still to do, and what came of it."""
+
+    def __init__(self, analyses: int, good: dict[Path, Any], bad: list[Path]) -> None:
+        self.left, self.good, self.bad = analyses, good, bad
+        self.outcomes: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.seconds: list[float] = []
+        self.dice = random.Random(0)
+
+    async def visitor(self, page: Page) -> None:
+        while self.left > 0:
+            self.left -= 1
+            luck = self.dice.random()
+            kind = "bad" if luck < 0.12 else "cancelled" if luck < 0.3 else "analysed"
+            clip = self.dice.choice(self.bad if kind == "bad" else list(self.good))
+            try:
+                await getattr(self, f"_{kind}")(page, clip)
+                self.outcomes[kind] += 1
+            except Exception as error:
+                self.wrong.append(f"{kind} {clip.name}: {type(error).__name__} {str(error).splitlines()[0][:150]}")
+
+    async def _press(self, page: Page, clip: Path) -> None:
+        await page.goto(f"http://127.0.0.1:{PORT}")
+        button = page.get_by_role("button", name="Analyse", exact=True)
+        await button.wait_for()
+        await page.locator("#clip input[type=file]").first.set_input_files(str(clip))
+        await (page.locator("#clip video").wait_for() if clip in self.good else page.wait_for_timeout(1500))
+        await button.click()
+
+    async def _analysed(self, page: Page, clip: Path) -> None:
+        await self._press(page, clip)
+        started = time.monotonic()
+        await page.locator("#timeline .timeline").wait_for(timeout=WAIT)
+        self.seconds.append(time.monotonic() - started)
+        link = page.locator('a[download="analysis.json"]').first
+        await link.wait_for(timeout=WAIT)
+        answer = await page.request.get(await link.get_attribute("href") or "")
+        if told(await answer.json()) != self.good[clip]:
+            self.wrong.append(f"{clip.name}: another result than the command line's")
+
+    async def _cancelled(self, page: Page, clip: Path) -> None:
+        await self._press(page, clip)
+        await page.wait_for_timeout(self.dice.uniform(100, 3000))
+        await page.get_by_role("button", name="Cancel").first.click()
+        await page.get_by_text("Cancelled.").wait_for(timeout=WAIT)
+
+    async def _bad(self, page: Page, clip: Path) -> None:
+        await self._press(page, clip)
+        await page.get_by_text(f"{clip.name}:").first.wait_for(timeout=WAIT)
+
+
+async def visit(soak: Soak) -> None:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        pages = [await (await browser.new_context()).new_page() for _ in range(VISITORS)]
+        await asyncio.gather(*(soak.visitor(page) for page in pages))
+        await browser.close()
+
+
+def main() -> None:
+    analyses = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as spare:
+        good, bad = clips(Path(made))
+        server = subprocess.Popen([sys.executable, "-c", _SERVE], env={**os.environ, "TMPDIR": spare})
+        try:
+            time.sleep(15)
+            readings = []
+            soaks = [Soak(WARM, good, bad), Soak(analyses, good, bad)]
+            started = time.monotonic()
+            for soak in soaks:
+                asyncio.run(visit(soak))
+                print(dict(soak.outcomes), soak.wrong, flush=True)
+                time.sleep(3 * KEPT)
+                readings.append(state(server.pid, Path(spare)))
+                print(readings[-1], flush=True)
+        finally:
+            server.terminate()
+            server.wait()
+    answer = {
+        "analyses": sum(soaks[1].outcomes.values()),
+        "outcomes": dict(soaks[1].outcomes),
+        "wrong": soaks[1].wrong,
+        "median_seconds_to_result": round(sorted(soaks[1].seconds)[len(soaks[1].seconds) // 2], 2),
+        "before": readings[0],
+        "after": readings[1],
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
