@@ -1,6 +1,5 @@
 """The Gradio page: layout and events. What is seen in a clip, when, and why."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from cer.labels import COMPOUNDS
 from cer.pipeline import Observation
 from page import charts, scoring
 from page.batch import MOST_CLIPS, Batch, archive, work
+from page.files import fresh_folder
+from page.rate import Rate, visitor_of
 from page.theme import theme
 from page.watching import LONGEST, in_words, refuse, watch
 from page.words import listed, say
@@ -22,11 +23,17 @@ EXAMPLE = HERE / "examples" / "demo.mp4"
 LARGEST = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 WAITING = 16  # visitors in the queue; the next one is told to come back
+RATE = Rate()
 _WHOLE = -1  # the choice of segment that means the whole clip
 
 
-def analyze_one(clip: str | None, progress: gr.Progress = gr.Progress()) -> Iterator[list[Any]]:  # noqa: B008 (how Gradio injects it)
+def analyze_one(
+    clip: str | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
+    request: gr.Request | None = None,
+) -> Iterator[list[Any]]:
     """Analyse a clip for the person seen longest, and offer the others."""
+    RATE.admit(visitor_of(request))
     try:
         for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
             analysis = observed.conclude()
@@ -102,8 +109,8 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
 
 
 def files(analysis: Analysis) -> list[str]:
-    """JSON, two tables and the report, in a folder that Gradio's cache takes over."""
-    folder = Path(tempfile.mkdtemp(prefix="cer-"))
+    """JSON, two tables and the report."""
+    folder = fresh_folder()
     analysis.save(folder)
     (folder / "report.html").write_text(figures.report(analysis), "utf-8")
     return [str(path) for path in sorted(folder.iterdir())]
@@ -113,7 +120,7 @@ def annotated(analysis: Analysis | None) -> dict[str, Any]:
     """The clip with face box, label and time line burnt in."""
     if analysis is None:
         raise refuse(say("clip.none"))
-    path = Path(tempfile.mkdtemp(prefix="cer-")) / "annotated.mp4"
+    path = fresh_folder() / "annotated.mp4"
     try:
         figures.annotate(analysis, path)
     except Exception as error:
@@ -121,19 +128,24 @@ def annotated(analysis: Analysis | None) -> dict[str, Any]:
     return gr.update(value=str(path), visible=True)
 
 
-def analyze_many(clips: list[str] | None, progress: gr.Progress = gr.Progress()) -> Iterator[list[Any]]:  # noqa: B008
+def analyze_many(
+    clips: list[str] | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+    request: gr.Request | None = None,
+) -> Iterator[list[Any]]:
     """Analyse many clips; the table grows with each."""
     if not clips:
         raise refuse(say("batch.none"))
     if len(clips) > MOST_CLIPS:
         raise refuse(say("batch.many", given=len(clips), limit=MOST_CLIPS))
+    RATE.admit(visitor_of(request), len(clips))
     batch = Batch()
     for batch in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
         yield [batch.rows, gr.skip()]
     yield [batch.rows, gr.update(value=archive(batch), visible=True)]
 
 
-def analyze(clip: str) -> str:
+def analyze(clip: str, request: gr.Request | None = None) -> str:
     """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
 
     Args:
@@ -142,13 +154,14 @@ def analyze(clip: str) -> str:
     Returns:
         the text of analysis.json, schema 1
     """
+    RATE.admit(visitor_of(request))
     try:
         return next(iter(watch(clip, lambda fraction, stage: None))).conclude().to_json()
     except Exception as error:
         raise in_words(error) from error
 
 
-def analyze_batch(clips: list[str]) -> str:
+def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
     """The same for several clips, one after the other.
 
     Args:
@@ -159,6 +172,7 @@ def analyze_batch(clips: list[str]) -> str:
     """
     if not 1 <= len(clips or []) <= MOST_CLIPS:
         raise refuse(say("batch.many", given=len(clips or []), limit=MOST_CLIPS) if clips else say("batch.none"))
+    RATE.admit(visitor_of(request), len(clips))
     return as_json(list(work(clips, lambda fraction, stage: None))[-1].documents())
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,14 @@ def least(clip: dict[str, Any], said: Sequence[Sentence]) -> dict[str, Any]:
     }
 
 
+def beside_fer(python: str, folder: Path) -> dict[str, Any]:
+    """Finding faces and reading them in the bundled clip's frames: ours, and the `fer` package's in its environment."""
+    frames = str(folder / "frames.npy")
+    ours = json.loads(run("-m", "bench.fer_peer", frames).splitlines()[-1])
+    answer = subprocess.run([python, "bench/fer_peer.py", frames], cwd=ROOT, check=True, capture_output=True, text=True)
+    return {"ours": ours, "fer": json.loads(answer.stdout.splitlines()[-1])}
+
+
 def machine() -> dict[str, str]:
     names = {
         line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
@@ -90,32 +98,44 @@ def machine() -> dict[str, str]:
     }
 
 
+def sections(given: argparse.Namespace) -> dict[str, Callable[[dict[str, Any]], Any]]:
+    """What is measured, in order; each is given what was found before it."""
+    runs, clips = 1 if given.quick else 5, given.clips
+    from cer.pipeline import analyze
+
+    return {
+        "cold": lambda _: cold(runs),
+        "sizes": lambda _: {name: measured(scaled(clips, height, 60), runs) for name, height in HEIGHTS.items()},
+        "two people": lambda _: measured(doubled(clips, 720, 60), runs),
+        "lengths": lambda _: {
+            str(seconds): measured(looped(clips, seconds), 1)
+            for seconds in ((10, 60) if given.quick else (10, 60, 600, 3600))
+        },
+        "processes": lambda _: {str(number): at_once(scaled(clips, 720, 60), number) for number in (1, 2)},
+        "bound": lambda found: least(found["sizes"]["720p"], analyze(DEMO).transcript),
+        "reference": lambda _: json.loads(run("-m", "bench.reference").splitlines()[-1]),
+        "fer": lambda _: beside_fer(given.fer, clips) if given.fer else None,
+        "page": lambda _: json.loads(run("-m", "bench.page", str(runs)).splitlines()[-1]),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--quick", action="store_true", help="one run each, no clip longer than a minute")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="measure these again and keep the day's others")
     parser.add_argument("--clips", type=Path, default=Path("runs/bench"), metavar="DIR", help="where clips are made")
+    parser.add_argument("--fer", metavar="PYTHON", help="of an environment with `pip install fer==25.10.3`")
     given = parser.parse_args()
-    given.clips.mkdir(parents=True, exist_ok=True)
-    runs = 1 if given.quick else 5
-    from cer.pipeline import analyze
-
-    found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "machine": machine()}
-    found["cold"] = cold(runs)
-    found["sizes"] = {
-        name: measured(scaled(given.clips, height, 60), runs if height < 2000 else min(runs, 3))
-        for name, height in HEIGHTS.items()
-    }
-    found["two people"] = measured(doubled(given.clips, 720, 60), runs)
-    lengths = (10, 60) if given.quick else (10, 60, 600, 3600)
-    found["lengths"] = {str(seconds): measured(looped(given.clips, seconds), 1) for seconds in lengths}
-    minute = scaled(given.clips, 720, 60)
-    found["processes"] = {str(number): at_once(minute, number) for number in (1, 2)}
-    found["bound"] = least(found["sizes"]["720p"], analyze(DEMO).transcript)
-    found["reference"] = json.loads(run("-m", "bench.reference").splitlines()[-1])
-    found["page"] = json.loads(run("-m", "bench.page", str(runs)).splitlines()[-1])
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / f"benchmarks-{found['date']}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    for folder in (given.clips, given.out):
+        folder.mkdir(parents=True, exist_ok=True)
+    today = datetime.date.today().isoformat()
+    path = given.out / f"benchmarks-{today}.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if given.only else {"date": today, "machine": machine()}
+    for name, measure in sections(given).items():
+        if given.only is None or name in given.only:
+            found[name] = measure(found)
+            path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     tables.write(found, given.out / "benchmarks.md")
 
 

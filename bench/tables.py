@@ -66,6 +66,16 @@ def stages(found: dict[str, Any]) -> str:
     return table(["stage", *sizes], rows)
 
 
+def fer(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    ours, theirs = found["ours"], found["fer"]
+    return [
+        f"**Beside `fer` 25.10.3** on the same {ours['frames']} frames of the bundled clip, one face in each: it takes "
+        f"{theirs['fer']} s and finds {theirs['faces']} faces; we take {ours['ours']} s and find {ours['faces']}."
+    ]
+
+
 def write(found: dict[str, Any], path: Path) -> None:
     """Put the tables between the marks of a Markdown file."""
     bound, beside, page, about = found["bound"], found["reference"], found["page"], found["machine"]
@@ -89,6 +99,7 @@ def write(found: dict[str, Any], path: Path) -> None:
         f"each, one picture at a time) with the same CLIP ViT-B/32 on the bundled clip: {beside['per_frame_seconds']} "
         f"s against {beside['our_seconds']} s, {beside['times_faster']} times faster; the labels of "
         f"{100 * beside['labels_agree']:.0f} % of {beside['segments']} segments agree.",
+        *fer(found["fer"]),
         f"**The page** in headless Chromium on the same cores: opens in {page['opens']} s; from click to result "
         f"{page['click_to_result']} s, while the analysis alone takes {page['analysis_alone']} s ({page['ratio']} "
         "times).",

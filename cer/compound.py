@@ -70,15 +70,21 @@ def pfsa(
     embeddings: modality -> [S, D], NaN rows where absent. weights: [S, M] in the order of `names`. Returns float32 [S,
     7], NaN rows where none is.
     """
-    count = len(weights)
-    total, weight = np.zeros((count, len(PAIRS))), np.zeros((count, 1))
+    each = np.full((*weights.shape, len(PAIRS)), np.nan, np.float32)
     for name, embedding in embeddings.items():
-        if not comparable(embedding, prototypes.get(name)):
-            continue
-        here = ~np.isnan(embedding).any(1)
-        share = weights[:, [names.index(name)]] * here[:, None]
-        total[here] += share[here] * pfsa_of(embedding[here], prototypes[name])
-        weight += share
+        if comparable(embedding, prototypes.get(name)):
+            here = ~np.isnan(embedding).any(1)
+            each[here, names.index(name)] = pfsa_of(embedding[here], prototypes[name])
+    return weigh(each, weights)
+
+
+def weigh(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean of the modalities' PFSA [S, M, 7], NaN rows where absent, by their effective weights [S, M],
+    renormalised over those present. Returns float32 [S, 7], NaN rows where none is.
+    """
+    share = weights * ~np.isnan(each).any(2)
+    total = (share[..., None] * np.nan_to_num(each)).sum(1)
+    weight = share.sum(1, keepdims=True)
     return np.where(weight > 0, total / np.maximum(weight, 1e-12), np.nan).astype(np.float32)
 
 

@@ -8,6 +8,7 @@ taken for two does not.
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from .faces import Face, crop, overlap
@@ -63,11 +64,8 @@ class Sighting:
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray:
-    """float32 [18, 32, 3] in [0, 1]: enough to tell one shot from another."""
-    rows = np.linspace(0, image.shape[0], 19).astype(int)[:-1]
-    columns = np.linspace(0, image.shape[1], 33).astype(int)[:-1]
-    sums = np.add.reduceat(np.add.reduceat(image.astype(np.float32), rows, 0), columns, 1)
-    return sums / (255.0 * image.shape[0] * image.shape[1] / (18 * 32))
+    """float32 [18, 32, 3] in [0, 1], each the mean of its part: enough to tell one shot from another."""
+    return np.asarray(Image.fromarray(image).resize((32, 18), Image.Resampling.BOX), np.float32) / 255
 
 
 class Tracker:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from cer.compound import combine, ppa
+from cer.compound import combine, ppa, weigh
 from cer.fusion import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
 from cer.profiles import decision
@@ -50,11 +50,7 @@ class Predictions:
 def decide(held: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
     """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
     fused = fusion.fuse(held.probabilities, present)
-    weights = fusion.weights(present).mean(2)[..., None]
-    alike = ~np.isnan(held.similarities).any(2, keepdims=True) & present[..., None]
-    share = (weights * alike).sum(1)
-    total = np.where(alike, weights * np.nan_to_num(held.similarities), 0).sum(1)
-    by_similarity = np.where(share > 0, total / np.maximum(share, 1e-12), np.nan)
+    by_similarity = weigh(held.similarities, fusion.weights(present).mean(2) * present)
     by_probability = ppa(fused)
     return {
         "fused": fused,

@@ -88,8 +88,8 @@ def _classes(table: pa.Table, frames: pa.Table, view: str) -> Mapping[str, np.nd
     found = {}
     for name, mine in members(table).items():
         moments = times[names == name] if (names == name).any() else np.zeros(1)
-        cover = at(table, name, moments)
-        total, count = cover @ values, cover @ known
+        cover = at(table.take(mine), moments)
+        total, count = cover @ values[mine], cover @ known[mine]
         whole = values[mine].sum(0)  # of the clip, for frames that no segment with a value covers
         found[name] = np.where((count > 0)[:, None], total, whole).argmax(1)
     return found

@@ -66,10 +66,9 @@ def members(table: pa.Table) -> dict[str, np.ndarray]:
     return {str(name): np.flatnonzero(clip_of_row == clip) for clip, name in enumerate(ids)}
 
 
-def at(table: pa.Table, name: str, times: np.ndarray) -> csr_array:
-    """Which segments of one clip cover each time [T]: [T, R] over all rows of the table."""
-    ids, clip_of_row = np.unique(np.array(table["id"].to_pylist(), str), return_inverse=True)
-    return _covering(table, clip_of_row, np.full(len(times), np.searchsorted(ids, name)), times)
+def at(clip: pa.Table, times: np.ndarray) -> csr_array:
+    """Which segments of a clip cover each time [T]: [T, R]; the table holds the R segments of that clip alone."""
+    return _covering(clip, np.zeros(len(clip), int), np.zeros(len(times), int), times)
 
 
 def _covering(table: pa.Table, clip_of_row: np.ndarray, groups: np.ndarray, times: np.ndarray) -> csr_array:

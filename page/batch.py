@@ -1,6 +1,5 @@
 """Many clips: one table, one archive. A clip that cannot be read costs one line."""
 
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from cer.analysis import Analysis
 from cer.cli import folders
 from cer.labels import EMOTIONS
 
+from .files import fresh_folder
 from .watching import Tell, in_words, watch
 from .words import say
 
@@ -60,8 +60,8 @@ def _row(analysis: Analysis) -> list[Any]:
 
 
 def archive(batch: Batch) -> str:
-    """A zip of every clip's files, and problems.txt; in a folder of its own that Gradio's cache takes over."""
-    path = Path(tempfile.mkdtemp(prefix="cer-")) / "results.zip"
+    """A zip of every clip's files, and problems.txt; in a folder of its own."""
+    path = fresh_folder() / "results.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, analysis in batch.analyses.items():
             packed.writestr(f"{name}/analysis.json", analysis.to_json())

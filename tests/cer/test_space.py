@@ -1,16 +1,25 @@
 """A Space: its front matter, what is sent, and the sending to a stand-in of the Hub."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import time
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import gradio
 import pytest
+from gradio_client import Client, handle_file
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cer import space
+from cer.analysis import Analysis
 from cer.errors import CerError
 
+from ..clips import DEMO
 from .stand_in import Hub, serving
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +87,97 @@ def test_a_hub_that_refuses_is_one_line_and_exit_2() -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "me/none" in done.stderr
+
+
+def installed_with(requirements: str) -> set[str]:
+    """The distributions that pip installs for a requirements file, as far as this environment has them."""
+    lines = [line.split("#")[0].strip() for line in requirements.splitlines()]
+    wanted, found = [Requirement(line) for line in lines if line], set[tuple[str, str]]()
+    while wanted:
+        one = wanted.pop()
+        for extra in ("", *one.extras):
+            if (canonicalize_name(one.name), extra) in found:
+                continue
+            found.add((canonicalize_name(one.name), extra))
+            try:
+                further = [Requirement(text) for text in requires(one.name) or ()]
+            except PackageNotFoundError:
+                continue
+            wanted += [each for each in further if each.marker is None or each.marker.evaluate({"extra": extra})]
+    return {name for name, _ in found}
+
+
+BLOCK = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in BLOCKED:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+
+
+def test_the_app_starts_and_answers_with_only_what_the_space_installs(tmp_path: Path, analysis: Analysis) -> None:
+    for name, file in space.content("embedded").items():
+        (tmp_path / "space" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "space" / name).write_bytes(file if isinstance(file, bytes) else file.read_bytes())
+    installed = installed_with(space.requirements("embedded"))
+    blocked = [
+        module
+        for module, givers in packages_distributions().items()
+        if not any(canonicalize_name(giver) in installed | {"pip", "setuptools"} for giver in givers)
+    ]
+    assert {"pytest", "open_clip", "whisper", "playwright"} <= set(blocked)
+    assert not {"gradio", "onnxruntime", "av"} & set(blocked)
+    (tmp_path / "sitecustomize.py").write_text(f"BLOCKED = {set(blocked)!r}\n{BLOCK}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"PYTHONPATH": str(tmp_path), "GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
+    with (tmp_path / "log").open("w") as log:
+        served = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=tmp_path / "space", env={**os.environ, **settings}, stdout=log, stderr=log
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while "Running on" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
+            assert served.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.2)
+        client = Client(f"http://127.0.0.1:{port}", verbose=False)
+        document = json.loads(client.predict(handle_file(DEMO), api_name="/analyze"))
+    finally:
+        served.terminate()
+        served.wait()
+    assert {**document, "timings": 0} == {**json.loads(analysis.to_json()), "timings": 0}
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12"])
+def test_the_requirements_resolve(python: str, tmp_path: Path) -> None:
+    """pip finds a set of wheels that fit together, and installs nothing. The paper's hold the embedded profile's; one
+    package comes as source only.
+    """
+    lines = [one for one in space.requirements("paper").splitlines() if not one.startswith("openai-whisper")]
+    assert set(space.requirements("embedded").splitlines()) <= set(space.requirements("paper").splitlines())
+    (tmp_path / "requirements.txt").write_text("\n".join(lines))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--dry-run",
+            "--quiet",
+            "--ignore-installed",
+            "--target",
+            str(tmp_path),
+        ]
+        + ["--only-binary", ":all:", "--python-version", python, "-r", str(tmp_path / "requirements.txt")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "connection" in done.stderr.lower() and "No matching distribution" in done.stderr:
+        pytest.skip("no package registry can be reached")
+    assert done.returncode == 0, done.stderr

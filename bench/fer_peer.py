@@ -1,0 +1,45 @@
+"""The `fer` package on the frames that we look at too. It wants packages that clash with ours, so it runs from an
+environment of its own. Prints how long it took, as JSON.
+
+    python -m bench.fer_peer FRAMES.npy              (in this environment: decode 5 pictures a second into the file)
+    OTHER_PYTHON bench/fer_peer.py FRAMES.npy        (in fer's: find faces and emotions in them)
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+
+def frames(path: str) -> None:
+    from bench.clips import DEMO
+    from cer import expression, faces
+    from cer.evidence import RATE
+    from cer.media import Frame, probe, stream
+
+    pictures = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
+    np.save(path, np.stack(pictures))
+    for _ in range(2):  # the first loads the models
+        started = time.perf_counter()
+        finder = faces.Finder()
+        crops = [expression.grey(faces.crop(one, face)) for one in pictures for face in finder.find(one)]
+        expression.read(np.stack(crops))
+        seconds = time.perf_counter() - started
+    print(json.dumps({"ours": round(seconds, 3), "frames": len(pictures), "faces": len(crops)}))
+
+
+def theirs(path: str) -> None:
+    from fer.fer import FER
+
+    pictures = np.load(path)[..., ::-1]
+    detector = FER()
+    detector.detect_emotions(pictures[0])
+    started = time.perf_counter()
+    found = [detector.detect_emotions(np.ascontiguousarray(one)) for one in pictures]
+    seconds = time.perf_counter() - started
+    print(json.dumps({"fer": round(seconds, 3), "frames": len(pictures), "faces": sum(map(len, found))}))
+
+
+if __name__ == "__main__":
+    (frames if __spec__ is not None else theirs)(sys.argv[1])
