@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from cer import figures
 from cer.analysis import Analysis, as_json, clock, verdict
@@ -12,16 +13,18 @@ from cer.labels import COMPOUNDS
 from cer.pipeline import Observation
 from page import charts, scoring
 from page.batch import MOST_CLIPS, Batch, archive, work
-from page.files import fresh_folder
+from page.closed import Closed
+from page.files import fresh_folder, keep_clean, own_cache
 from page.rate import Rate, visitor_of
 from page.theme import theme
-from page.watching import LONGEST, in_words, refuse, watch
+from page.watching import LONGEST, finished, in_words, in_words_of, refuse, watch
 from page.words import listed, say
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE / "examples" / "demo.mp4"
 LARGEST = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
+SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
 WAITING = 16  # visitors in the queue; the next one is told to come back
 RATE = Rate()
 _WHOLE = -1  # the choice of segment that means the whole clip
@@ -36,22 +39,27 @@ def analyze_one(
     RATE.admit(visitor_of(request))
     try:
         for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
+            if observed is None:
+                yield [gr.skip()] * (3 + _SHOWN)
+                continue
             analysis = observed.conclude()
             people = [
                 (say("clip.person_choice", id=one.id, seconds=one.seconds_visible), one.id) for one in observed.listed()
             ]
             person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
             subtitles = [{"text": one.text, "timestamp": [one.start, one.end]} for one in analysis.transcript]
-            yield [observed, person, gr.update(subtitles=subtitles or None), *show(analysis)]
+            yield [observed, person, gr.update(subtitles=subtitles), *show(analysis)]
     except Exception as error:
         raise in_words(error) from error
 
 
+@in_words_of
 def choose_person(observed: Observation | None, person: int | None) -> list[Any]:
     """The same clip for another person; nothing is watched again."""
     return show(observed.conclude(person)) if observed is not None else [gr.skip()] * _SHOWN
 
 
+@in_words_of
 def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     """As `choose_person`, by the picture that was clicked."""
     if observed is None:
@@ -82,6 +90,7 @@ def show(analysis: Analysis) -> list[Any]:
     ]
 
 
+@in_words_of
 def show_rest(analysis: Analysis | None) -> list[Any]:
     """What may come a moment after the result: the curves and the files."""
     if analysis is None:
@@ -90,12 +99,11 @@ def show_rest(analysis: Analysis | None) -> list[Any]:
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
-    """The charts of one segment, and the video moved to its start."""
+    """The charts of one segment; the browser moves the video to its start."""
     if analysis is None or row is None:
-        return [gr.skip()] * 3
+        return [gr.skip()] * 2
     where = None if row == _WHOLE else row
-    start = 0.0 if where is None else analysis.segments[where].start
-    return [charts.modalities(analysis, where), charts.fusion(analysis, where), gr.update(playback_position=start)]
+    return [charts.modalities(analysis, where), charts.fusion(analysis, where)]
 
 
 def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
@@ -116,15 +124,13 @@ def files(analysis: Analysis) -> list[str]:
     return [str(path) for path in sorted(folder.iterdir())]
 
 
+@in_words_of
 def annotated(analysis: Analysis | None) -> dict[str, Any]:
     """The clip with face box, label and time line burnt in."""
     if analysis is None:
         raise refuse(say("clip.none"))
     path = fresh_folder() / "annotated.mp4"
-    try:
-        figures.annotate(analysis, path)
-    except Exception as error:
-        raise in_words(error) from error
+    figures.annotate(analysis, path)
     return gr.update(value=str(path), visible=True)
 
 
@@ -140,8 +146,9 @@ def analyze_many(
         raise refuse(say("batch.many", given=len(clips), limit=MOST_CLIPS))
     RATE.admit(visitor_of(request), len(clips))
     batch = Batch()
-    for batch in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
-        yield [batch.rows, gr.skip()]
+    for one in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
+        batch = one or batch
+        yield [batch.rows if one is not None else gr.skip(), gr.skip()]
     yield [batch.rows, gr.update(value=archive(batch), visible=True)]
 
 
@@ -156,7 +163,7 @@ def analyze(clip: str, request: gr.Request | None = None) -> str:
     """
     RATE.admit(visitor_of(request))
     try:
-        return next(iter(watch(clip, lambda fraction, stage: None))).conclude().to_json()
+        return finished(watch(clip, lambda fraction, stage: None)).conclude().to_json()
     except Exception as error:
         raise in_words(error) from error
 
@@ -173,7 +180,8 @@ def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
     if not 1 <= len(clips or []) <= MOST_CLIPS:
         raise refuse(say("batch.many", given=len(clips or []), limit=MOST_CLIPS) if clips else say("batch.none"))
     RATE.admit(visitor_of(request), len(clips))
-    return as_json(list(work(clips, lambda fraction, stage: None))[-1].documents())
+    last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
+    return as_json(last.documents())
 
 
 def build() -> gr.Blocks:
@@ -196,7 +204,7 @@ def _script(name: str) -> str:
 
 
 def _one_clip() -> None:
-    observed, analysis = gr.State(), gr.State()
+    observed, analysis = gr.State(time_to_live=KEPT), gr.State(time_to_live=KEPT)
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip")
@@ -241,7 +249,8 @@ def _one_clip() -> None:
         faces.click(choose_face, [observed], [person, *shown], **drawn),
     ):
         done.success(show_rest, [analysis], [curves, downloads], api_visibility="private", show_progress="hidden")
-    segment.input(choose_segment, [analysis, segment], [bars, fused, clip], api_visibility="private")
+    segment.input(choose_segment, [analysis, segment], [bars, fused], api_visibility="private")
+    segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
     timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 
@@ -280,7 +289,11 @@ def _evaluation() -> None:
             confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
     row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
     start.click(
-        scoring.score_files, [predictions, labels], [summary, per_class, confusion, row], api_visibility="private"
+        scoring.score_files,
+        [predictions, labels],
+        [summary, per_class, confusion, row],
+        api_visibility="private",
+        concurrency_id="models",
     )
 
 
@@ -306,8 +319,19 @@ def options() -> dict[str, Any]:
         "css_paths": [HERE / "page" / "page.css"],
         "mcp_server": True,
         "run_history": False,
+        "state_session_capacity": SESSIONS,
+        "app_kwargs": {"middleware": [Middleware(Closed)]},
     }
 
 
+def serve(**where: Any) -> tuple[gr.Blocks, str]:
+    """Build the page and serve it as `launch` is told; the page and its address, once it does not block."""
+    own_cache()
+    keep_clean(1.5 * KEPT)
+    page = build().queue(max_size=WAITING, default_concurrency_limit=1)
+    _, address, _ = page.launch(**options(), **where)
+    return page, address
+
+
 if __name__ == "__main__":
-    build().queue(max_size=WAITING, default_concurrency_limit=1).launch(**options())
+    serve()

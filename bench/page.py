@@ -19,8 +19,7 @@ from .clips import DEMO
 
 
 def measure(times: int = 5) -> dict[str, Any]:
-    page = app.build().queue(max_size=app.WAITING, default_concurrency_limit=1)
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.options())
+    page, address = app.serve(prevent_thread_lock=True, quiet=True)
     opened, clicked, alone = [], [], []
     try:
         with sync_playwright() as driver:

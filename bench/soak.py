@@ -31,8 +31,7 @@ WARM = 24  # analyses before the first reading: by then every model is loaded an
 KEPT = 60  # seconds that files stay in the soak; an hour on the page
 PORT = 7871
 WAIT = 180_000  # ms
-_SERVE = f"import app; app.KEPT = {KEPT}; app.build().queue(max_size=app.WAITING, default_concurrency_limit=1).launch(\
-server_name='127.0.0.1', server_port={PORT}, **app.options())"
+_SERVE = f"import app; app.KEPT = {KEPT}; app.serve(server_name='127.0.0.1', server_port={PORT})"
 
 
 def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:

@@ -77,7 +77,7 @@ def shipped(file: str) -> Checkpoint:
 def own(path: Path, name: str) -> Checkpoint:
     """A weight file that its user made, vouched for by whoever names it. Raises WeightsError when it is missing."""
     if not path.is_file():
-        raise WeightsError(f"{path}: no such file; it should hold the {name} weights that you made.")
+        raise WeightsError(f"{path.name}: no such file; it should hold the {name} weights that you made.")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     return Checkpoint(f"own {name}", str(path.resolve()), found, "own", "own")

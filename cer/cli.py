@@ -48,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
         description="The Hub's models of the paper profile. They are kept in the Hub's cache or in $CER_MODELS.",
     )
     models.add_argument("what", nargs="?", choices=["list", "download", "verify"], default="list")
-    models.add_argument("names", nargs="*", metavar="MODEL", help="which ones (default: those of the paper profile)")
+    models.add_argument(
+        "names", nargs="*", metavar="MODEL", help="which ones (default: those of the paper profile; to list, all)"
+    )
     space = commands.add_parser("space", help="a Space of one's own", description="Push the page to a Space.")
     space.add_argument("what", choices=["create", "update"])
     space.add_argument("name", metavar="OWNER/NAME")
@@ -101,7 +103,8 @@ def _analyze(options: argparse.Namespace) -> int:
 def _models(options: argparse.Namespace) -> int:
     from . import hub
 
-    names = options.names or sorted(set(PROFILES["paper"].values()) | {"whisper"})
+    everything = list(hub.MODELS) if options.what == "list" else sorted({*PROFILES["paper"].values(), "whisper"})
+    names = options.names or everything
     unknown = [name for name in names if name not in hub.MODELS]
     if unknown:
         raise CerError(f"{', '.join(unknown)}: no such model; there is: {', '.join(hub.MODELS)}.")
@@ -111,10 +114,12 @@ def _models(options: argparse.Namespace) -> int:
         if options.what == "download":
             hub.fetch(model, progress=_bar(name) if sys.stderr.isatty() else None, patience=float("inf"))
         folder = hub.find(model)
-        wrong = [f"{file}: {what}" for file, what in hub.check(folder) if what] if folder else []
         where = str(folder) if folder else "not on this disk"
         print(f"{name:<15} {model.size:>6} MB  {model.licence:<27} {model.serves:<25} {model.repo} @ {model.revision}")
-        if options.what != "list":
+        if options.what == "list":
+            print(f"  {where}")
+        else:
+            wrong = [f"{file}: {what}" for file, what in hub.check(folder) if what] if folder else []
             print("\n".join(f"  {line}" for line in wrong or [f"{'right: ' if folder else ''}{where}"]))
             status = 1 if wrong or not folder else status
     return status

@@ -2,12 +2,14 @@
 length.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import expression, faces
+from .errors import ClipError
 from .expression import Expressions
 from .media import Clip, Frame, Sound, stream
 from .people import Sighting, Tracker
@@ -161,16 +163,25 @@ class _Gatherer:
 
 
 def gather(
-    clip: Clip, progress: Progress, *, pictures: bool = False, transcriber: Transcriber | None = None
+    clip: Clip,
+    progress: Progress,
+    *,
+    pictures: bool = False,
+    transcriber: Transcriber | None = None,
+    longest: float = math.inf,
 ) -> Iterator[Evidence]:
     """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
 
     pictures: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
-    Raises ClipError when nothing can be decoded.
+    longest: seconds of the clip. Raises ClipError when nothing can be decoded, or more than that.
     """
     gatherer, start = _Gatherer(clip, pictures, listener=Listener(transcriber)), 0.0
     frame_length = 1 / clip.fps if clip.fps else 0.0
     for item in stream(clip, RATE):
+        if item.time > longest:
+            raise ClipError(
+                f"{clip.name}: goes on for longer than the {longest / 60:.0f} minutes that are taken. Cut it."
+            )
         if isinstance(item, Frame):
             gatherer.see(item)
             progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)

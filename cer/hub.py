@@ -184,7 +184,7 @@ def locate(model: HubModel, *, progress: Progress | None = None) -> Path:
         folder = find(model) or fetch(model, progress=progress)
         if not weights_of(folder, model):
             raise WeightsError(
-                f"{model.repo}: {folder} holds none of {', '.join(model.weights)}. Fetch it anew with "
+                f"{model.repo}: its folder holds none of {', '.join(model.weights)}. Fetch it anew with "
                 "`python -m cer models download`."
             )
         _verified(folder)
@@ -200,13 +200,18 @@ def _verified(folder: Path) -> None:
     """Raises WeightsError for the first file that is not what it should be."""
     for file, wrong in check(folder):
         if wrong:
-            raise WeightsError(f"{file.name}: {wrong}. Delete {file} and run `python -m cer models download`.")
+            raise WeightsError(
+                f"{file.name}: {wrong}. `python -m cer models verify` says where it lies; delete it and run "
+                "`python -m cer models download`."
+            )
 
 
 def check(folder: Path) -> Iterator[tuple[Path, str | None]]:
     """Each file of a model's folder and what is wrong with it, None for nothing."""
     for file, wanted in _hashes(folder).items():
-        if wanted is not None:
+        if not os.path.isfile(file):  # unlike Path.is_file it takes any text for a name
+            yield file, "it is in SHA256SUMS, and missing"
+        elif wanted is not None:
             yield file, None if digest(file, git=len(wanted) == 40) == wanted else "its hash is wrong; it is damaged"
         elif file.suffix in (".safetensors", ".pt", ".bin"):
             yield file, "nothing says what its SHA-256 should be (a folder of your own needs a SHA256SUMS)"
@@ -221,7 +226,8 @@ def _hashes(folder: Path) -> dict[Path, str | None]:
     if listed.is_file():
         lines = [line.split(maxsplit=1) for line in listed.read_text("utf-8", "replace").splitlines()]
         sums = {line[1].lstrip("*").removeprefix("./"): line[0] for line in lines if len(line) == 2}
-        return {file: sums.get(file.relative_to(folder).as_posix()) for file in files}
+        here = {file: sums.get(file.relative_to(folder).as_posix()) for file in files}
+        return here | {folder / name: wanted for name, wanted in sums.items() if folder / name not in here}
     names = {file: file.resolve().name for file in files}
     return {file: name if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", name) else None for file, name in names.items()}
 

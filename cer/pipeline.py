@@ -4,6 +4,7 @@ A clip is observed once, for everybody in it; concluding for one person or anoth
 """
 
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -105,12 +106,15 @@ class Observation:
         )
 
 
-def observe(clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent) -> Observation:
+def observe(
+    clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent, longest: float = math.inf
+) -> Observation:
     """Watch and listen to a clip once, with every modality of the profile.
 
     clip: any video or audio file that FFmpeg reads, or what `probe` said of one. profile: "embedded", "paper" or
     "auto", with any swaps, as `profiles.choose` reads it. progress: called with a stage and the fraction done; an
-    exception it raises ends the work. Raises ClipError when the clip cannot be read. A modality whose weights are
+    exception it raises ends the work. longest: seconds. Raises ClipError when the clip cannot be read, or goes on for
+    longer, whatever its header says. A modality whose weights are
     missing or damaged is absent with that reason.
     """
     found = clip if isinstance(clip, Clip) else probe(clip)
@@ -124,6 +128,7 @@ def observe(clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progre
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         pictures=any(one.watches for one in serving.values()),
         transcriber=_transcriber(serving["text"]) if "text" not in absentees else None,
+        longest=longest,
     )
     while True:
         with observed.timed("gathering evidence"):

@@ -1,6 +1,7 @@
 """Who predicts: this process, or the workers of a Ray cluster. The results are the same."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,8 @@ def ray(corpus: Corpus, items: Any, wanted: list[int], profile: str, workers: in
     if not wanted:
         return
     if not cluster.is_initialized():
-        cluster.init(log_to_driver=False, include_dashboard=False, num_cpus=workers or None)
+        own = None if os.environ.get("RAY_ADDRESS") else workers or None  # a cluster has its own number of cores
+        cluster.init(log_to_driver=False, include_dashboard=False, num_cpus=own)
     dataset.DataContext.get_current().enable_progress_bars = False
     gpus = int(cluster.cluster_resources().get("GPU", 0))
     count = workers or gpus or int(cluster.cluster_resources()["CPU"])

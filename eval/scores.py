@@ -9,9 +9,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cer.train.calibrate import calibration_error, reliability
+from cer.calibration import calibration_error, reliability
 
 RESAMPLES = 1000
+MOST_KEPT = 5_000  # groups whose draws are kept between views: 40 MB
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -57,6 +58,17 @@ def per_group(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray, size
     return np.bincount(cells, minlength=size * classes * classes).reshape(size, classes * classes).astype(np.float64)
 
 
+def resampled(counts: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Bootstrap sums [RESAMPLES, K] of counts [G, K]: the same as `resamples(G) @ counts`, in bounded memory."""
+    size = len(counts)
+    if size <= MOST_KEPT:
+        return np.asarray(resamples(size, seed=seed) @ counts)
+    rng, step = np.random.default_rng(seed), max(1, RESAMPLES * MOST_KEPT // size)
+    shares = np.full(size, 1 / size)
+    steps = [min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step)]
+    return np.concatenate([rng.multinomial(size, shares, count).astype(np.float64) @ counts for count in steps])
+
+
 @lru_cache(maxsize=4)
 def resamples(size: int, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """How often each of `size` groups is drawn in each bootstrap resample, float64 [count, size]."""
@@ -66,7 +78,7 @@ def resamples(size: int, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name. confusion: counts [C, C].
-    reliability: [15, 3], see `cer.train.calibrate`.
+    reliability: [15, 3], see `cer.calibration`.
     """
 
     values: dict[str, float]
@@ -81,13 +93,13 @@ def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed
     predicted = probabilities.argmax(1)
     names, which = np.unique(groups, return_inverse=True)
     counts = per_group(truth, predicted, which, len(names), classes)
-    resampled = (resamples(len(names), seed=seed) @ counts).reshape(RESAMPLES, classes, classes)
+    drawn = resampled(counts, seed).reshape(RESAMPLES, classes, classes)
     whole = confusion(truth, predicted, classes)
     measures = {"macro_f1": macro_f1, "uar": uar, "war": war, "weighted_f1": weighted_f1}
     values = {name: float(measure(whole)) for name, measure in measures.items()}
     intervals = {}
     for name, measure in measures.items():
-        low, high = np.percentile(measure(resampled), [2.5, 97.5])
+        low, high = np.percentile(measure(drawn), [2.5, 97.5])
         intervals[name] = (float(low), float(high))
     values["ece"] = calibration_error(probabilities, truth)
     return Scores(values, intervals, whole, reliability(probabilities, truth))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,23 @@ def table_of(rows: list[Row]) -> pa.Table:
     return pa.Table.from_pylist([{**dict.fromkeys(TABLE.names), **row} for row in rows], TABLE)
 
 
+_LARGEST = 1e6  # of a number in a column: these are probabilities
+
+
 def column(table: pa.Table, view: str) -> np.ndarray:
-    """A view of every row, float32 [R, K]; NaN rows where it is null. A view the file does not hold is all NaN."""
+    """A view of every row, float32 [R, K]; NaN rows where it is null. A view the file does not hold is all NaN.
+
+    Raises DataError when it holds something else.
+    """
     missing = [np.nan] * WIDTHS[view]
     if view not in table.column_names:
         return np.full((len(table), WIDTHS[view]), np.nan, np.float32)
     values = [missing if value is None else value for value in table[view].to_pylist()]
-    return np.array(values, np.float32).reshape(len(table), WIDTHS[view])
+    with suppress(ValueError, TypeError):
+        found = np.array(values, np.float64).reshape(-1, WIDTHS[view])
+        if len(found) == len(table) and not (np.abs(found) > _LARGEST).any():
+            return found.astype(np.float32)
+    raise DataError(f"column {view}: must hold {WIDTHS[view]} probabilities in each row, or null.")
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -52,4 +63,8 @@ def read_file(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({error}).") from error
+        raise DataError(f"{path.name}: cannot be read as text ({_cause(error)}).") from error
+
+
+def _cause(error: OSError | UnicodeDecodeError) -> str:
+    return f"not {error.encoding}" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()

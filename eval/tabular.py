@@ -4,19 +4,22 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES, compound_index, emotion_index
 
 from .scores import Scores, f1_per_class, score
-from .tables import column, read_file
+from .tables import TABLE, column, read_file
 
-LARGEST = 1_000_000  # rows
+LARGEST = 200_000  # rows
+LARGEST_FILE = 64 * 2**20  # bytes of text, or of a parquet file's columns when read
 _IDS = ("id", "file_name", "image_location", "clip")
 _LABELS = ("label", "emotion", "expression", "class", "prediction", "compound expression")
 
@@ -91,15 +94,17 @@ def _labels(path: Path) -> dict[str, str]:
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     """A CSV file's header in small letters, and its rows. Raises DataError when it is none."""
+    if path.stat().st_size > LARGEST_FILE:
+        raise DataError(f"{path.name}: has {path.stat().st_size / 2**20:.0f} MB; the most is {LARGEST_FILE >> 20}.")
     try:
-        content = list(csv.reader(StringIO(read_file(path))))
+        content = list(islice(csv.reader(StringIO(read_file(path))), LARGEST + 2))
     except csv.Error as error:
         raise DataError(f"{path.name}: is no CSV file ({error}).") from error
     rows = [row for row in content[1:] if any(cell.strip() for cell in row)]
     if not rows:
         raise DataError(f"{path.name}: holds no rows below a header. Give a CSV file with the columns id and label.")
     if len(rows) > LARGEST:
-        raise DataError(f"{path.name}: has {len(rows)} rows; the most is {LARGEST}.")
+        raise DataError(f"{path.name}: has more than {LARGEST} rows, which is the most.")
     header = [name.strip().lower() for name in content[0]]
     for number, row in enumerate(rows, 2):
         if len(row) < 2:
@@ -147,20 +152,39 @@ def _known(find: Callable[[str], int], label: str) -> bool:
 def _of_parquet(path: Path, classes: Sequence[str]) -> dict[str, np.ndarray]:
     """The decision of a harness run by id: the mean of its segments."""
     try:
-        table = pq.read_table(path)
+        table = _bounded(path)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path.name}: not a parquet file that can be read ({error}).") from error
+        raise DataError(f"{path.name}: not a parquet file that can be read ({type(error).__name__}).") from error
     if "id" not in table.column_names:
         raise DataError(f"{path.name}: is no predictions.parquet of the harness; it has no column id.")
     views = ("compound", "ppa") if classes is COMPOUNDS else ("fused", *MODALITIES)
-    values = next((one for view in views if not np.isnan(one := column(table, view)).all()), None)
+    try:
+        values = next((one for view in views if not np.isnan(one := column(table, view)).all()), None)
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from error
     if values is None:
         raise DataError(f"{path.name}: holds no predictions of these classes.")
+    if (values < 0).any():
+        raise DataError(f"{path.name}: holds a probability below zero.")
     sums: dict[str, np.ndarray] = {}
-    for name, row in zip(table["id"].to_pylist(), values[:, : len(classes)], strict=True):
+    for name, row in zip(map(str, table["id"].to_pylist()), values[:, : len(classes)], strict=True):
         if not np.isnan(row).any():
             sums[name] = sums.get(name, np.zeros(len(classes))) + row
     return {name: total / max(total.sum(), 1e-12) for name, total in sums.items()}
+
+
+def _bounded(path: Path) -> pa.Table:
+    """The columns that a comparison may need. Raises DataError when they are too much to read."""
+    with pq.ParquetFile(path) as file:
+        wanted = [name for name in file.schema_arrow.names if name in TABLE.names]
+        groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+        size = sum(group.total_byte_size for group in groups)
+        if file.metadata.num_rows > LARGEST or size > LARGEST_FILE:
+            raise DataError(
+                f"{path.name}: has {file.metadata.num_rows} rows of {size / 2**20:.0f} MB; the most is {LARGEST} rows "
+                f"of {LARGEST_FILE >> 20} MB."
+            )
+        return file.read(wanted)
 
 
 def _of_text(path: Path, classes: Sequence[str], index: Callable[[str], int]) -> tuple[dict[str, np.ndarray], bool]:

@@ -68,8 +68,7 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="cer-"))
     faceless = write_clip(work / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()))
-    page = app.build().queue(default_concurrency_limit=1)
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **app.options())
+    page, address = app.serve(prevent_thread_lock=True, quiet=True)
     with sync_playwright() as running:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = running.chromium.launch(executable_path=path, args=QUIET)

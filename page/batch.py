@@ -32,8 +32,8 @@ class Batch:
         return read | {name: {"problem": problem} for name, problem in self.problems.items()}
 
 
-def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch]:
-    """Analyse the clips one after the other; yields the growing Batch after each."""
+def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
+    """Analyse the clips one after the other; yields the growing Batch after each, and None now and then before."""
     batch = Batch()
     paths = [Path(clip) for clip in clips]
     for number, (path, folder) in enumerate(zip(paths, folders(paths, Path()), strict=True)):
@@ -43,6 +43,9 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch]:
 
         try:
             for observed in watch(str(path), tell_all):
+                if observed is None:
+                    yield None
+                    continue
                 analysis = observed.conclude()
                 batch.analyses[folder.name] = analysis
                 batch.rows.append(_row(analysis))

@@ -40,6 +40,7 @@ def timeline(analysis: Analysis) -> str:
     return (
         f'<div class="timeline" role="slider" tabindex="0" aria-label="{escape(say("result.timeline"))}" '
         f'aria-valuemin="0" aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00 {escape(labels[0])}" '
+        f'data-starts="{",".join(f"{one.start:.3f}" for one in analysis.segments)}" '
         f'data-end="{end:.3f}" data-times="{moments}" data-labels="{escape(",".join(labels))}">'
         f"{''.join(rows)}"
         f'<div class="ticks">{ticks}</div>'

@@ -1,9 +1,21 @@
-"""Where the page puts what a visitor downloads."""
+"""Where the page puts what a visitor downloads, and how it forgets it."""
 
+import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from gradio.utils import get_upload_folder
+
+
+def own_cache() -> None:
+    """Give this page a cache that it shares with no other, unless GRADIO_TEMP_DIR names one. Call it before the page is
+    built.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else "page"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / f"cer-{user}"))
 
 
 def fresh_folder() -> Path:
@@ -13,3 +25,28 @@ def fresh_folder() -> Path:
     root = Path(get_upload_folder())
     root.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="cer-", dir=root))
+
+
+def keep_clean(kept: float) -> None:
+    """Sweep the cache in the background from now on, of what is older than `kept` seconds."""
+
+    def work() -> None:
+        while True:
+            sweep(kept)
+            time.sleep(kept / 6)
+
+    Thread(target=work, daemon=True, name="sweep").start()
+
+
+def sweep(kept: float) -> None:
+    """Delete what lies in the cache for longer than `kept` seconds. Gradio deletes what it served; it does not know of
+    subtitles, of uploads that were broken off, and of anything from before it was started.
+    """
+    root = Path(get_upload_folder())
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=root) as now:  # the age of a file, by the clock of its own disk
+        present = Path(now.name).stat().st_mtime
+        for path in sorted(root.rglob("*"), reverse=True):
+            with suppress(OSError):
+                if present - path.lstat().st_mtime > kept:
+                    path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,5 +1,6 @@
 """How often one visitor may ask, so that nobody keeps the machine for themselves."""
 
+import ipaddress
 import os
 import time
 from threading import Lock
@@ -43,9 +44,19 @@ def _since(times: list[float], start: float) -> list[float]:
 
 
 def visitor_of(request: gr.Request | None) -> str | None:
-    """The address that the nearest proxy, or the connection itself, gives; None for this very machine."""
+    """The address of the connection or, when that is a proxy on this machine or its network, the one that the proxy
+    saw; None for whoever sits at this very machine.
+    """
     if request is None or request.client is None:
         return None
-    forwarded = str(request.headers.get("x-forwarded-for", "")).split(",")[-1].strip()
-    address = forwarded or str(request.client.host)
-    return None if address in _LOCAL else address
+    near, forwarded = str(request.client.host), str(request.headers.get("x-forwarded-for", ""))
+    if forwarded and _private(near):  # only what the nearest proxy added is not the visitor's own word
+        return forwarded.rsplit(",", maxsplit=1)[-1].strip()
+    return None if near in _LOCAL else near
+
+
+def _private(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return address in _LOCAL

@@ -10,7 +10,7 @@ from cer.errors import CerError
 from eval.plots import confusion_matrix
 from eval.tabular import Compared, compare_files
 
-from .watching import refuse
+from .watching import in_words_of, refuse
 from .words import say
 
 
@@ -23,6 +23,7 @@ def _compared(predictions: str | None, labels: str | None) -> Compared:
         raise refuse(str(error)) from error
 
 
+@in_words_of
 def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[list[Any]], Figure, str]:
     """A summary in words, F1 of each class, the confusion matrix and a leaderboard row."""
     found = _compared(predictions, labels)
@@ -43,6 +44,7 @@ def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[
     return summary, rows, confusion_matrix(found.scores, found.classes), found.row(Path(str(predictions)).stem)
 
 
+@in_words_of
 def evaluate(predictions: str, labels: str) -> str:
     """Scores of predicted expressions against labels: macro-F1, UAR, WAR with bootstrap intervals, F1 of each class.
 

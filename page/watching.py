@@ -4,8 +4,10 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import wraps
 from queue import Empty, Queue
-from threading import Thread
+from threading import Lock, Thread
+from typing import ParamSpec, TypeVar
 
 import gradio as gr
 
@@ -18,7 +20,10 @@ from .words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
+BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
 TELL = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 Tell = Callable[[float, str], None]  # the fraction done, and of what
 
 
@@ -31,9 +36,12 @@ def refuse(message: str) -> gr.Error:
     return gr.Error(message, duration=None, print_exception=False)
 
 
-def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:
-    """Observe a clip in a thread of its own and yield what was seen; closing this generator (the cancel button, a
-    closed browser) ends the work.
+_TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins
+
+
+def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
+    """Observe a clip in a thread of its own and yield what was seen, and before that None once a BEAT. Closing this
+    generator (the cancel button, a closed browser) ends the work.
 
     Raises CerError when the clip cannot be read, and gr.Error when there is none or it is too long.
     """
@@ -43,7 +51,7 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:
     if found.duration > LONGEST:
         raise refuse(say("clip.long", minutes=found.duration / 60, limit=f"{LONGEST / 60:.0f}"))
     news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
-    wanted, told = True, 0.0
+    wanted, told, beaten = True, 0.0, 0.0
 
     def progress(stage: str, fraction: float) -> None:
         nonlocal told
@@ -55,13 +63,18 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation]:
 
     def work() -> None:
         try:
-            news.put(observe(found, profile=PROFILE, progress=progress))
+            with _TURN:
+                progress("", 0.0)
+                news.put(observe(found, profile=PROFILE, progress=progress, longest=LONGEST))
         except BaseException as error:
             news.put(error)
 
     Thread(target=work, daemon=True).start()
     try:
         while True:
+            if time.monotonic() - beaten > BEAT:
+                beaten = time.monotonic()
+                yield None
             try:
                 item = news.get(timeout=0.2)
             except Empty:
@@ -84,3 +97,21 @@ def in_words(error: Exception) -> gr.Error:
         return refuse(str(error))
     logging.getLogger(__name__).error("analysis failed: %s", type(error).__name__)
     return refuse(say("clip.broken"))
+
+
+def finished(watched: Iterator[Observation | None]) -> Observation:
+    """What was seen, for whoever waits for it in any case."""
+    return next(one for one in watched if one is not None)
+
+
+def in_words_of(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """An event's handler whose errors are said in words, and quote nothing of this machine."""
+
+    @wraps(handler)
+    def said(*given: Given.args, **named: Given.kwargs) -> Answer:
+        try:
+            return handler(*given, **named)
+        except Exception as error:
+            raise in_words(error) from error
+
+    return said

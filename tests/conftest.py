@@ -1,13 +1,26 @@
 """What many tests look at: the bundled clip, observed once."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from skimage import data
 
 from cer.analysis import Analysis
+from cer.paper.device import declare_operators
 from cer.pipeline import Observation, observe
 
 from .clips import DEMO
+
+declare_operators()  # before anything imports torchvision, whatever the order of the tests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The page's files of this run lie in a folder of this run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
+        yield
 
 
 @pytest.fixture(scope="session")

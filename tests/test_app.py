@@ -8,6 +8,7 @@ import pytest
 
 import app
 from cer.analysis import Analysis
+from page import charts
 
 from .clips import DEMO
 
@@ -24,7 +25,8 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    (shown,) = list(app.analyze_one(str(DEMO), _Silent()))  # type: ignore[arg-type]
+    *waiting, shown = app.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
+    assert all(isinstance(one, dict) for beat in waiting for one in beat)  # nothing changes before
     sentence, paths = shown[3], app.show_rest(shown[10])[1]["value"]
     assert sentence.startswith("## Mostly")
     document = json.loads(next(Path(path) for path in paths if path.endswith("analysis.json")).read_text())
@@ -32,7 +34,7 @@ def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis)
 
 
 def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
-    (shown,) = list(app.analyze_one(str(DEMO), _Silent()))  # type: ignore[arg-type]
+    *_, shown = app.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
     subtitles = shown[2]["subtitles"]
     assert [one["text"] for one in subtitles] == [one.text for one in analysis.transcript]
     assert all(0 <= one["timestamp"][0] < one["timestamp"][1] <= 10.5 for one in subtitles)
@@ -50,9 +52,10 @@ def test_an_unreadable_clip_is_said_in_words(tmp_path: Path) -> None:
         list(app.analyze_one(str(tmp_path / "notes.mp4"), _Silent()))  # type: ignore[arg-type]
 
 
-def test_a_segment_moves_the_video_to_its_start_and_a_moment_finds_its_segment(analysis: Analysis) -> None:
-    _, _, video = app.choose_segment(analysis, 2)
-    assert video["playback_position"] == 4.0
+def test_a_segment_has_its_charts_and_a_moment_finds_its_segment(analysis: Analysis) -> None:
+    bars, _ = app.choose_segment(analysis, 2)
+    assert bars != app.choose_segment(analysis, -1)[0]
+    assert 'data-starts="0.000,2.000,4.000' in charts.timeline(analysis)
     event = gr.EventData(None, {"time": 6.1})
     row, bars, fused = app.choose_moment(analysis, event)
     assert row == 2  # 4 to 8 s, whose middle is nearest

@@ -25,9 +25,8 @@ def loading(load: Callable[Asked, Loaded]) -> Callable[Asked, Loaded]:
             ) from error
         except Exception as error:
             raise WeightsError(
-                f"{load.__module__.rpartition('.')[2]}: the model cannot be loaded ({type(error).__name__}: "
-                f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}). Fetch it anew with "
-                "`python -m cer models download`."
+                f"{load.__module__.rpartition('.')[2]}: the model cannot be loaded ({type(error).__name__}). "
+                "Fetch it anew with `python -m cer models download`."
             ) from error
 
     return checked

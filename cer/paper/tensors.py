@@ -38,7 +38,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return load_file(file if file.suffix == ".safetensors" else _converted(file))
     except Exception as error:
-        raise WeightsError(f"{file.name}: not a file of tensors ({error}). Fetch it anew.") from error
+        raise WeightsError(f"{file.name}: not a file of tensors ({type(error).__name__}). Fetch it anew.") from error
 
 
 def _converted(file: Path) -> Path:

@@ -14,11 +14,12 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 from torch import nn
 
+from ..calibration import calibration_error
 from ..labels import EMOTIONS
 from ..media import SAMPLE_RATE
 from ..modalities.base import softmax
 from ..speech import ROWS_PER_SECOND, encode
-from .calibrate import calibration_error, fit_temperature
+from .calibrate import fit_temperature
 from .data import ravdess, sha256
 from .networks import AudioHead, statistics
 from .publish import export, publish

@@ -7,28 +7,28 @@ voice and words to be independent once the emotion is given, which real people a
 random, so every subset works.
 
     python -m cer.train.fusion --data DATA --out cer/weights --work runs
-    python -m cer.train.fusion --predictions runs/mine/predictions.parquet --out my-weights     # on a corpus of your
-    own
+    python -m cer.train.fusion --predictions runs/mine/predictions.parquet --out mine    # on a corpus of one's own
 """
 
 import argparse
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from safetensors.numpy import save
 from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
+from ..calibration import calibration_error
 from ..compound import Prototypes, cosines
 from ..fusion import MHPF, average, subsets
-from ..labels import COMPOUNDS, EMOTIONS, MODALITIES
-from .calibrate import calibration_error, fit_temperature
+from ..labels import EMOTIONS, MODALITIES
+from .calibrate import fit_temperature
 from .held_out import Pool, embedded_pools, pair
+from .predictions import Items, halves, of_predictions
 from .publish import publish
 
 logger = logging.getLogger(__name__)
@@ -60,15 +60,6 @@ class Fusion(nn.Module):
 
     def plain(self) -> MHPF:
         return MHPF(self.theta.detach().numpy().copy(), self.beta.detach().numpy().copy())
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """probabilities float32 [N, M, 8] (anything where absent), present bool [N, M], emotions int [N]."""
-
-    probabilities: np.ndarray
-    present: np.ndarray
-    emotions: np.ndarray
 
 
 def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
@@ -171,28 +162,6 @@ def prototypes_of(pool: Pool, held: Pool) -> Prototypes:
     return Prototypes(centre, means, fit_temperature(similar, balanced))
 
 
-def of_predictions(path: Path) -> Items:
-    """Items of a harness run: predictions.parquet with `label` and one list column per modality. Compound labels are
-    refused.
-    """
-    table = pd.read_parquet(path)
-    if table["label"].isin(COMPOUNDS).any():
-        raise ValueError(
-            f"{path}: holds compound labels; the method is zero-shot, so fusion is trained on basic emotions only"
-        )
-    from ..labels import emotion_index
-
-    columns: list[list[np.ndarray]] = [
-        [np.full(8, np.nan) if p is None else np.asarray(p, np.float32) for p in table[name]] for name in MODALITIES
-    ]
-    probabilities = np.stack([np.stack(column) for column in columns], 1).astype(np.float32)
-    present = np.logical_not(np.isnan(probabilities).any(axis=2))
-    usable = np.any(present, axis=1)
-    logger.info("%s: %d items, %d without any modality skipped", path, len(table), int((~usable).sum()))
-    emotions = np.array([emotion_index(label) for label in table["label"]])
-    return Items(np.nan_to_num(probabilities)[usable], present[usable], emotions[usable])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
@@ -205,12 +174,8 @@ def main() -> None:
     started = time.monotonic()
     stored: dict[str, np.ndarray] = {"mixing": np.array([0.5], np.float32)}
     if arguments.predictions is not None:
-        items = of_predictions(arguments.predictions)
-        order = np.random.default_rng(0).permutation(len(items.emotions))
-        fit, test = (
-            Items(items.probabilities[rows], items.present[rows], items.emotions[rows])
-            for rows in np.array_split(order, 2)
-        )
+        items, clips = of_predictions(arguments.predictions)
+        fit, test = (items[rows] for rows in halves(clips))
         from ..checkpoints import shipped, tensors
 
         stored |= {

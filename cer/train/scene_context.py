@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from .. import sentences
+from ..calibration import calibration_error
 from ..labels import EMOTIONS
 from .cache import expressions
-from .calibrate import calibration_error
 from .data import captions, even, ferplus, sha256
 from .described import describe
 from .publish import publish

@@ -22,11 +22,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from torch import Tensor, nn
 
+from ..calibration import calibration_error
 from ..expression import SIDE, UNITS
 from ..labels import EMOTIONS
 from ..modalities.base import softmax
 from .augment import augment, compress, normalise
-from .calibrate import calibration_error, fit_temperature
+from .calibrate import fit_temperature
 from .data import Faces, ferplus, rafce_units, sha256
 from .networks import FaceNetwork
 from .publish import export, publish

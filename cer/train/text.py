@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from .. import sentences
+from ..calibration import calibration_error
 from ..labels import EMOTIONS
-from .calibrate import calibration_error
 from .data import goemotions, meld, misheard, sha256
 from .publish import publish
 from .script import arguments

@@ -23,8 +23,7 @@ def served() -> Iterator[str]:
     """The address of the page, served by this process."""
     import app
 
-    page = app.build().queue(max_size=app.WAITING, default_concurrency_limit=1)
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **app.options())
+    page, address = app.serve(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
     yield address
     page.close()
 

@@ -3,12 +3,15 @@
 import asyncio
 import base64
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from cer.analysis import Analysis
 from cer.cli import main
@@ -76,3 +79,48 @@ def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> 
     document = json.loads(answer.content[0].text)
     document["clip"]["name"] = analysis.clip.name  # bytes in a message have no name
     assert without_times(document) == without_times(json.loads(analysis.to_json()))
+
+
+def outcome(served: str, endpoint: str, *given: object) -> str:
+    """What an endpoint says to a program that sends it JSON of its own."""
+    asked = httpx.post(f"{served}gradio_api/call/{endpoint}", json={"data": list(given)}, timeout=60)
+    if asked.status_code != 200:
+        return asked.text
+    heard = httpx.get(f"{served}gradio_api/call/{endpoint}/{asked.json()['event_id']}", timeout=60)
+    return heard.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:1/clip.mp4",
+        "http://localhost/clip.mp4",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        str(DEMO),
+    ],
+)
+def test_no_address_and_no_path_of_this_machine_is_taken_for_a_clip(served: str, address: str) -> None:
+    said = outcome(served, "analyze", {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}})
+    assert "event: error" in said
+    assert "schema" not in said
+    assert "root:" not in said
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", str(DEMO), "README.md", "../../etc/passwd", "app.py"])
+def test_no_file_but_those_of_the_cache_is_served(served: str, path: str) -> None:
+    assert httpx.get(f"{served}gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_the_servers_own_ffmpeg_is_out_of_reach(served: str) -> None:
+    assert httpx.post(f"{served}gradio_api/process_recording", files={"video": b"x"}).status_code == 404
+    assert httpx.get(f"{served}gradio_api/info").status_code == 200
+
+
+def test_an_error_names_the_file_and_no_folder_of_this_machine(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "latin.csv").write_bytes("id,label\na,fr\xf6hlich\n".encode("latin-1"))
+    files = [handle_file(str(tmp_path / "latin.csv"))] * 2
+    with pytest.raises(AppError, match=r"latin\.csv: cannot be read as text \(not utf-8\)") as told:
+        client.predict(*files, api_name="/evaluate")
+    assert str(Path(os.environ["GRADIO_TEMP_DIR"]).parent) not in str(told.value)

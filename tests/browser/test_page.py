@@ -11,6 +11,7 @@ import pytest
 
 from cer.analysis import Analysis
 from cer.media import probe
+from page import watching
 
 from ..clips import DEMO, noise, still, write_clip
 
@@ -116,12 +117,16 @@ def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Pat
     visitor.get_by_text("broken.mp4:").first.wait_for(timeout=20_000)
 
 
-def test_cancel_stops_and_the_next_analysis_works(visitor: Any) -> None:
-    give(visitor, DEMO)
+def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) -> None:
+    times = np.arange(0, 120, 0.2).tolist()
+    give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
     visitor.get_by_role("button", name="Analyse", exact=True).click()
-    visitor.wait_for_timeout(1200)
+    while not watching._TURN.locked():
+        visitor.wait_for_timeout(50)
     visitor.get_by_role("button", name="Cancel").first.click()
     visitor.get_by_text("Cancelled.").wait_for(timeout=10_000)
+    visitor.wait_for_timeout(1000)  # the button is deaf until the work has ended, at most one beat
+    assert not watching._TURN.locked()
     assert visitor.locator("#timeline .timeline").count() == 0
     visitor.get_by_role("button", name="Analyse", exact=True).click()
     visitor.locator("#timeline .timeline").wait_for(timeout=WAIT)

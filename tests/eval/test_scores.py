@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from cer.train.calibrate import calibration_error
+from cer.calibration import calibration_error
+from eval import scores
 from eval.scores import confusion, macro_f1, score, uar, war, weighted_f1
 
 LABELS = np.arange(5)
@@ -44,3 +45,10 @@ def test_the_bootstrap_draws_clips_and_not_rows() -> None:
     by_row = score(probabilities, truth, np.arange(1000)).intervals["war"]
     assert by_clip[1] - by_clip[0] > 3 * (by_row[1] - by_row[0])
     assert by_clip[0] < right.mean() < by_clip[1]
+
+
+def test_many_groups_are_drawn_as_few_are_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = np.random.default_rng(0).integers(0, 5, (300, 4)).astype(float)
+    whole = scores.resampled(counts, seed=3)
+    monkeypatch.setattr(scores, "MOST_KEPT", 90)
+    np.testing.assert_array_equal(scores.resampled(counts, seed=3), whole)

@@ -17,6 +17,7 @@ def test_the_nearest_proxy_names_the_visitor_and_this_machine_is_nobody() -> Non
     assert visitor_of(asking("10.1.2.3")) == "10.1.2.3"
     assert visitor_of(asking("127.0.0.1")) is None
     assert visitor_of(None) is None
+    assert visitor_of(asking("8.8.8.8", x_forwarded_for="127.0.0.1")) == "8.8.8.8"  # no proxy: his own word
     # What a visitor writes comes first, what the proxy saw comes last.
     assert visitor_of(asking("127.0.0.1", x_forwarded_for="127.0.0.1, 203.0.113.9")) == "203.0.113.9"
 

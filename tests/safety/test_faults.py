@@ -31,7 +31,7 @@ def decoders() -> list[int]:
     """Decoder processes that this one has started."""
     found = []
     for task in Path("/proc/self/task").iterdir():
-        with suppress(FileNotFoundError):  # a thread or a child that ended meanwhile
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread or a child that ended meanwhile
             for child in (task / "children").read_text("ascii").split():
                 found += [int(child)] if b"cer.decoding" in Path(f"/proc/{child}/cmdline").read_bytes() else []
     return found

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cer import hub, space
-from cer.errors import CerError
+from cer.errors import CerError, DataError
 from cer.paper import qwen
 from eval import submit, tabular
 from eval.corpora import annotated, clips
@@ -20,6 +23,7 @@ from eval.report import Run
 
 EXAMPLES = int(os.environ.get("FUZZ", "60"))
 slowly = settings(
+    derandomize="FUZZ" not in os.environ,  # the same examples in every run of `make test`
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -76,6 +80,42 @@ def test_labels_against_good_predictions(tmp_path: Path, labels: bytes) -> None:
 def test_a_parquet_file_of_predictions(tmp_path: Path, content: bytes) -> None:
     labels = _written(tmp_path, "l.csv", b"id,label\na,Fear\n")
     _answers(lambda: tabular.compare_files(_written(tmp_path, "p.parquet", content), labels))
+
+
+_EIGHT = [0.125] * 8
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": [1, 2], "fused": [_EIGHT, _EIGHT]},
+        {"id": ["a", "a"], "fused": [None, _EIGHT]},
+        {"id": ["a"], "fused": [[0.5, 0.5]]},
+        {"id": ["a"], "fused": ["text"]},
+        {"id": ["a"], "fused": [1.0]},
+        {"id": ["a"], "fused": [[float("nan")] * 8]},
+        {"id": ["a"], "fused": [[-1e300] * 8]},
+        {"id": [None], "fused": [_EIGHT]},
+        {"id": [["a"]], "fused": [_EIGHT]},
+        {"id": [], "fused": []},
+        {"fused": [_EIGHT]},
+        {"id": ["a"], "static_face": [_EIGHT], "audio": [None]},
+        {"id": ["a"] * 3, "compound": [[1 / 7] * 7] * 3},
+    ],
+)
+def test_a_parquet_file_of_another_shape(tmp_path: Path, columns: dict[str, list[object]]) -> None:
+    labels = _written(tmp_path, "l.csv", b"id,label\na,Fear\n")
+    pq.write_table(pa.table(columns), tmp_path / "odd.parquet")
+    _answers(lambda: tabular.compare_files(tmp_path / "odd.parquet", labels))
+
+
+def test_a_file_that_is_larger_inside_than_outside_is_not_unpacked(tmp_path: Path) -> None:
+    labels = _written(tmp_path, "l.csv", b"id,label\na,Fear\n")
+    rows = tabular.LARGEST + 1
+    pq.write_table(pa.table({"id": ["a"] * rows, "fused": pa.array([_EIGHT] * rows)}), tmp_path / "bomb.parquet")
+    assert (tmp_path / "bomb.parquet").stat().st_size < 2**20
+    with pytest.raises(DataError, match="the most is"):
+        tabular.compare_files(tmp_path / "bomb.parquet", labels)
 
 
 @slowly

@@ -21,8 +21,10 @@ from cer.people import Sighting
 from cer.pipeline import observe
 from cer.profiles import modalities
 from cer.segments import Segment, windows
+from cer.train import fusion
+from eval.cli import main as harness
 
-from ...clips import DEMO
+from ...clips import DEMO, still, write_clip
 from .conftest import forget
 from .models import classifier, sums
 from .models import emoaffectnet as make_emoaffectnet
@@ -277,3 +279,24 @@ def test_a_segment_without_a_face_is_absent(evidence: Evidence) -> None:
     for name in ("static_face", "dynamic_face"):
         found = modalities("paper")[name].predict(evidence, [Segment(0.0, 4.0)], 99)
         assert found.reasons == ("no face",)
+
+
+def test_fusion_is_trained_anew_on_a_run_of_the_profile(
+    tmp_path: Path, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/deployment.md, on a corpus in AFEW's layout."""
+    for number, (emotion, picture) in enumerate({"Happy": portrait, "Angry": portrait[:, ::-1]}.items()):
+        folder = tmp_path / "AFEW" / "Train_AFEW" / emotion
+        folder.mkdir(parents=True)
+        write_clip(folder / f"00{number}.avi", still([0, 0.2, 0.4, 0.6], picture))
+    run = tmp_path / "run"
+    given = ["--corpus", "afew", "--root", str(tmp_path / "AFEW"), "--split", "train", "--profile", "paper"]
+    assert harness(["run", *given, "--out", str(run), "--quiet"]) == 0
+    monkeypatch.setattr(fusion.train, "__kwdefaults__", {"steps": 20, "seed": 0})
+    command = ["fusion", "--predictions", str(run / "predictions.parquet"), "--out", str(tmp_path / "mine")]
+    monkeypatch.setattr("sys.argv", command)
+    fusion.main()
+    monkeypatch.setenv("CER_FUSION", str(tmp_path / "mine" / "fusion.safetensors"))
+    found = observe(next((tmp_path / "AFEW").rglob("*.avi")), profile="paper").conclude()
+    assert [model.name for model in found.models if model.modality == "fusion"] == ["own fusion"]
+    assert np.isfinite(found.fused).all()

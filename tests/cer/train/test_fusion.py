@@ -1,15 +1,12 @@
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
-import pytest
 import torch
 
+from cer.calibration import calibration_error
 from cer.fusion import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
-from cer.train.calibrate import calibration_error
-from cer.train.fusion import Fusion, Items, calibrated, losses, macro_f1, of_predictions, prototypes_of, train
+from cer.train.fusion import Fusion, calibrated, losses, macro_f1, prototypes_of, train
 from cer.train.held_out import Pool, pair
+from cer.train.predictions import Items
 
 
 def sharp(emotions: np.ndarray, right: float, rng: np.random.Generator) -> np.ndarray:
@@ -79,18 +76,6 @@ def test_prototypes_are_class_means_less_their_centre() -> None:
     np.testing.assert_allclose(found.centre, [1.5, 1.5])
     np.testing.assert_allclose(found.means[1], [1.5, -1.5])
     assert (found.means[0] == 0).all()
-
-
-def test_a_users_predictions_are_read_and_compound_labels_refused(tmp_path: Path) -> None:
-    row = {name: [1 / 8] * 8 for name in MODALITIES}
-    rows = [{"label": "Fear", **row, "text": None}, {"label": "Anger", **row}]
-    pd.DataFrame(rows).to_parquet(tmp_path / "p.parquet")
-    found = of_predictions(tmp_path / "p.parquet")
-    assert found.emotions.tolist() == [3, 1]
-    assert found.present[0].tolist() == [True] * 5 + [False]
-    pd.DataFrame([{"label": "Sadly Angry", **row}]).to_parquet(tmp_path / "c.parquet")
-    with pytest.raises(ValueError, match="zero-shot"):
-        of_predictions(tmp_path / "c.parquet")
 
 
 def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
