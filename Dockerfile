@@ -1,5 +1,5 @@
 # The page, for any host and for Docker Spaces (uid 1000, port 7860).
-#   docker build -t cer .                               embedded profile, no torch, about 1 GB
+#   docker build -t cer .                               embedded profile, no torch
 #   docker build -t cer --build-arg DEVICE=cuda .       the paper's backbones too, with torch's CUDA build
 #   docker run -p 7860:7860 -v cer-models:/home/user/models cer
 ARG PYTHON=3.11

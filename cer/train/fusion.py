@@ -134,7 +134,9 @@ def measure(fusion: MHPF, items: Items) -> dict[str, object]:
     everything = tuple(range(len(MODALITIES)))
     fused = fusion.fuse(items.probabilities, items.present)
     return {
-        "single_macro_f1": {MODALITIES[m]: macro_f1(fusion, items, (m,)) for m in everything},
+        "single_macro_f1": {
+            MODALITIES[m]: macro_f1(fusion, items, (m,)) for m in everything if items.present[:, m].any()
+        },
         "fused_macro_f1": macro_f1(fusion, items, everything),
         "equal_weights_macro_f1": macro_f1(average(len(MODALITIES)), items, everything),
         "fused_ece": calibration_error(fused, items.emotions),

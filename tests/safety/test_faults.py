@@ -4,6 +4,7 @@ import ast
 import json
 import logging
 import os
+import re
 import resource
 import shutil
 import signal
@@ -18,6 +19,7 @@ import pytest
 import cer
 from cer import media
 from cer.cli import main
+from cer.decoding import MEMORY
 from cer.errors import ClipError
 from cer.media import probe, stream
 from cer.pipeline import analyze
@@ -106,11 +108,27 @@ def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_leaving_a_stream_ends_its_decoder() -> None:
+    before = set(decoders())
     items = stream(probe(DEMO), 25.0)
     next(items)
-    assert len(decoders()) == 1
+    assert len(set(decoders()) - before) == 1
     items.close()  # type: ignore[attr-defined]
-    assert decoders() == []
+    assert set(decoders()) <= before
+
+
+def test_a_decoder_is_confined_and_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    before = set(decoders())
+    items = stream(probe(DEMO), 25.0)
+    next(items)
+    (process,) = set(decoders()) - before
+    limits = Path(f"/proc/{process}/limits").read_text("ascii")
+    for what, most in (("address space", MEMORY), ("file size", 0), ("open files", 32), ("core file size", 0)):
+        assert re.search(rf"Max {what}\s+{most}\s", limits), limits
+    told = Path(f"/proc/{process}/environ").read_bytes()
+    assert b"hf_secret" not in told
+    assert b"PYTHONPATH" in told
+    items.close()  # type: ignore[attr-defined]
 
 
 def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_path: Path) -> None:
