@@ -57,6 +57,11 @@ def _columns(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
     return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
 
 
+def _decider(names: list[str]) -> str:
+    """Of the models behind a modality the one to show: the last of ours, else the last."""
+    return next((name for name in reversed(names) if name.startswith("CER ")), names[-1] if names else "")
+
+
 def _bars(
     title: str, names: tuple[str, ...] | list[str], values: np.ndarray | None, missing: str = "", below: str = ""
 ) -> str:
@@ -79,7 +84,7 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
     panels = []
     for name in MODALITIES:
         values, reason = analysis.seen(name, row)
-        model = next((one.name for one in reversed(analysis.models) if one.modality == name), "")
+        model = _decider([one.name for one in analysis.models if one.modality == name])
         panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
     return f'<div class="panels">{"".join(panels)}</div>'
 
