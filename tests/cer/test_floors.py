@@ -13,7 +13,7 @@ from ..clips import DEMO
 
 PACKAGE = Path(cer.__file__).parent
 FLOORS = (
-    ("errors", "labels", "segments", "files"),
+    ("errors", "labels", "segments", "files", "calibration"),
     ("checkpoints", "media", "decoding", "hub"),
     ("faces", "video", "sentences", "expression"),
     ("people", "speech"),
