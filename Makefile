@@ -16,7 +16,7 @@ app: $(VENV)/runtime  ## open the page
 	$(RUN) app.py
 
 test: $(VENV)/dev  ## everything that a new machine can test
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev  ## style and types
 	$(RUN) -m ruff check .

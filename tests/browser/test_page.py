@@ -155,8 +155,9 @@ def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> N
     (tmp_path / "l.csv").write_text("id,label\na,happy\nb,sad\nc,anger\n")
     visitor.get_by_role("tab", name="Evaluation").click()
     visitor.locator("#predictions input[type=file]").set_input_files(str(tmp_path / "p.csv"))
+    visitor.locator("#predictions").get_by_text("p.csv").first.wait_for()
     visitor.locator("#labels input[type=file]").set_input_files(str(tmp_path / "l.csv"))
-    visitor.get_by_text("l.csv").first.wait_for()
+    visitor.locator("#labels").get_by_text("l.csv").first.wait_for()
     visitor.get_by_role("button", name="Score").click()
     visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=20_000)
 
