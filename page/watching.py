@@ -20,7 +20,7 @@ from .words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
-BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
+BEAT = 1.0  # seconds between two signs of life: Gradio can end a job only between two of its answers
 TELL = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")

@@ -125,7 +125,7 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
         visitor.wait_for_timeout(50)
     visitor.get_by_role("button", name="Cancel").first.click()
     visitor.get_by_text("Cancelled.").wait_for(timeout=10_000)
-    visitor.wait_for_timeout(1000)  # the button is deaf until the work has ended, at most one beat
+    visitor.wait_for_timeout(1500)  # the button is deaf until the work has ended, at most one beat
     assert not watching._TURN.locked()
     assert visitor.locator("#timeline .timeline").count() == 0
     visitor.get_by_role("button", name="Analyse", exact=True).click()
