@@ -11,7 +11,7 @@ from PIL import Image
 from .checkpoints import locate, onnx_session, shipped
 
 SIDE = 48  # pixels of the network's grey input
-BATCH = 64
+BATCH = 16  # faces; as fast as 64, and 120 MB less
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
 """FACS numbers of the action units the network knows, in its output's order."""
 
