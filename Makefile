@@ -33,7 +33,7 @@ evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and 
 screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
 	$(RUN) -m examples.make_screenshots
 
-bench: $(VENV)/dev  ## docs/benchmarks.json and the tables of docs/benchmarks.md
+bench: $(VENV)/dev  ## docs/benchmarks-DATE.json and the tables of docs/benchmarks.md
 	$(RUN) -m bench --out docs
 
 soak: $(VENV)/dev  ## 300 analyses on the page by 4 visitors, with cancels and bad files

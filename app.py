@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from cer import figures
 from cer.analysis import Analysis, as_json, clock, verdict
+from cer.files import write_whole
 from cer.labels import COMPOUNDS
 from cer.pipeline import Observation
 from page import charts, scoring
@@ -120,7 +121,7 @@ def files(analysis: Analysis) -> list[str]:
     """JSON, two tables and the report."""
     folder = fresh_folder()
     analysis.save(folder)
-    (folder / "report.html").write_text(figures.report(analysis), "utf-8")
+    write_whole(figures.report(analysis), folder / "report.html")
     return [str(path) for path in sorted(folder.iterdir())]
 
 
@@ -152,6 +153,7 @@ def analyze_many(
     yield [batch.rows, gr.update(value=archive(batch), visible=True)]
 
 
+@in_words_of
 def analyze(clip: str, request: gr.Request | None = None) -> str:
     """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
 
@@ -162,10 +164,7 @@ def analyze(clip: str, request: gr.Request | None = None) -> str:
         the text of analysis.json, schema 1
     """
     RATE.admit(visitor_of(request))
-    try:
-        return finished(watch(clip, lambda fraction, stage: None)).conclude().to_json()
-    except Exception as error:
-        raise in_words(error) from error
+    return finished(watch(clip, lambda fraction, stage: None)).conclude().to_json()
 
 
 def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:

@@ -40,8 +40,6 @@ CONFIG: dict[str, Any] = {
 
 def random_weights(root: Path) -> None:
     """A checkpoint of full size, where `cer.hub` looks for it."""
-    import hashlib
-
     declare_operators()
     import open_clip
 
@@ -55,7 +53,7 @@ def random_weights(root: Path) -> None:
     look = {"mean": [0.481, 0.458, 0.408], "std": [0.269, 0.261, 0.276], "interpolation": "bicubic"}
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": look}))
     files = sorted(folder.iterdir())
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" for file in files]
+    sums = [f"{hub.digest(file)}  {file.name}" for file in files]
     (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
 
 

@@ -19,12 +19,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 from playwright.async_api import Page, async_playwright
 
 from cer.pipeline import observe
 
-from .clips import DEMO
+from .clips import DEMO, made
 
 VISITORS = 4
 WARM = 80  # analyses before the first reading: by then the page remembers as many visitors as it ever does
@@ -47,9 +46,8 @@ def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
             (0, 3, "crop=2:2:0:0"),
         ]
     ):
-        path = folder / f"clip-{number}.mp4"
-        encoder = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-ss", str(start), "-t", str(seconds)]
-        subprocess.run([*encoder, "-i", str(DEMO), "-vf", look, str(path)], check=True)
+        part = ("-ss", str(start), "-t", str(seconds), "-i", str(DEMO))
+        path = made(folder / f"clip-{number}.mp4", *part, "-vf", look)
         good[path] = told(json.loads(observe(path).conclude().to_json()))
     bad = [folder / "cut.mp4", folder / "text.mp4", folder / "zeros.mp4"]
     for path, content in zip(bad, (DEMO.read_bytes()[:3000], b"no video\n" * 99, bytes(9999)), strict=True):
@@ -136,8 +134,8 @@ async def visit(soak: Soak) -> None:
 
 def main() -> None:
     analyses = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as spare:
-        good, bad = clips(Path(made))
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as spare:
+        good, bad = clips(Path(folder))
         server = subprocess.Popen([sys.executable, "-c", _SERVE], env={**os.environ, "TMPDIR": spare})
         try:
             time.sleep(15)

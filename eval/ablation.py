@@ -50,7 +50,7 @@ class Predictions:
 def decide(held: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
     """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
     fused = fusion.fuse(held.probabilities, present)
-    by_similarity = weigh(held.similarities, fusion.weights(present).mean(2) * present)
+    by_similarity = weigh(held.similarities, fusion.weights(present).mean(2))
     by_probability = ppa(fused)
     return {
         "fused": fused,

@@ -6,7 +6,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cer.analysis import as_json
-from cer.errors import CerError
 from eval.plots import confusion_matrix
 from eval.tabular import Compared, compare_files
 
@@ -17,10 +16,7 @@ from .words import say
 def _compared(predictions: str | None, labels: str | None) -> Compared:
     if not predictions or not labels:
         raise refuse(say("evaluation.none"))
-    try:
-        return compare_files(Path(predictions), Path(labels))
-    except CerError as error:
-        raise refuse(str(error)) from error
+    return compare_files(Path(predictions), Path(labels))
 
 
 @in_words_of

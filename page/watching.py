@@ -64,8 +64,8 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
     def work() -> None:
         try:
             with _TURN:
-                progress("", 0.0)
-                news.put(observe(found, profile=PROFILE, progress=progress, longest=LONGEST))
+                if wanted:
+                    news.put(observe(found, profile=PROFILE, progress=progress, longest=LONGEST))
         except BaseException as error:
             news.put(error)
 
