@@ -1,11 +1,15 @@
 from pathlib import Path
+from threading import enumerate as enumerate_threads
+from time import sleep
 
 import numpy as np
 import pytest
 
+from cer.errors import WeightsError
 from cer.evidence import BLOCK, Evidence, gather
 from cer.media import SAMPLE_RATE, probe
 from cer.segments import WINDOW, Segment
+from cer.speech import Sentence
 
 from ..clips import DEMO, noise, still, write_clip
 
@@ -43,6 +47,26 @@ def test_a_long_clip_comes_in_blocks_that_overlap_by_a_window(tmp_path: Path) ->
     for one in found:
         assert one.cues[0].time == pytest.approx(one.start, abs=0.5)
         assert one.cues[-1].time == pytest.approx(one.end, abs=1.1)
+
+
+def test_what_fails_in_the_listening_thread_fails_here_and_the_thread_ends() -> None:
+    def deaf(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
+        raise WeightsError("no words")
+
+    with pytest.raises(WeightsError, match="no words"):
+        list(gather(probe(DEMO), lambda stage, fraction: None, transcriber=deaf))
+    assert not [one for one in enumerate_threads() if one.name.startswith("listening")]
+
+
+def test_words_do_not_depend_on_how_fast_they_are_written_down() -> None:
+    def slow(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
+        sleep(0.5)
+        return (Sentence(start, start + 1, "slow", 1.0),)
+
+    (block,) = gather(probe(DEMO), lambda stage, fraction: None, transcriber=slow)
+    (usual,) = blocks(DEMO)
+    assert [(one.start, one.end) for one in block.utterances] == [(one.start, one.end) for one in usual.utterances]
+    assert all(one.sentences[0].text == "slow" for one in block.utterances)
 
 
 def test_light_and_motion_are_measured(tmp_path: Path) -> None:
