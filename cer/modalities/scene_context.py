@@ -49,12 +49,12 @@ class SceneContext:
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]
         described = [describe(part, person) for part in parts]
-        embeddings = iter(sentences.encode([text for text in described if text]))
+        found = zip(*read([text for text in described if text]), strict=True)
         answers: list[Seen | str] = []
         for part, text in zip(parts, described, strict=True):
             if text:
-                embedding = next(embeddings)
-                answers.append(Seen(softmax(read(embedding[None])[0]), embedding, text))
+                logits, embedding = next(found)
+                answers.append(Seen(softmax(logits), embedding, text))
             else:
                 answers.append("nobody in view to describe" if part.has_video else "no video track")
         return collect(answers, sentences.WIDTH)
@@ -115,9 +115,10 @@ def _voice(evidence: Evidence) -> str:
     return "They speak loudly." if decibels > -14 else "They speak softly." if decibels < -32 else "They are speaking."
 
 
-def read(embeddings: np.ndarray) -> np.ndarray:
-    """Emotion logits [N, 8] of caption embeddings float32 [N, 384]."""
-    return np.asarray(_network().run(None, {"sentences": embeddings})[0])
+def read(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits float32 [N, 8] of N captions or descriptions, and their embeddings [N, 384]."""
+    embeddings = sentences.encode(captions)
+    return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings
 
 
 @lru_cache(maxsize=1)

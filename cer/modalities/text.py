@@ -1,4 +1,6 @@
-"""text: what the words say, whatever the voice. A head on the sentence embedding of what was said in the segment."""
+"""text: what the words say, whatever the voice. A head on the embedding of what was said in the segment, by the
+sentence encoder with an adapter for spoken language.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,6 +14,7 @@ from ..evidence import Evidence
 from ..segments import Segment
 from .base import Prediction, Seen, collect, softmax
 
+ADAPTER = "text_adapter.safetensors"
 LEAST_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for the sentence to count there
 
 
@@ -22,19 +25,18 @@ class Text:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (WHISPER, MINILM, shipped("text.onnx"))
+        return (WHISPER, MINILM, shipped(ADAPTER), shipped("text.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         said = [spoken(evidence.segment(segment)) for segment in segments]
-        texts = [words for words, reason in said if reason is None]
-        embeddings = iter(sentences.encode(texts))
+        found = zip(*read([words for words, reason in said if reason is None]), strict=True)
         answers: list[Seen | str] = []
         for words, reason in said:
             if reason is not None:
                 answers.append(reason)
             else:
-                embedding = next(embeddings)
-                answers.append(Seen(softmax(read(embedding[None])[0]), embedding, words))
+                logits, embedding = next(found)
+                answers.append(Seen(softmax(logits), embedding, words))
         return collect(answers, sentences.WIDTH)
 
 
@@ -53,9 +55,10 @@ def spoken(evidence: Evidence) -> tuple[str, str | None]:
     return (" ".join(words), None) if words else ("", "no words understood")
 
 
-def read(embeddings: np.ndarray) -> np.ndarray:
-    """Emotion logits [N, 8] of sentence embeddings float32 [N, 384]."""
-    return np.asarray(_network().run(None, {"sentences": embeddings})[0])
+def read(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits float32 [N, 8] of N texts, and their embeddings [N, 384]."""
+    embeddings = sentences.encode(texts, shipped(ADAPTER))
+    return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings
 
 
 @lru_cache(maxsize=1)

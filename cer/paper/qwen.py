@@ -50,13 +50,13 @@ class QwenContext:
         answers: list[Seen | str] = ["no picture" if evidence.has_video else "no video track"] * len(segments)
         _model(self.model)
         told = [parse(one) for one in describe(self.model, [within[row] for row in shown], self.prompt)]
-        embeddings = iter(sentences.encode([text for text in told if text]))
+        found = zip(*read([text for text in told if text]), strict=True)
         for row, text in zip(shown, told, strict=True):
             if text is None:
                 answers[row] = "the description was not one plain paragraph"
             else:
-                embedding = next(embeddings)
-                answers[row] = Seen(softmax(read(embedding[None])[0]), embedding, text)
+                logits, embedding = next(found)
+                answers[row] = Seen(softmax(logits), embedding, text)
         return collect(answers, sentences.WIDTH)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import sentences
 from ..labels import EMOTIONS, MODALITIES
 from ..modalities import audio, dynamic_face, scene_context, scene_label, text
 from ..modalities.base import softmax
@@ -48,11 +47,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     voices = np.load(work / "audio.npz")
     voice = Pool(voices["probabilities"][:, None], voices["emotions"])
     spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev")}
-    words = {split: sentences.encode(table["text"].tolist()) for split, table in spoken.items()}
-    said = {
-        split: Pool(softmax(text.read(words[split]))[:, None], spoken[split]["emotion"].to_numpy(), words[split])
-        for split in words
-    }
+    said = {split: _of_words(table["text"].tolist(), table["emotion"].to_numpy()) for split, table in spoken.items()}
     heard = _of_voices(data)
     face_names = ("static_face", "dynamic_face", "scene_label", "scene_context")
     return Pools(
@@ -72,14 +67,19 @@ def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool,
     slots, mask, _ = Synthesiser(ready(seen), faces.targets)(len(seen), rng, np.arange(len(seen)))
     moved, motion = dynamic_face.read(slots, mask)
     pictures, scale = scene_label.look(seen.embeddings)
-    described = sentences.encode(describe(seen, rng))
+    context, described = scene_context.read(describe(seen, rng))
     parts = {
         "static_face": Pool(softmax(seen.logits), emotions, seen.embeddings),
         "dynamic_face": Pool(softmax(moved), emotions, motion),
         "scene_label": Pool(scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale), emotions, pictures),
-        "scene_context": Pool(softmax(scene_context.read(described)), emotions, described),
+        "scene_context": Pool(softmax(context), emotions, described),
     }
     return Pool(np.stack([one.probabilities for one in parts.values()], 1), emotions), parts
+
+
+def _of_words(texts: list[str], emotions: np.ndarray) -> Pool:
+    logits, embeddings = text.read(texts)
+    return Pool(softmax(logits)[:, None], emotions, embeddings)
 
 
 def _of_voices(data: Path) -> Pool:

@@ -67,6 +67,25 @@ class Calibrated(nn.Module):
         self.register_buffer("temperature", torch.ones(()))
 
 
+class LowRank(nn.Module):
+    """A linear layer that is kept, and a low-rank change of it that is trained (LoRA, arXiv 2106.09685): W + scale x
+    up @ down. It starts as no change.
+    """
+
+    scale = 2.0
+
+    def __init__(self, kept: nn.Linear, rank: int) -> None:
+        super().__init__()
+        self.kept = kept.requires_grad_(False)
+        self.down = nn.Parameter(torch.randn(rank, kept.in_features) / kept.in_features**0.5)
+        self.up = nn.Parameter(torch.zeros(kept.out_features, rank))
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        change = nn.functional.linear(nn.functional.linear(self.dropout(x), self.down), self.up)
+        return self.kept(x) + self.scale * change
+
+
 class SentenceHead(Calibrated):
     """Emotion logits [N, 8] from sentence embeddings [N, 384], divided by a temperature; a class never trained is out
     of reach.

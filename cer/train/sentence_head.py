@@ -1,6 +1,4 @@
-"""What text and scene_context have in common: a small head on frozen sentence embeddings, trained free of the class
-prior.
-"""
+"""The head of scene_context: a small one on frozen sentence embeddings, trained free of the class prior."""
 
 from dataclasses import dataclass
 
@@ -29,9 +27,13 @@ class Corpus:
 
     @property
     def prior(self) -> np.ndarray:
-        """Class frequencies [8]; a class that never occurs gets next to nothing."""
-        counts = np.bincount(self.emotions, minlength=len(EMOTIONS)).astype(np.float32)
-        return np.maximum(counts / counts.sum(), 1e-6)
+        return prior_of(self.emotions)
+
+
+def prior_of(emotions: np.ndarray) -> np.ndarray:
+    """Class frequencies [8] of emotion indices [N]; a class that never occurs gets next to nothing."""
+    counts = np.bincount(emotions, minlength=len(EMOTIONS)).astype(np.float32)
+    return np.maximum(counts / counts.sum(), 1e-6)
 
 
 def train(corpora: list[Corpus], *, epochs: int, width: int = 256, seed: int = 0, noise: float = 0.0) -> SentenceHead:

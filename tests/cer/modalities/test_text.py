@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cer import sentences
 from cer.evidence import Evidence
 from cer.labels import EMOTIONS
 from cer.modalities.text import Text, read, spoken
@@ -21,7 +20,7 @@ from cer.speech import Sentence
     ],
 )
 def test_plain_words_are_read_as_a_person_would(words: str, emotion: str) -> None:
-    assert EMOTIONS[int(read(sentences.encode([words]))[0].argmax())] == emotion
+    assert EMOTIONS[int(read([words])[0].argmax())] == emotion
 
 
 def test_a_sentence_counts_in_the_segments_it_is_spoken_in(evidence: Evidence) -> None:

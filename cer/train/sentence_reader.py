@@ -1,0 +1,169 @@
+"""The reader of text: the sentence encoder with a low-rank adapter (LoRA, arXiv 2106.09685),
+and a small head on its embeddings, trained together and free of the class prior.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import save
+from torch import Tensor, nn
+
+from ..checkpoints import MINILM, locate
+from ..labels import EMOTIONS
+from ..modalities.base import softmax
+from .calibrate import fit_temperature
+from .networks import LowRank, SentenceHead
+from .sentence_head import prior_of
+
+logger = logging.getLogger(__name__)
+
+RATE, ADAPTER_RATE = 2e-3, 5e-4  # of learning, at its peak
+DECAY = 0.05
+BATCH = 32
+RANK = 16
+ADAPTED = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+"""The products of a layer that the adapter changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """texts and emotion indices [N], how much a row of this corpus counts, how many rows are drawn in an epoch (None:
+    all), and what becomes of a text before each epoch.
+    """
+
+    texts: Sequence[str]
+    emotions: np.ndarray
+    weight: float = 1.0
+    drawn: int | None = None
+    vary: Callable[[str, np.random.Generator], str] = lambda text, rng: text
+
+    @property
+    def prior(self) -> np.ndarray:
+        return prior_of(self.emotions)
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[tuple[str, int, np.ndarray, float]]:
+        """Text, emotion, log-prior [8] and weight of each row of one epoch."""
+        shift = np.log(self.prior)
+        for row in rng.permutation(len(self.texts))[: self.drawn]:
+            yield self.vary(self.texts[row], rng), int(self.emotions[row]), shift, self.weight
+
+
+class Reader(nn.Module):
+    """all-MiniLM-L6-v2, frozen, with an adapter in each layer, and the head on its mean-pooled embeddings."""
+
+    def __init__(self, trained: Tensor, width: int, most_tokens: int) -> None:
+        from tokenizers import Tokenizer
+
+        from ..paper.device import declare_operators
+
+        declare_operators()
+        from transformers import BertModel
+
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            locate(MINILM).parent, attn_implementation="sdpa", add_pooling_layer=False
+        )
+        self.bert.requires_grad_(False)
+        for layer in self.bert.encoder.layer:
+            for name in ADAPTED:
+                parent, _, last = name.rpartition(".")
+                owner = layer.get_submodule(parent)
+                setattr(owner, last, LowRank(getattr(owner, last), RANK))
+        self.head = SentenceHead(trained, width)
+        self.tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
+        self.tokenizer.enable_truncation(most_tokens)
+        self.tokenizer.enable_padding()
+
+    def embed(self, texts: Sequence[str]) -> Tensor:
+        """Unit-length embeddings [N, 384]."""
+        encoded = self.tokenizer.encode_batch(list(texts))
+        mask = torch.tensor([one.attention_mask for one in encoded])
+        states = self.bert(input_ids=torch.tensor([one.ids for one in encoded]), attention_mask=mask).last_hidden_state
+        real = mask[..., None].to(states.dtype)
+        return F.normalize((states * real).sum(1) / real.sum(1), dim=1)
+
+    def forward(self, texts: Sequence[str]) -> Tensor:
+        return self.head(self.embed(texts))
+
+    def adapter(self) -> bytes:
+        """The adapter as a safetensors file: <name of the changed tensor>.up [O, R] and .down [R, I]."""
+        found = {}
+        for name, module in self.bert.named_modules():
+            if isinstance(module, LowRank):
+                found[f"{name}.weight.up"] = (module.scale * module.up).detach().numpy()
+                found[f"{name}.weight.down"] = module.down.detach().numpy()
+        return save({name: np.ascontiguousarray(tensor) for name, tensor in found.items()})
+
+
+def train(corpora: Sequence[Corpus], *, epochs: int, width: int = 256, most_tokens: int = 128, seed: int = 0) -> Reader:
+    """A reader whose logits are free of the prior: to each corpus' rows the log of that corpus' own prior is added in
+    the loss.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    seen = np.unique(np.concatenate([one.emotions for one in corpora]))
+    reader = Reader(torch.tensor([index in seen for index in range(len(EMOTIONS))]), width, most_tokens)
+    changed = [parameter for parameter in reader.bert.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [{"params": changed, "weight_decay": 0.0}, {"params": reader.head.parameters(), "weight_decay": DECAY}]
+    )
+    rows = sum(min(len(one.texts), one.drawn or len(one.texts)) for one in corpora)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, [ADAPTER_RATE, RATE], total_steps=epochs * -(-rows // BATCH), pct_start=0.15
+    )
+    for epoch in range(epochs):
+        reader.train()
+        total = 0.0
+        for batch in _batches([row for one in corpora for row in one.epoch(rng)], rng):
+            texts, emotions, shifts, weights = zip(*batch, strict=True)
+            logits = reader(texts) + torch.from_numpy(np.stack(shifts))
+            losses = F.cross_entropy(logits, torch.tensor(emotions), reduction="none")
+            optimizer.zero_grad()
+            loss = (losses * torch.tensor(weights)).mean()
+            loss.backward()
+            nn.utils.clip_grad_norm_(changed, 1.0)
+            optimizer.step()
+            schedule.step()
+            total += loss.item() * len(batch)
+        logger.info("epoch %d of %d: loss %.3f", epoch + 1, epochs, total / rows)
+    return reader.eval()
+
+
+def _batches(rows: list[Any], rng: np.random.Generator) -> list[list[Any]]:
+    """Rows in batches of nearly equal lengths, so that little is padding, in random order."""
+    order = np.argsort([len(row[0]) * rng.uniform(0.8, 1.25) for row in rows])
+    batches = [[rows[row] for row in order[start : start + BATCH]] for start in range(0, len(order), BATCH)]
+    return [batches[index] for index in rng.permutation(len(batches))]
+
+
+@torch.no_grad()
+def logits(reader: Reader, texts: Sequence[str]) -> np.ndarray:
+    """[N, 8] of N texts."""
+    order = np.argsort([len(text) for text in texts])
+    found = np.zeros((len(texts), len(EMOTIONS)), np.float32)
+    for start in range(0, len(order), BATCH):
+        rows = order[start : start + BATCH]
+        found[rows] = reader([texts[row] for row in rows]).numpy()
+    return found
+
+
+def calibrate(reader: Reader, texts: Sequence[str], truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Fit the head's temperature on held-out items [N] under the class frequencies [8] that they have; returns their
+    probabilities [N, 8] under that prior.
+    """
+    found = logits(reader, texts)
+    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], np.log(prior))
+    reader.head.temperature.fill_(temperature)
+    return softmax(found / temperature + np.log(prior))
