@@ -20,6 +20,7 @@ from cer import evidence, expression, faces, figures, media, people, speech
 from cer.pipeline import observe
 
 Spent = dict[str, float]
+BESIDE = ("speech activity", "Whisper encoder", "Whisper decoder")  # in a thread of their own
 
 
 @contextmanager
@@ -103,7 +104,8 @@ def main() -> None:
             analysis = observe(path).conclude()
             seconds.append(time.perf_counter() - started)
         gathering = analysis.timings["gathering evidence"]
-        spent["waiting for pictures and sound, and the rest"] = gathering - sum(spent.values())
+        watching = sum(seconds for stage, seconds in spent.items() if stage not in BESIDE)
+        spent["waiting for pictures and sound, and the rest"] = gathering - watching
         stages.append(
             {**spent, **{name: time for name, time in analysis.timings.items() if name != "gathering evidence"}}
         )
