@@ -87,8 +87,8 @@ def write(found: dict[str, Any], path: Path) -> None:
         clips(found),
         "**Length**, in a fresh process each:",
         lengths(found),
-        "**Stages**, in ms of the main process for each second of video (decoding goes on beside them, and so do speech "
-        "activity and Whisper):",
+        "**Stages**, in ms of the main process for each second of video (decoding goes on beside them, and so do "
+        "speech activity and Whisper):",
         stages(found),
         f"**Processes.** One 720p minute in a fresh process: {found['processes']['1']} s; two such processes at once: "
         f"{found['processes']['2']} s.",
