@@ -71,6 +71,8 @@ class Reader(nn.Module):
         declare_operators()
         from transformers import BertModel
 
+        from .sentence_encoder import MeanPooled
+
         super().__init__()
         self.bert = BertModel.from_pretrained(
             locate(MINILM).parent, attn_implementation="sdpa", add_pooling_layer=False
@@ -81,6 +83,7 @@ class Reader(nn.Module):
                 parent, _, last = name.rpartition(".")
                 owner = layer.get_submodule(parent)
                 setattr(owner, last, LowRank(getattr(owner, last), RANK))
+        self.pooled = MeanPooled(self.bert)
         self.head = SentenceHead(trained, width)
         self.tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
         self.tokenizer.enable_truncation(most_tokens)
@@ -90,9 +93,8 @@ class Reader(nn.Module):
         """Unit-length embeddings [N, 384]."""
         encoded = self.tokenizer.encode_batch(list(texts))
         mask = torch.tensor([one.attention_mask for one in encoded])
-        states = self.bert(input_ids=torch.tensor([one.ids for one in encoded]), attention_mask=mask).last_hidden_state
-        real = mask[..., None].to(states.dtype)
-        return F.normalize((states * real).sum(1) / real.sum(1), dim=1)
+        found: Tensor = self.pooled(torch.tensor([one.ids for one in encoded]), mask)
+        return found
 
     def forward(self, texts: Sequence[str]) -> Tensor:
         return self.head(self.embed(texts))
