@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -145,7 +146,41 @@ def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None =
 
 
 def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
-    """All tensors of a safetensors file."""
+    """All tensors of a safetensors file, or of a model.bin of CTranslate2."""
     from safetensors.numpy import load_file
 
-    return load_file(locate(checkpoint))
+    path = locate(checkpoint)
+    return _ctranslate2(path.read_bytes()) if path.suffix == ".bin" else load_file(path)
+
+
+_CTRANSLATE2_TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
+
+
+def _ctranslate2(content: bytes) -> dict[str, np.ndarray]:
+    """The variables of a CTranslate2 model, format 6: after the names and numbers of its kind, each variable's name,
+    shape, type, size and values. The arrays share the file's memory.
+    """
+    at = 0
+
+    def number(code: str) -> int:
+        nonlocal at
+        (value,) = struct.unpack_from(f"<{code}", content, at)
+        at += struct.calcsize(f"<{code}")
+        return int(value)
+
+    def text() -> str:
+        nonlocal at
+        length = number("H")
+        at += length
+        return content[at - length : at - 1].decode()  # it ends with a zero byte
+
+    number("I"), text(), number("I")  # format, specification, its revision
+    found: dict[str, np.ndarray] = {}
+    for _ in range(number("I")):
+        name = text()
+        shape = [number("I") for _ in range(number("B"))]
+        kind = np.dtype(_CTRANSLATE2_TYPES[number("B")])
+        size = number("I")
+        found[name] = np.frombuffer(content, kind, size // kind.itemsize, at).reshape(shape)
+        at += size
+    return found

@@ -40,6 +40,11 @@ def _session(adapter: Checkpoint | None) -> Any:
     return onnx_session(graph, weights={f"bert.{name}": tensor for name, tensor in weights.items()})
 
 
+def pieces(text: str) -> list[int]:
+    """The word pieces of a text, as the tokenizer numbers them, without the marks at its ends."""
+    return list(_tokenizer().encode(text, add_special_tokens=False).ids)
+
+
 def encode(texts: Sequence[str], adapter: Checkpoint | None = None) -> np.ndarray:
     """Unit-length embeddings float32 [N, 384] of N texts, by the plain encoder or with an adapter's file."""
     tokenizer, session = _tokenizer(), _session(adapter)

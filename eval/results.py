@@ -88,15 +88,20 @@ def scores_of(values: np.ndarray, corpus: Corpus, aims: Targets) -> Scores | Non
     seen = ~np.isnan(mean).any(1)
     if not seen.any():
         return None
-    return score(restrict(mean[seen], corpus), aims.truth[seen], aims.groups[seen])
+    decided = restrict(mean[seen], corpus).argmax(1)
+    return score(restrict(mean[seen], corpus, power=1.0), aims.truth[seen], aims.groups[seen], predicted=decided)
 
 
-def restrict(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
-    """Probabilities over the corpus' classes only, times the prior it declares, normalised."""
+def restrict(probabilities: np.ndarray, corpus: Corpus, power: float | None = None) -> np.ndarray:
+    """Probabilities over the corpus' classes only, times the prior it declares to a power, normalised.
+
+    power: the corpus' own, by which labels are decided, when None; with 1 they are honest in that corpus' population.
+    """
     assert probabilities.shape[1] == len(COMPOUNDS if corpus.compound else EMOTIONS)
     kept = probabilities[:, corpus.columns]
     if corpus.prior:
-        kept = kept * np.array([corpus.prior[name] for name in corpus.classes]) ** corpus.power
+        prior = np.array([corpus.prior[name] for name in corpus.classes])
+        kept = kept * prior ** (corpus.power if power is None else power)
     total = kept.sum(1, keepdims=True)
     return np.where(total > 0, kept / np.maximum(total, 1e-12), 1 / len(corpus.classes))
 

@@ -87,10 +87,20 @@ class Scores:
     reliability: np.ndarray
 
 
-def score(probabilities: np.ndarray, truth: np.ndarray, groups: np.ndarray, seed: int = 0) -> Scores:
-    """Scores of distributions [N, C] against labels [N]; the bootstrap draws whole groups [N] (clips), not rows."""
+def score(
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    groups: np.ndarray,
+    seed: int = 0,
+    predicted: np.ndarray | None = None,
+) -> Scores:
+    """Scores of distributions [N, C] against labels [N]; the bootstrap draws whole groups [N] (clips), not rows.
+
+    predicted: the labels [N] that were decided for, where that is not each distribution's strongest class. Calibration
+    is of the distributions themselves.
+    """
     classes = probabilities.shape[1]
-    predicted = probabilities.argmax(1)
+    predicted = probabilities.argmax(1) if predicted is None else predicted
     names, which = np.unique(groups, return_inverse=True)
     counts = per_group(truth, predicted, which, len(names), classes)
     drawn = resampled(counts, seed).reshape(RESAMPLES, classes, classes)

@@ -1,20 +1,20 @@
-"""scene_context: the situation in words. Measured cues are written as an English description, and a head trained on
-real Qwen2.5-VL captions reads it; the same head serves real captions unchanged.
+"""scene_context: the situation in words. Measured cues are written as an English description, and a lexicon fitted to
+real Qwen2.5-VL captions reads it; the same lexicon serves real captions unchanged.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from .. import sentences
-from ..checkpoints import CENTERFACE, MINILM, Checkpoint, locate, onnx_session, shipped
+from .. import lexicon, sentences
+from ..checkpoints import CENTERFACE, MINILM, Checkpoint, shipped
 from ..evidence import Cue, Evidence
 from ..expression import UNITS
 from ..segments import Segment
 from .base import Prediction, Seen, collect, softmax
 
+LEXICON = "scene_context.safetensors"
 SHOWN = 0.5  # probability above which an action unit is mentioned
 _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
     ((1, 2), "raised eyebrows"),
@@ -44,7 +44,7 @@ class SceneContext:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (CENTERFACE, shipped("face.onnx"), MINILM, shipped("scene_context.onnx"))
+        return (CENTERFACE, shipped("face.onnx"), MINILM, shipped(LEXICON))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]
@@ -117,10 +117,9 @@ def _voice(evidence: Evidence) -> str:
 
 def read(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits float32 [N, 8] of N captions or descriptions, and their embeddings [N, 384]."""
-    embeddings = sentences.encode(captions)
-    return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings
+    return _lexicon().logits(captions), sentences.encode(captions)
 
 
 @lru_cache(maxsize=1)
-def _network() -> Any:
-    return onnx_session(locate(shipped("scene_context.onnx")))
+def _lexicon() -> lexicon.Lexicon:
+    return lexicon.load(shipped(LEXICON))

@@ -1,5 +1,5 @@
-"""scene_context with Qwen2.5-VL: the model describes the segment with one of the published prompts, and the caption
-head that was trained on such descriptions reads them.
+"""scene_context with Qwen2.5-VL: the model describes the segment with one of the published prompts, and the lexicon
+that was fitted to such descriptions reads them.
 
 Nothing that can be read in the picture or heard in the clip becomes part of the instruction; an answer that is not one
 plain paragraph is no answer, and the modality is absent there.
@@ -18,7 +18,7 @@ from .. import hub, sentences
 from ..checkpoints import MINILM, Checkpoint, shipped
 from ..evidence import PICTURE_RATE, Evidence
 from ..modalities.base import Prediction, Seen, collect, softmax
-from ..modalities.scene_context import read
+from ..modalities.scene_context import LEXICON, read
 from ..segments import Segment
 from .device import on_gpu
 from .loading import loading
@@ -42,7 +42,7 @@ class QwenContext:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (*hub.checkpoints_of(self.model), MINILM, shipped("scene_context.onnx"))
+        return (*hub.checkpoints_of(self.model), MINILM, shipped(LEXICON))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         within = [[one.image for one in evidence.pictures if s.start <= one.time < s.end] for s in segments]

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ORDER = ("sentence_encoder", "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
+WITHOUT_DATA = ("sentence_encoder", "voice_encoder")  # graphs whose weights are other people's
+ORDER = (*WITHOUT_DATA, "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     for name in asked.only:
         # One process a model: what is exported by one is loaded, and checked, by the next.
         command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(asked.out)]
-        if name != "sentence_encoder":
+        if name not in WITHOUT_DATA:
             command += ["--data", str(asked.data), "--work", str(asked.work)]
         print("$", " ".join(command), flush=True)
         subprocess.run(command, check=True)

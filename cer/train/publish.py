@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -17,9 +18,16 @@ logger = logging.getLogger(__name__)
 
 
 def export(
-    network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], free: Mapping[str, Mapping[int, str]]
+    network: nn.Module,
+    inputs: Mapping[str, Tensor],
+    outputs: Sequence[str],
+    free: Mapping[str, Mapping[int, str]],
+    *,
+    optimize: bool = True,
 ) -> bytes:
-    """A network in evaluation mode as an ONNX graph. free: input -> axis -> name of each axis whose size may vary."""
+    """A network in evaluation mode as an ONNX graph. free: input -> axis -> name of each axis whose size may vary.
+    optimize: fold constants; not for a graph whose weights shall stay what they are in another file.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -29,6 +37,7 @@ def export(
             input_names=list(inputs),
             output_names=list(outputs),
             verbose=False,
+            optimize=optimize,
             dynamic_shapes=tuple(dict.fromkeys(free.get(name, {}), torch.export.Dim.DYNAMIC) for name in inputs),
         )
     assert program is not None
@@ -43,6 +52,21 @@ def bare(model: Any) -> Any:
         part.doc_string = ""
     del graph.value_info[:], graph.metadata_props[:], model.metadata_props[:]
     return model
+
+
+def without_weights(graph: bytes, outside: set[str]) -> bytes:
+    """A graph whose initializers of these names have lost their data: they are handed over when it is loaded. Raises
+    ValueError when the graph lacks one.
+    """
+    model = onnx.load_from_string(graph)
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    if missing := outside - held.keys():
+        raise ValueError(f"the exported graph lacks {', '.join(sorted(missing))}")
+    for name in outside:
+        held[name].ClearField("raw_data")
+        held[name].data_location = onnx.TensorProto.EXTERNAL
+        held[name].external_data.add(key="location", value="elsewhere")
+    return bytes(model.SerializeToString())
 
 
 def publish(folder: Path, file: str, content: bytes, *, name: str, licence: str, run: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from ..labels import EMOTIONS
 from ..modalities.base import softmax
 from .calibrate import fit_temperature
 from .networks import LowRank, SentenceHead
-from .sentence_head import prior_of
+from .publish import export
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ class Corpus:
 
     @property
     def prior(self) -> np.ndarray:
-        return prior_of(self.emotions)
+        """Class frequencies [8]; a class that never occurs gets next to nothing."""
+        counts = np.bincount(self.emotions, minlength=len(EMOTIONS)).astype(np.float32)
+        return np.maximum(counts / counts.sum(), 1e-6)
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[str, int, np.ndarray, float]]:
         """Text, emotion, log-prior [8] and weight of each row of one epoch."""
@@ -169,3 +171,8 @@ def calibrate(reader: Reader, texts: Sequence[str], truth: np.ndarray, prior: np
     temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], np.log(prior))
     reader.head.temperature.fill_(temperature)
     return softmax(found / temperature + np.log(prior))
+
+
+def graph(head: SentenceHead) -> bytes:
+    """The head as an ONNX graph from `sentences` [N, 384] to `logits` [N, 8]."""
+    return export(head, {"sentences": F.normalize(torch.randn(2, 384), dim=1)}, ["logits"], {"sentences": {0: "N"}})

@@ -15,8 +15,7 @@ from ..modalities.text import ADAPTER
 from .data import goemotions, meld, misheard, sha256
 from .publish import publish
 from .script import arguments
-from .sentence_head import graph
-from .sentence_reader import RANK, Corpus, calibrate, train
+from .sentence_reader import RANK, Corpus, calibrate, graph, train
 
 logger = logging.getLogger(__name__)
 

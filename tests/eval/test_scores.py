@@ -52,3 +52,13 @@ def test_many_groups_are_drawn_as_few_are_in_bounded_memory(monkeypatch: pytest.
     whole = scores.resampled(counts, seed=3)
     monkeypatch.setattr(scores, "MOST_KEPT", 90)
     np.testing.assert_array_equal(scores.resampled(counts, seed=3), whole)
+
+
+def test_labels_may_be_decided_otherwise_than_by_the_strongest_class_and_calibration_stays_that_of_the_distributions() -> (
+    None
+):
+    probabilities = np.tile([0.75, 0.25], (4, 1))
+    truth, rare = np.array([0, 0, 0, 1]), np.ones(4, int)
+    found = score(probabilities, truth, np.arange(4), predicted=rare)
+    assert found.values["war"] == 0.25
+    assert found.values["ece"] == pytest.approx(0.0)

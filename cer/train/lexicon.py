@@ -1,0 +1,75 @@
+"""Fits a lexicon: multinomial logistic regression on TF-IDF features of texts, every class counting the same."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from safetensors.numpy import save
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression
+
+from .. import sentences
+from ..labels import EMOTIONS
+from ..lexicon import Lexicon, terms_of
+
+LEAST_TEXTS = 3  # that a term must occur in
+INVERSE_PENALTY = 0.3  # sklearn's C; 1 and 3 fit the captions of single clips
+OUT_OF_REACH = -30.0  # logit of a class that no text has
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """texts and emotion indices [N], and how much a row of this corpus counts."""
+
+    texts: Sequence[str]
+    emotions: np.ndarray
+    weight: float = 1.0
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Of each row: the classes of a corpus count the same, however many rows they have."""
+        counts = np.bincount(self.emotions)
+        return self.weight * len(self.emotions) / (np.count_nonzero(counts) * counts[self.emotions])
+
+
+def fit(corpora: Sequence[Corpus]) -> Lexicon:
+    """A lexicon whose logits are free of the class priors."""
+    texts = [text for one in corpora for text in one.texts]
+    emotions = np.concatenate([one.emotions for one in corpora])
+    empty = _empty(texts)
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
+    model.fit(_matrix(empty, texts), emotions, np.concatenate([one.weights for one in corpora]))
+    weights = np.zeros((len(empty.terms), len(EMOTIONS)), np.float32)
+    bias = np.full(len(EMOTIONS), OUT_OF_REACH, np.float32)
+    weights[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+    return replace(empty, weights=weights, bias=bias)
+
+
+def _empty(texts: Sequence[str]) -> Lexicon:
+    """The terms that occur in enough texts, with their rarity ln((1 + N) / (1 + texts with it)) + 1; no weights."""
+    counts = Counter(term for text in texts for term in set(terms_of(sentences.pieces(text))))
+    kept = {term: count for term, count in counts.items() if count >= LEAST_TEXTS}
+    terms = np.array(sorted(kept), np.int64)
+    spread = np.array([kept[term] for term in terms.tolist()], np.float32)
+    rarity = np.log((1 + len(texts)) / (1 + spread)) + 1
+    return Lexicon(terms, rarity.astype(np.float32), np.zeros((len(terms), 0)), np.zeros(0))
+
+
+def _matrix(lexicon: Lexicon, texts: Sequence[str]) -> csr_array:
+    found = [lexicon.features(text) for text in texts]
+    ends = np.cumsum([0, *(len(rows) for rows, _ in found)])
+    columns, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return csr_array((values, columns, ends), shape=(len(texts), len(lexicon.terms)))
+
+
+def cooled(lexicon: Lexicon, temperature: float) -> Lexicon:
+    """The lexicon with its logits divided by a temperature; what is out of reach stays there."""
+    bias = np.where(lexicon.bias > OUT_OF_REACH, lexicon.bias / temperature, OUT_OF_REACH).astype(np.float32)
+    return replace(lexicon, weights=lexicon.weights / np.float32(temperature), bias=bias)
+
+
+def content(lexicon: Lexicon) -> bytes:
+    """The lexicon as a safetensors file."""
+    tensors = {name: getattr(lexicon, name) for name in ("terms", "rarity", "weights", "bias")}
+    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
