@@ -1,7 +1,7 @@
-"""Speech: where somebody speaks, what Whisper's encoder hears there, and the words.
+"""Speech: where somebody speaks, how it sounds, and the words.
 
-One encoder pass serves the audio and the text modality. Speech activity (Silero, as packaged in faster-whisper) gates
-both: silence and music reach neither, so no words are invented for them.
+Speech activity (Silero, as packaged in faster-whisper) gates both the audio and the text modality: silence and music
+reach neither, so no words are invented for them.
 """
 
 import zlib
@@ -14,8 +14,9 @@ import numpy as np
 
 from .checkpoints import THREADS, WHISPER, locate
 from .media import SAMPLE_RATE, Sound
+from .voice import listen
 
-ROWS_PER_SECOND = 50  # of encoder output
+MARKS_PER_SECOND = 50  # of Whisper's clock
 LONGEST_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
 PAUSE = 1.0  # seconds of silence that end an utterance
 SILENCE = 8.0  # seconds appended before encoding: with less, tiny.en repeats short phrases; 30 s take 2.4 times as long
@@ -40,7 +41,8 @@ class Utterance:
     """A stretch of speech with short pauses.
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
-    [R, 384], the encoder's output, 50 a second from `start`. sentences: what was understood; empty when nothing was.
+    [R, 1152], how it sounds (`cer.voice`), 50 a second from `start`. sentences: what was understood; empty when nothing
+    was.
     """
 
     start: float
@@ -78,15 +80,11 @@ def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
     return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
 
 
-def encode(samples: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Whisper's encoder on up to 22 s of mono 16 kHz samples: its own output, for decoding, and float32 [R, 384]
-    without the silence appended.
-    """
+def encode(samples: np.ndarray) -> Any:
+    """Whisper's encoder output, for `transcribe`, of up to 22 s of mono 16 kHz samples."""
     whisper = _whisper()
     padded = np.pad(samples, (0, int(SILENCE * SAMPLE_RATE)))[: 30 * SAMPLE_RATE]
-    output = whisper.encode(whisper.feature_extractor(padded)[:, :3000])
-    rows = max(1, round(len(samples) / SAMPLE_RATE * ROWS_PER_SECOND))
-    return output, np.array(output, dtype=np.float32)[0, :rows]
+    return whisper.encode(whisper.feature_extractor(padded)[:, :3000])
 
 
 def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
@@ -106,11 +104,11 @@ def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
     sentences: list[Sentence] = []
     words: list[int] = []
     since = start
-    for token in [*tokens, first_time + int((end - start) * ROWS_PER_SECOND)]:
+    for token in [*tokens, first_time + int((end - start) * MARKS_PER_SECOND)]:
         if token < first_time:
             words.append(token)
             continue
-        now = min(end, start + (token - first_time) / ROWS_PER_SECOND)
+        now = min(end, start + (token - first_time) / MARKS_PER_SECOND)
         spoken = tokenizer.decode(words, skip_special_tokens=True).strip()
         if spoken:
             sentences.append(Sentence(since, max(now, since + 0.1), spoken, float(np.exp(result.scores[0]))))
@@ -200,8 +198,7 @@ def _utterance(
 ) -> Utterance:
     start, end = group[0][0], group[-1][1]
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
-    output, rows = encode(spoken)
-    sentences = transcriber(spoken, start + offset) if transcriber else transcribe(output, start + offset, end + offset)
-    return Utterance(
-        start + offset, end + offset, tuple((a + offset, b + offset) for a, b in group), spoken, rows, sentences
-    )
+    since, until = start + offset, end + offset
+    sentences = transcriber(spoken, since) if transcriber else transcribe(encode(spoken), since, until)
+    regions = tuple((a + offset, b + offset) for a, b in group)
+    return Utterance(since, until, regions, spoken, listen(spoken), sentences)

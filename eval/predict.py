@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cer import expression, speech
+from cer import expression, speech, voice
 from cer.compound import combine, comparable, pfsa_of, ppa
 from cer.errors import CerError
 from cer.evidence import RATE, Evidence
@@ -78,7 +78,7 @@ def _heard(samples: np.ndarray, words: str) -> Evidence:
     """A sound and what is said in it as evidence of a clip without pictures."""
     end = max(len(samples) / SAMPLE_RATE, 1.0)
     said = (Sentence(0.0, end, words, 1.0),) if words else ()
-    utterance = Utterance(0.0, end, ((0.0, end),), samples, np.zeros((0, 384), np.float32), said)
+    utterance = Utterance(0.0, end, ((0.0, end),), samples, np.zeros((0, voice.WIDTH), np.float32), said)
     return Evidence(0.0, end, False, True, [], [], expression.NOTHING, [utterance])
 
 
@@ -107,7 +107,7 @@ def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
     samples = decode_sound(item["audio"]["bytes"])[: int(speech.LONGEST_UTTERANCE * SAMPLE_RATE)]
     if choose(profile)["audio"] != EMBEDDED:
         return [_one("audio", *_asked("audio", profile, _heard(samples, "")))]
-    logits, embedding = audio.read(speech.encode(samples)[1])
+    logits, embedding = audio.read(voice.listen(samples))
     return [_one("audio", softmax(logits), embedding)]
 
 

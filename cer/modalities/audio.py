@@ -1,4 +1,4 @@
-"""audio: how the voice sounds, whatever it says. A head on statistics of the rows of Whisper's encoder."""
+"""audio: how the voice sounds, whatever it says. A head on statistics over time of what the voice encoder hears."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,7 +9,8 @@ import numpy as np
 from ..checkpoints import WHISPER, Checkpoint, locate, onnx_session, shipped
 from ..evidence import Evidence
 from ..segments import Segment
-from ..speech import ROWS_PER_SECOND, Utterance
+from ..speech import Utterance
+from ..voice import ROWS_PER_SECOND
 from .base import Prediction, Seen, collect, softmax
 
 LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
@@ -23,7 +24,7 @@ class Audio:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (WHISPER, shipped("audio.onnx"))
+        return (WHISPER, shipped("voice_encoder.onnx"), shipped("audio.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_answer(evidence.segment(segment)) for segment in segments], WIDTH)
@@ -40,13 +41,13 @@ def _answer(evidence: Evidence) -> Seen | str:
 
 
 def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
-    """Encoder rows [R, 384] of an utterance from `start` to `end` seconds of the clip; at least one."""
+    """Rows [R, 1152] of an utterance from `start` to `end` seconds of the clip; at least one."""
     first = min(round((start - utterance.start) * ROWS_PER_SECOND), len(utterance.rows) - 1)
     return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
 
 
 def read(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Emotion logits [8] and embedding [128] of encoder rows float32 [R, 384]."""
+    """Emotion logits [8] and embedding [128] of what the voice encoder heard, float32 [R, 1152]."""
     logits, embedding = _network().run(None, {"rows": rows[None]})
     return logits[0], embedding[0]
 

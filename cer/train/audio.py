@@ -1,4 +1,4 @@
-"""Trains the audio head on statistics of Whisper's encoder rows, from RAVDESS speech.
+"""Trains the audio head on statistics of what the voice encoder hears, from RAVDESS speech.
 
 python -m cer.train.audio --data DATA --out cer/weights
 """
@@ -18,7 +18,7 @@ from ..calibration import calibration_error
 from ..labels import EMOTIONS
 from ..media import SAMPLE_RATE
 from ..modalities.base import softmax
-from ..speech import ROWS_PER_SECOND, encode
+from ..voice import ROWS_PER_SECOND, listen
 from .calibrate import fit_temperature
 from .data import ravdess, sha256
 from .networks import AudioHead, statistics
@@ -33,16 +33,16 @@ BATCH = 128
 RATE = 1e-3
 DECAY = 0.3
 FOLDS = 5
-VIEWS = 4  # augmented views of every recording beside the clean one
+VIEWS = 5  # augmented views of every recording beside the clean one
 
 
-def features(table: pd.DataFrame, views: int = VIEWS, seed: int = 0) -> list[list[np.ndarray]]:
-    """Encoder rows float16 [R, 384] of each recording: the clean one, then `views` augmented ones.
+def heard(table: pd.DataFrame, views: int = VIEWS, seed: int = 0) -> np.ndarray:
+    """Statistics float32 [N, 1 + views, 3456] of each recording: of the clean one, then of augmented ones.
 
-    Augmented recordings are encoded two at a time, as utterances hold several sentences.
+    Augmented recordings are listened to two at a time, as utterances hold several sentences.
     """
     rng = np.random.default_rng(seed)
-    found: list[list[np.ndarray]] = [[encode(samples)[1].astype(np.float16)] for samples in table["samples"]]
+    found = np.stack([_statistics(listen(samples)) for samples in table["samples"]])[:, None].repeat(1 + views, 1)
     actors = table["actor"].to_numpy()
     for view in range(views):
         for actor in np.unique(actors):
@@ -52,31 +52,29 @@ def features(table: pd.DataFrame, views: int = VIEWS, seed: int = 0) -> list[lis
                 pieces = [vary(table["samples"].iloc[index], rng) for index in pair]
                 pause = np.zeros(int(rng.uniform(0.2, 0.8) * SAMPLE_RATE), np.float32)
                 joined = np.concatenate([pieces[0], *(part for piece in pieces[1:] for part in (pause, piece))])
-                rows = encode(joined)[1].astype(np.float16)
+                rows = listen(joined)
                 start = 0
                 for index, piece in zip(pair, pieces, strict=True):
                     at = round(start / SAMPLE_RATE * ROWS_PER_SECOND)
-                    found[index].append(rows[at : at + max(1, round(len(piece) / SAMPLE_RATE * ROWS_PER_SECOND))])
+                    length = max(1, round(len(piece) / SAMPLE_RATE * ROWS_PER_SECOND))
+                    found[index, 1 + view] = _statistics(rows[at : at + length])
                     start += len(piece) + len(pause)
-        logger.info("view %d of %d encoded", view + 1, views)
+        logger.info("view %d of %d heard", view + 1, views)
     return found
 
 
-@torch.no_grad()
-def heard(recordings: list[list[np.ndarray]]) -> np.ndarray:
-    """The statistics float32 [N, views, 1152] of every view of every recording."""
-    views = [[statistics(torch.from_numpy(view.astype(np.float32))[None])[0] for view in one] for one in recordings]
-    return np.stack([torch.stack(one).numpy() for one in views])
+def _statistics(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(statistics(torch.from_numpy(rows)[None])[0].numpy())
 
 
 def train(views: np.ndarray, emotions: np.ndarray, seed: int = 0, epochs: int = EPOCHS) -> AudioHead:
-    """A head whose logits are free of the class prior (logit adjustment). views: [N, V, 1152]; emotions: [N].
+    """A head whose logits are free of the class prior (logit adjustment). views: [N, V, 3456]; emotions: [N].
 
     No label smoothing: the share it gives to the class that never occurs, which is out of reach, cost 0.1 of macro-F1.
     """
     torch.manual_seed(seed)
     counts = np.bincount(emotions, minlength=len(EMOTIONS))
-    head = AudioHead(torch.from_numpy(counts > 0)).train()
+    head = AudioHead(torch.from_numpy(counts > 0), views.shape[2]).train()
     shift = torch.from_numpy(np.log(np.maximum(counts / counts.sum(), 1e-6)).astype(np.float32))
     inputs = torch.from_numpy(views.reshape(-1, views.shape[2]))
     targets = torch.from_numpy(np.repeat(emotions, views.shape[1])).long()
@@ -95,7 +93,7 @@ def train(views: np.ndarray, emotions: np.ndarray, seed: int = 0, epochs: int = 
 
 @torch.no_grad()
 def predict(head: AudioHead, views: np.ndarray) -> np.ndarray:
-    """Logits [N, 8] of statistics [N, 1152]."""
+    """Logits [N, 8] of statistics [N, 3456]."""
     return np.asarray(head(torch.from_numpy(views))[0].numpy())
 
 
@@ -112,7 +110,7 @@ def cross_validate(views: np.ndarray, emotions: np.ndarray, actors: np.ndarray) 
 
 
 class Shipped(nn.Module):
-    """The head as it is exported: from encoder rows to calibrated logits and embedding."""
+    """The head as it is exported: from the voice encoder's rows to calibrated logits and embedding."""
 
     def __init__(self, head: AudioHead) -> None:
         super().__init__()
@@ -128,15 +126,14 @@ def main() -> None:
     started = time.monotonic()
     file = asked.data / "speech/ravdess-actors01-20.parquet"
     table = ravdess(file)
-    recordings = features(table)
-    views, emotions, actors = heard(recordings), table["emotion"].to_numpy(), table["actor"].to_numpy()
+    views, emotions, actors = heard(table), table["emotion"].to_numpy(), table["actor"].to_numpy()
     held = cross_validate(views, emotions, actors)
     heard_of = np.unique(emotions)  # a class never trained is out of reach, and would spoil the fit
     temperature = fit_temperature(held[:, heard_of], np.eye(len(EMOTIONS))[emotions][:, heard_of])
     np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions)
     head = train(views, emotions)
     head.temperature.fill_(temperature)
-    rows = torch.from_numpy(recordings[0][0][None].astype(np.float32))
+    rows = torch.from_numpy(listen(table["samples"].iloc[0]))[None]
     content = export(Shipped(head), {"rows": rows}, ["logits", "embedding"], {"rows": {1: "R"}})
     publish(
         asked.out,

@@ -84,10 +84,10 @@ def _of_words(texts: list[str], emotions: np.ndarray) -> Pool:
 
 def _of_voices(data: Path) -> Pool:
     """Embeddings of every RAVDESS recording."""
-    from ..speech import encode
+    from ..voice import listen
 
     table = ravdess(data / "speech/ravdess-actors01-20.parquet")
-    answers = [audio.read(encode(samples)[1]) for samples in table["samples"]]
+    answers = [audio.read(listen(samples)) for samples in table["samples"]]
     return Pool(
         softmax(np.stack([logits for logits, _ in answers]))[:, None],
         table["emotion"].to_numpy(),

@@ -102,7 +102,7 @@ class SentenceHead(Calibrated):
 
 
 def statistics(rows: Tensor) -> Tensor:
-    """What is heard in encoder rows [N, R, 384]: mean, deviation, and deviation of the change over time, [N, 1152]."""
+    """What is heard in rows [N, R, D]: mean, deviation, and deviation of the change over time, [N, 3 D]."""
     change = rows[:, 1:] - rows[:, :-1]
     change = torch.cat([change, torch.zeros_like(rows[:, :1])], 1)  # a single row has no change
     return torch.cat([rows.mean(1), _deviation(rows), _deviation(change)], 1)
@@ -113,9 +113,9 @@ def _deviation(rows: Tensor) -> Tensor:
 
 
 class AudioHead(Calibrated):
-    """Emotion logits [N, 8] and embedding [N, 128] from the statistics of encoder rows [N, 1152]."""
+    """Emotion logits [N, 8] and embedding [N, 128] from the statistics of the voice encoder's rows [N, inputs]."""
 
-    def __init__(self, trained: Tensor, width: int = 128, inputs: int = 3 * 384) -> None:
+    def __init__(self, trained: Tensor, inputs: int, width: int = 128) -> None:
         super().__init__()
         self.standard = nn.BatchNorm1d(inputs, affine=False)
         self.merge = nn.Sequential(nn.Dropout(0.5), nn.Linear(inputs, width), nn.GELU())

@@ -18,7 +18,7 @@ from sklearn.metrics import f1_score
 
 from .. import sentences
 from ..expression import UNITS
-from ..labels import EMOTIONS
+from ..labels import COMPOUNDS, EMOTIONS
 from ..modalities.scene_label import TEMPLATES, label_texts
 from .cache import expressions
 from .data import ferplus, rafce_units, sha256
@@ -43,6 +43,19 @@ _ADJECTIVES = (
     ("surprised", "astonished", "amazed"),
     ("contemptuous", "scornful", "disdainful"),
 )
+_ADVERBS = (
+    ("calmly",),
+    ("angrily", "furiously"),
+    ("disgustedly", "revoltedly"),
+    ("fearfully", "anxiously"),
+    ("happily", "joyfully"),
+    ("sadly", "sorrowfully"),
+    ("surprisedly", "astonishedly"),
+    ("contemptuously", "scornfully"),
+)
+"""Two emotions are named as compound labels name them, an adverb and an adjective, but never in a compound label's own
+words. Without such captions the matcher hears little more than the adjective: macro-F1 0.64 on divided FER+ faces of
+validation queried with the compound labels, and 0.66 with them."""
 _UNIT_WORDS = {
     1: "raised inner eyebrows",
     2: "raised outer eyebrows",
@@ -76,7 +89,10 @@ class Captions:
     def __init__(self) -> None:
         self.single = [[template.format(word) for template in TEMPLATES for word in words] for words in _ADJECTIVES]
         self.double = {
-            (a, b): [f"a face that is {x} and {y}" for x in _ADJECTIVES[a] for y in _ADJECTIVES[b]]
+            (a, b): [
+                *(f"a face that is {_ADJECTIVES[a][0]} and {word}" for word in _ADJECTIVES[b]),
+                *(template.format(phrase) for template in TEMPLATES for phrase in _phrases(a, b)),
+            ]
             for a in range(8)
             for b in range(8)
             if a != b
@@ -87,8 +103,8 @@ class Captions:
             *(t for group in self.double.values() for t in group),
             *self.units,
         ]
-        self.index = {text: row for row, text in enumerate(texts)}
-        self.embeddings = torch.from_numpy(sentences.encode(texts))
+        self.index = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        self.embeddings = torch.from_numpy(sentences.encode(list(self.index)))
 
     def of_votes(self, votes: np.ndarray, rng: np.random.Generator) -> int:
         """A caption's row for one face's votes [8]."""
@@ -102,6 +118,18 @@ class Captions:
         """A caption's row for one of the action units [U] that a face shows."""
         shown = np.flatnonzero(units == 1)
         return self.index[self.units[int(rng.choice(shown))]] if len(shown) else None
+
+
+def _phrases(a: int, b: int) -> list[str]:
+    """Two emotions in an adverb and an adjective, either way round; none is a compound label."""
+    named = {label.lower() for label in COMPOUNDS}
+    both = [
+        f"{adverb} {adjective}"
+        for first, second in ((a, b), (b, a))
+        for adverb in _ADVERBS[first]
+        for adjective in _ADJECTIVES[second]
+    ]
+    return [phrase for phrase in both if phrase not in named]
 
 
 def contrast(pictures: torch.Tensor, texts: torch.Tensor, rows: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:

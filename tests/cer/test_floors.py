@@ -15,8 +15,8 @@ PACKAGE = Path(cer.__file__).parent
 FLOORS = (
     ("errors", "labels", "segments", "files", "calibration"),
     ("checkpoints", "media", "decoding", "hub"),
-    ("faces", "video", "sentences", "expression"),
-    ("people", "speech"),
+    ("faces", "video", "sentences", "expression", "voice"),
+    ("people", "speech", "lexicon"),
     ("evidence",),
     ("modalities", "paper"),
     ("fusion", "compound"),

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cer.media import SAMPLE_RATE, Sound, probe, stream
-from cer.speech import LONGEST_UTTERANCE, ROWS_PER_SECOND, Listener, Utterance, _group, speech_regions
+from cer.speech import LONGEST_UTTERANCE, Listener, Utterance, _group, speech_regions
+from cer.voice import ROWS_PER_SECOND, WIDTH
 
 from ..clips import DEMO
 
@@ -45,7 +46,7 @@ def test_silent_stretches_are_no_speech(track: np.ndarray) -> None:
 
 def test_there_is_a_row_for_every_fiftieth_of_a_second_of_speech(track: np.ndarray) -> None:
     for one in listen(track):
-        assert one.rows.shape[1] == 384
+        assert one.rows.shape[1] == WIDTH
         assert len(one.rows) == pytest.approx((one.end - one.start) * ROWS_PER_SECOND, abs=2)
 
 

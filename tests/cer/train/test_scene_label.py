@@ -24,6 +24,7 @@ def test_captions_say_what_the_crowd_said(captions: Captions) -> None:
     assert all(any(word in text for word in ("happy", "joyful", "smiling")) for text in said)
     two = [texts[captions.of_votes(divided, rng)] for _ in range(60)]
     assert any(" and " in text for text in two)
+    assert any("anxiously amazed" in text or "astonishedly scared" in text for text in captions.index)
     units = np.zeros(len(UNITS))
     assert captions.of_units(units, rng) is None
     units[UNITS.index(12)] = 1
