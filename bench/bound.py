@@ -11,7 +11,9 @@ import onnx
 
 from cer.checkpoints import CENTERFACE, locate, shipped
 from cer.faces import AFRESH, DETECTION_SIDE, FOLLOWING_SIDE
-from cer.speech import ROWS_PER_SECOND, SILENCE
+from cer.speech import SILENCE
+from cer.voice import LAYERS as VOICE_LAYERS
+from cer.voice import ROWS_PER_SECOND
 
 WIDTH, LAYERS, MELS = 384, 4, 80  # of Whisper tiny's encoder
 
@@ -53,11 +55,11 @@ def operations(path: Path, inputs: Mapping[str, tuple[int, ...]]) -> float:
     return total
 
 
-def whisper(seconds: float) -> float:
-    """Floating-point operations of Whisper tiny's encoder for one utterance of so many seconds, silence included."""
-    rows = (seconds + SILENCE) * ROWS_PER_SECOND
+def whisper(seconds: float, layers: int = LAYERS) -> float:
+    """Floating-point operations of the first layers of Whisper tiny's encoder for so many seconds of sound."""
+    rows = seconds * ROWS_PER_SECOND
     convolutions = 2 * rows * 3 * (2 * MELS * WIDTH + WIDTH * WIDTH)
-    return convolutions + LAYERS * rows * (24 * WIDTH**2 + 4 * rows * WIDTH)
+    return convolutions + layers * rows * (24 * WIDTH**2 + 4 * rows * WIDTH)
 
 
 def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[str, float]:
@@ -70,5 +72,6 @@ def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[
     return {
         "detector": frames / AFRESH * whole + frames * (1 - 1 / AFRESH) * near,
         "face network": frames * face,
-        "Whisper encoder": sum(whisper(one) for one in utterances),
+        "Whisper encoder": sum(whisper(one + SILENCE) for one in utterances),
+        "voice encoder": sum(whisper(one, VOICE_LAYERS) for one in utterances),
     }

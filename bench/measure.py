@@ -20,7 +20,7 @@ from cer import evidence, expression, faces, figures, media, people, speech
 from cer.pipeline import observe
 
 Spent = dict[str, float]
-BESIDE = ("speech activity", "Whisper encoder", "Whisper decoder")  # in a thread of their own
+BESIDE = ("speech activity", "voice encoder", "Whisper encoder", "Whisper decoder")  # in a thread of their own
 
 
 @contextmanager
@@ -33,6 +33,7 @@ def watched() -> Iterator[Spent]:
         (expression, "read", "face network"),
         (expression, "grey", "face network"),
         (speech, "speech_regions", "speech activity"),
+        (speech, "listen", "voice encoder"),
         (speech, "encode", "Whisper encoder"),
         (speech, "transcribe", "Whisper decoder"),
     ]

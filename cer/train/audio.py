@@ -130,7 +130,7 @@ def main() -> None:
     held = cross_validate(views, emotions, actors)
     heard_of = np.unique(emotions)  # a class never trained is out of reach, and would spoil the fit
     temperature = fit_temperature(held[:, heard_of], np.eye(len(EMOTIONS))[emotions][:, heard_of])
-    np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions)
+    np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions, actors=actors)
     head = train(views, emotions)
     head.temperature.fill_(temperature)
     rows = torch.from_numpy(listen(table["samples"].iloc[0]))[None]

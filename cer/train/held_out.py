@@ -15,6 +15,7 @@ from .described import describe
 from .dynamic_face import Synthesiser, ready
 
 PAIRS_PER_CLASS = 1500
+FACE = ("static_face", "dynamic_face", "scene_label", "scene_context")  # what sees a face
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,19 @@ class Pool:
     emotions: np.ndarray
     embeddings: np.ndarray | None = None
 
+    def __getitem__(self, rows: np.ndarray) -> "Pool":
+        embeddings = None if self.embeddings is None else self.embeddings[rows]
+        return Pool(self.probabilities[rows], self.emotions[rows], embeddings)
+
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """held: modalities -> their common pool. embeddings: modality -> (training pool, held-out pool) for PFSA."""
+    """fit, test: modalities -> their common pool; no model was trained on either, and no voice is in both. embeddings:
+    modality -> (training pool, held-out pool) for PFSA.
+    """
 
-    held: Mapping[tuple[str, ...], Pool]
+    fit: Mapping[tuple[str, ...], Pool]
+    test: Mapping[tuple[str, ...], Pool]
     embeddings: Mapping[str, tuple[Pool, Pool]]
 
 
@@ -41,19 +49,22 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     predictions.
     """
     rng = np.random.default_rng(0)
-    trained = even(ferplus(data / "faces/ferplus-train.parquet"), rng)
-    held = ferplus(data / "faces/ferplus-validation.parquet")
-    faces = {"trained": _of_faces(trained, work, rng), "held": _of_faces(held, work, rng)}
-    voices = np.load(work / "audio.npz")
-    voice = Pool(voices["probabilities"][:, None], voices["emotions"])
-    spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev")}
+    splits = {split: ferplus(data / f"faces/ferplus-{split}.parquet") for split in ("train", "validation", "test")}
+    splits["train"] = even(splits["train"], rng)
+    faces = {split: _of_faces(one, work, rng) for split, one in splits.items()}
+    spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev", "test")}
     said = {split: _of_words(table["text"].tolist(), table["emotion"].to_numpy()) for split, table in spoken.items()}
+    voices = np.load(work / "audio.npz")
     heard = _of_voices(data)
-    face_names = ("static_face", "dynamic_face", "scene_label", "scene_context")
+    held = []
+    for side, (face_split, word_split) in enumerate((("validation", "dev"), ("test", "test"))):
+        mine = (voices["actors"] - 1) // 2 % 2 == side  # odd actors are men, even ones women: as many here as there
+        voice = Pool(voices["probabilities"][mine][:, None], voices["emotions"][mine])
+        held.append({FACE: faces[face_split][0], ("audio",): voice, ("text",): said[word_split]})
     return Pools(
-        held={face_names: faces["held"][0], ("audio",): voice, ("text",): said["dev"]},
+        *held,
         embeddings={
-            **{name: (faces["trained"][1][name], faces["held"][1][name]) for name in face_names},
+            **{name: (faces["train"][1][name], faces["validation"][1][name]) for name in FACE},
             "audio": (heard, heard),  # the head has heard every actor by now: the temperature is a little too sure
             "text": (said["train"], said["dev"]),
         },
@@ -95,8 +106,8 @@ def _of_voices(data: Path) -> Pool:
     )
 
 
-def pair(held: Mapping[tuple[str, ...], Pool], half: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Items for MHPF from one half (0 or 1) of every pool: probabilities [N, 6, 8], present [N, 6], emotions [N].
+def pair(held: Mapping[tuple[str, ...], Pool], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Items for MHPF from pools: probabilities [N, 6, 8], present [N, 6], emotions [N].
 
     Each class gets PAIRS_PER_CLASS items; a source without the class is absent from its items.
     """
@@ -109,7 +120,6 @@ def pair(held: Mapping[tuple[str, ...], Pool], half: int, seed: int) -> tuple[np
         columns = np.array([MODALITIES.index(name) for name in names])
         for emotion in range(len(EMOTIONS)):
             rows = np.flatnonzero(pool.emotions == emotion)
-            rows = np.random.default_rng(0).permutation(rows)[half::2]
             if len(rows):
                 items = np.flatnonzero(emotions == emotion)
                 probabilities[np.ix_(items, columns)] = pool.probabilities[rng.choice(rows, len(items))]

@@ -34,7 +34,7 @@ class Corpus:
 
 
 def fit(corpora: Sequence[Corpus]) -> Lexicon:
-    """A lexicon whose logits are free of the class priors."""
+    """A lexicon whose logits are free of the class priors, of three classes or more."""
     texts = [text for one in corpora for text in one.texts]
     emotions = np.concatenate([one.emotions for one in corpora])
     empty = _empty(texts)

@@ -4,7 +4,7 @@ import torch
 from cer.calibration import calibration_error
 from cer.fusion import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
-from cer.train.fusion import Fusion, calibrated, losses, macro_f1, prototypes_of, train
+from cer.train.fusion import Fusion, calibrated, certainly_below, gaps, macro_f1, prototypes_of, train
 from cer.train.held_out import Pool, pair
 from cer.train.predictions import Items
 
@@ -55,7 +55,7 @@ def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
     faces = Pool(np.repeat(np.eye(8, dtype=np.float32)[emotions][:, None], 4, 1), emotions)
     voice_emotions = emotions[emotions != 7]
     voices = Pool(np.eye(8, dtype=np.float32)[voice_emotions][:, None], voice_emotions)
-    probabilities, present, paired = pair({MODALITIES[:4]: faces, ("audio",): voices}, 0, int(rng.integers(9)))
+    probabilities, present, paired = pair({MODALITIES[:4]: faces, ("audio",): voices}, int(rng.integers(9)))
     assert (probabilities[:, 0].argmax(1) == paired).all()
     heard = present[:, MODALITIES.index("audio")]
     assert (heard == (paired != EMOTIONS.index("Other"))).all()
@@ -63,11 +63,18 @@ def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
     assert not present[:, MODALITIES.index("text")].any()
 
 
-def test_the_halves_share_no_row() -> None:
-    emotions = np.zeros(20, int)
-    pool = Pool(np.full((20, 1, 8), 1 / 8, np.float32) + np.arange(20)[:, None, None], emotions)
-    first, second = (pair({("audio",): pool}, half, half)[0][:1500, 4, 0] for half in (0, 1))
-    assert not set(first.tolist()) & set(second.tolist())
+def test_a_loss_that_every_draw_shows_is_told_from_chance() -> None:
+    rng = np.random.default_rng(0)
+    emotions = np.repeat(np.arange(8), 40)
+    test = {
+        ("audio",): Pool(sharp(emotions, 0.9, rng)[:, None], emotions),
+        ("text",): Pool(sharp(emotions, 0.3, rng)[:, None], emotions),
+    }
+    theta = np.zeros((1, 6, 8), np.float32)
+    theta[:, MODALITIES.index("text")] = 8  # believes the worse of the two
+    assert certainly_below(MHPF(theta, np.zeros(1, np.float32)), test) == ["audio + text"]
+    theta[:, MODALITIES.index("text")] = -8
+    assert certainly_below(MHPF(theta, np.zeros(1, np.float32)), test) == []
 
 
 def test_prototypes_are_class_means_less_their_centre() -> None:
@@ -106,6 +113,6 @@ def test_a_subset_is_compared_with_its_members_on_the_items_that_all_of_them_see
     one.probabilities[one.emotions == 7, 0] = wrong[one.emotions == 7]
     theta = np.zeros((1, 6, 8), np.float32)
     theta[:, 1] = 8  # the pair listens to the second
-    assert losses(MHPF(theta, np.zeros(1, np.float32)), one) == {}
+    assert gaps(MHPF(theta, np.zeros(1, np.float32)), one) == {"static_face + dynamic_face": 0.0}
     theta[:, 1] = -8
-    assert list(losses(MHPF(theta, np.zeros(1, np.float32)), one)) == ["static_face + dynamic_face"]
+    assert gaps(MHPF(theta, np.zeros(1, np.float32)), one)["static_face + dynamic_face"] < 0

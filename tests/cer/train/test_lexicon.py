@@ -10,25 +10,28 @@ _ANGRY = ("the man shouts with furrowed brows", "a furious man shouts", "she sho
 _GLAD = ("the woman smiles warmly", "a broad smile on her face", "he smiles, a broad smile")
 
 
-def corpus(angry: int, glad: int) -> Corpus:
-    texts = [_ANGRY[k % 3] for k in range(angry)] + [_GLAD[k % 3] for k in range(glad)]
-    return Corpus(texts, np.repeat([1, 4], [angry, glad]))
+_SAD = ("the woman weeps", "tears on his cheeks, he weeps", "she weeps with her head down")
+
+
+def corpus(angry: int, glad: int, sad: int) -> Corpus:
+    texts = [group[k % 3] for group, count in ((_ANGRY, angry), (_GLAD, glad), (_SAD, sad)) for k in range(count)]
+    return Corpus(texts, np.repeat([1, 4, 5], [angry, glad, sad]))
 
 
 def test_a_rare_class_is_not_starved_by_a_frequent_one() -> None:
-    found = fit([corpus(300, 6)]).logits(["the man shouts", "a warm smile", "an engine with six cylinders"])
+    found = fit([corpus(300, 6, 60)]).logits(["the man shouts", "a warm smile", "an engine with six cylinders"])
     assert found[0, 1] > found[0, 4]
     assert found[1, 4] > found[1, 1]
-    assert abs(found[2, 1] - found[2, 4]) < 0.5  # unknown words: a prior of 50 to 1 would be 3.9
-    assert (found[:, 0] == OUT_OF_REACH).all()
+    assert abs(found[2, 1] - found[2, 4]) < 2  # unknown words: a prior of 50 to 1 would be 3.9
+    assert (found[:, [0, 2]] == OUT_OF_REACH).all()
 
 
 def test_a_cooled_lexicon_is_as_right_and_less_sure_and_survives_its_file(tmp_path: Path) -> None:
-    warm = fit([corpus(30, 30)])
+    warm = fit([corpus(30, 30, 30)])
     cool = cooled(warm, 2.0)
     (tmp_path / "one.safetensors").write_bytes(content(cool))
     stored = reading.load(own(tmp_path / "one.safetensors", "lexicon"))
     texts = ["the man shouts", "a broad smile"]
     np.testing.assert_allclose(stored.logits(texts), cool.logits(texts))
-    np.testing.assert_allclose(cool.logits(texts)[:, [1, 4]], warm.logits(texts)[:, [1, 4]] / 2, rtol=1e-5)
+    np.testing.assert_allclose(cool.logits(texts)[:, [1, 4, 5]], warm.logits(texts)[:, [1, 4, 5]] / 2, rtol=1e-5)
     assert (cool.logits(texts)[:, 0] == OUT_OF_REACH).all()
