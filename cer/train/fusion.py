@@ -2,9 +2,9 @@
 
 No corpus at hand has all six modalities, so items of one basic emotion are put together from several corpora: a face
 of FER+ validation (static_face, dynamic_face on a sequence that peaks in it, scene_label, and scene_context's
-description of it), a RAVDESS recording whose actor the head had not heard, and a MELD dev utterance; what is measured
-is measured on FER+ test, other actors and MELD test. That takes face, voice and words to be independent once the emotion
-is given, which real people are not. Every set of modalities is drawn as often as any other, so every subset works.
+description of it), a RAVDESS recording whose actor the head had not heard, and a MELD dev utterance. FER+ test, other
+actors and MELD test tell how good it is. That takes face, voice and words to be independent once the emotion is given,
+which real people are not. Every set of modalities is drawn as often as any other, so every subset works.
 
     python -m cer.train.fusion --data DATA --out cer/weights --work runs
     python -m cer.train.fusion --predictions runs/mine/predictions.parquet --out mine    # on a corpus of one's own

@@ -54,9 +54,7 @@ def test_many_groups_are_drawn_as_few_are_in_bounded_memory(monkeypatch: pytest.
     np.testing.assert_array_equal(scores.resampled(counts, seed=3), whole)
 
 
-def test_labels_may_be_decided_otherwise_than_by_the_strongest_class_and_calibration_stays_that_of_the_distributions() -> (
-    None
-):
+def test_labels_may_be_decided_otherwise_and_calibration_stays_that_of_the_distributions() -> None:
     probabilities = np.tile([0.75, 0.25], (4, 1))
     truth, rare = np.array([0, 0, 0, 1]), np.ones(4, int)
     found = score(probabilities, truth, np.arange(4), predicted=rare)
