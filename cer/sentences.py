@@ -35,7 +35,8 @@ def _session(adapter: Checkpoint | None) -> Any:
     weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in unused}
     changes = tensors(adapter) if adapter is not None else {}
     for name in {key.rpartition(".")[0] for key in changes}:
-        weights[name] = weights[name] + changes[f"{name}.up"] @ changes[f"{name}.down"]
+        # Not with @: a BLAS library rounds otherwise for another number of threads, and results would differ by it.
+        weights[name] = weights[name] + np.einsum("or,ri->oi", changes[f"{name}.up"], changes[f"{name}.down"])
     graph = locate(shipped("sentence_encoder.onnx"))
     return onnx_session(graph, weights={f"bert.{name}": tensor for name, tensor in weights.items()})
 

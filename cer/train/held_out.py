@@ -56,13 +56,14 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     said = {split: _of_words(table["text"].tolist(), table["emotion"].to_numpy()) for split, table in spoken.items()}
     voices = np.load(work / "audio.npz")
     heard = _of_voices(data)
-    held = []
+    held: list[Mapping[tuple[str, ...], Pool]] = []
     for side, (face_split, word_split) in enumerate((("validation", "dev"), ("test", "test"))):
         mine = (voices["actors"] - 1) // 2 % 2 == side  # odd actors are men, even ones women: as many here as there
         voice = Pool(voices["probabilities"][mine][:, None], voices["emotions"][mine])
         held.append({FACE: faces[face_split][0], ("audio",): voice, ("text",): said[word_split]})
     return Pools(
-        *held,
+        fit=held[0],
+        test=held[1],
         embeddings={
             **{name: (faces["train"][1][name], faces["validation"][1][name]) for name in FACE},
             "audio": (heard, heard),  # the head has heard every actor by now: the temperature is a little too sure

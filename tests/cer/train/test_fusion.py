@@ -66,7 +66,7 @@ def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
 def test_a_loss_that_every_draw_shows_is_told_from_chance() -> None:
     rng = np.random.default_rng(0)
     emotions = np.repeat(np.arange(8), 40)
-    test = {
+    test: dict[tuple[str, ...], Pool] = {
         ("audio",): Pool(sharp(emotions, 0.9, rng)[:, None], emotions),
         ("text",): Pool(sharp(emotions, 0.3, rng)[:, None], emotions),
     }
