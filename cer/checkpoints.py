@@ -7,6 +7,7 @@ Weights are safetensors, ONNX or CTranslate2 files; nothing is ever unpickled.
 import hashlib
 import importlib.util
 import json
+import mmap
 import os
 import struct
 from collections.abc import Mapping
@@ -150,15 +151,18 @@ def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     path = locate(checkpoint)
-    return _ctranslate2(path.read_bytes()) if path.suffix == ".bin" else load_file(path)
+    if path.suffix != ".bin":
+        return load_file(path)
+    with path.open("rb") as file:
+        return _ctranslate2(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 _CTRANSLATE2_TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
 
 
-def _ctranslate2(content: bytes) -> dict[str, np.ndarray]:
+def _ctranslate2(content: mmap.mmap) -> dict[str, np.ndarray]:
     """The variables of a CTranslate2 model, format 6: after the names and numbers of its kind, each variable's name,
-    shape, type, size and values. The arrays share the file's memory.
+    shape, type, size and values. What is not used of the arrays is not read from the file.
     """
     at = 0
 

@@ -46,13 +46,14 @@ def _encoder() -> Any:
 
 def names() -> list[str]:
     """Of the tensors that these layers need, as the CTranslate2 file calls them."""
-    parts = [f"encoder/conv{number}/{kind}" for number in (1, 2) for kind in ("weight", "bias")]
+    products = ["conv1", "conv2"]
+    norms = []
     for layer in range(LAYERS):
-        for block, products in (("self_attention", (0, 1)), ("ffn", (0, 1))):
-            parts += [f"encoder/layer_{layer}/{block}/layer_norm/{kind}" for kind in ("gamma", "beta")]
-            parts += [
-                f"encoder/layer_{layer}/{block}/linear_{number}/{kind}"
-                for number in products
-                for kind in ("weight", "bias")
-            ]
-    return [*parts, "encoder/position_encodings/encodings"]
+        for block in (f"layer_{layer}/self_attention", f"layer_{layer}/ffn"):
+            norms.append(f"{block}/layer_norm")
+            products += [f"{block}/linear_0", f"{block}/linear_1"]
+    return [
+        "encoder/position_encodings/encodings",
+        *(f"encoder/{product}/{kind}" for product in products for kind in ("weight", "bias")),
+        *(f"encoder/{norm}/{kind}" for norm in norms for kind in ("gamma", "beta")),
+    ]
