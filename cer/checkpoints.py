@@ -10,7 +10,7 @@ import json
 import mmap
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -126,6 +126,12 @@ def locate(checkpoint: Checkpoint) -> Path:
             f"expected {checkpoint.sha256[:12]}...). The file may be damaged: reinstall it."
         )
     return path
+
+
+def require(checkpoints: Iterable[Checkpoint]) -> None:
+    """Raises WeightsError, as `locate` does, when one of the files cannot be had: for models that were asked before."""
+    for one in checkpoints:
+        locate(one)
 
 
 def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None = None) -> Any:

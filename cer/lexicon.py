@@ -27,6 +27,14 @@ class Lexicon:
     weights: np.ndarray
     bias: np.ndarray
 
+    def __post_init__(self) -> None:
+        size = len(self.terms)
+        if not size or self.rarity.shape != (size,) or self.weights.shape != (size, 8) or self.bias.shape != (8,):
+            raise ValueError(
+                f"a lexicon of terms [F], rarity [F], weights [F, 8] and bias [8], F at least 1; given {size} terms, "
+                f"{self.rarity.shape}, {self.weights.shape} and {self.bias.shape}"
+            )
+
     def features(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Rows [K] of the terms that a text holds and their values float32 [K], of unit length: (1 + ln count) x
         rarity.

@@ -17,6 +17,7 @@ from .checkpoints import MINILM, Checkpoint, locate, onnx_session, shipped, tens
 WIDTH = 384  # of an embedding
 MOST_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
 BATCH = 16
+UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")  # tensors of the file
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +32,7 @@ def _tokenizer() -> Any:
 
 @lru_cache(maxsize=4)
 def _session(adapter: Checkpoint | None) -> Any:
-    unused = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")
-    weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in unused}
+    weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in UNUSED}
     changes = tensors(adapter) if adapter is not None else {}
     for name in {key.rpartition(".")[0] for key in changes}:
         # Not with @: a BLAS library rounds otherwise for another number of threads, and results would differ by it.
@@ -42,7 +42,9 @@ def _session(adapter: Checkpoint | None) -> Any:
 
 
 def pieces(text: str) -> list[int]:
-    """The word pieces of a text, as the tokenizer numbers them, without the marks at its ends."""
+    """The word pieces of a text, as the tokenizer numbers them, without the marks at its ends; what follows the first
+    MOST_TOKENS is cut.
+    """
     return list(_tokenizer().encode(text, add_special_tokens=False).ids)
 
 

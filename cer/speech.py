@@ -6,6 +6,7 @@ reach neither, so no words are invented for them.
 
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from .checkpoints import THREADS, WHISPER, locate
+from .errors import WeightsError
 from .media import SAMPLE_RATE, Sound
-from .voice import listen
+from .voice import WIDTH, listen
 
 MARKS_PER_SECOND = 50  # of Whisper's clock
 LONGEST_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
@@ -41,8 +43,8 @@ class Utterance:
     """A stretch of speech with short pauses.
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
-    [R, 1152], how it sounds (`cer.voice`), 50 a second from `start`. sentences: what was understood; empty when nothing
-    was.
+    [R, 1152], how it sounds (`cer.voice`), 50 a second from `start`, none where its weights cannot be had. sentences:
+    what was understood; empty when nothing was.
     """
 
     start: float
@@ -125,7 +127,7 @@ def _compression(text: str) -> float:
 class Listener:
     """Turns a stream of sounds into utterances, holding at most about LISTEN + LONGEST_UTTERANCE seconds of it.
 
-    transcriber: writes down speech in place of the Whisper that encodes it.
+    transcriber: writes down speech in place of Whisper tiny.en.
     """
 
     transcriber: Transcriber | None = None
@@ -199,6 +201,12 @@ def _utterance(
     start, end = group[0][0], group[-1][1]
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
     since, until = start + offset, end + offset
-    sentences = transcriber(spoken, since) if transcriber else transcribe(encode(spoken), since, until)
     regions = tuple((a + offset, b + offset) for a, b in group)
-    return Utterance(since, until, regions, spoken, listen(spoken), sentences)
+    sentences: tuple[Sentence, ...] = ()
+    rows = np.zeros((0, WIDTH), np.float32)
+    # Weights that cannot be had cost the words or the voice, whose modality says so, and not the clip.
+    with suppress(WeightsError):
+        sentences = transcriber(spoken, since) if transcriber else transcribe(encode(spoken), since, until)
+    with suppress(WeightsError):
+        rows = listen(spoken)
+    return Utterance(since, until, regions, spoken, rows, sentences)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import WHISPER, Checkpoint, locate, onnx_session, shipped
+from ..checkpoints import WHISPER, Checkpoint, locate, onnx_session, require, shipped
 from ..evidence import Evidence
 from ..segments import Segment
 from ..speech import Utterance
@@ -27,6 +27,7 @@ class Audio:
         return (WHISPER, shipped("voice_encoder.onnx"), shipped("audio.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        require(self.checkpoints)
         return collect([_answer(evidence.segment(segment)) for segment in segments], WIDTH)
 
 

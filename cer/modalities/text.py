@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import sentences
-from ..checkpoints import MINILM, WHISPER, Checkpoint, locate, onnx_session, shipped
+from ..checkpoints import MINILM, WHISPER, Checkpoint, locate, onnx_session, require, shipped
 from ..evidence import Evidence
 from ..segments import Segment
 from .base import Prediction, Seen, collect, softmax
@@ -28,6 +28,7 @@ class Text:
         return (WHISPER, MINILM, shipped(ADAPTER), shipped("text.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        require(self.checkpoints)
         said = [spoken(evidence.segment(segment)) for segment in segments]
         found = zip(*read([words for words, reason in said if reason is None]), strict=True)
         answers: list[Seen | str] = []

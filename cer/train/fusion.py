@@ -13,7 +13,7 @@ which real people are not. Every set of modalities is drawn as often as any othe
 import argparse
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,6 +167,14 @@ def certainly_below(fusion: MHPF, test: Mapping[tuple[str, ...], Pool]) -> list[
     return [name for name in drawn[0] if np.mean([one.get(name, 0.0) < 0 for one in drawn]) >= 0.95]
 
 
+def errors(names: Sequence[str], pool: Pool) -> Iterator[tuple[str, float]]:
+    """(modality, its calibration error) under the pool's own class frequencies."""
+    frequencies = np.bincount(pool.emotions, minlength=len(EMOTIONS)) / len(pool.emotions)
+    for column, name in enumerate(names):
+        found = pool.probabilities[:, column] * frequencies
+        yield name, calibration_error(found / found.sum(1, keepdims=True), pool.emotions)
+
+
 def prototypes_of(pool: Pool, held: Pool) -> Prototypes:
     """Centre and class means of training embeddings (every class counting the same), and the temperature that fits
     held-out ones.
@@ -223,7 +231,11 @@ def main() -> None:
     assert fusion.temperature is not None
     metrics = measure(fusion, test)
     if pools is not None:
-        metrics["subsets_certainly_below"] = certainly_below(fusion, pools.test)
+        metrics |= {
+            "subsets_certainly_below": certainly_below(fusion, pools.test),
+            "single_ece": {name: error for names, pool in pools.test.items() for name, error in errors(names, pool)},
+            "items_fitted_to": measure(fusion, fit),
+        }
     stored |= {"theta": fusion.theta, "beta": fusion.beta, "temperature": fusion.temperature}
     publish(
         arguments.out,

@@ -58,7 +58,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     heard = _of_voices(data)
     held: list[Mapping[tuple[str, ...], Pool]] = []
     for side, (face_split, word_split) in enumerate((("validation", "dev"), ("test", "test"))):
-        mine = (voices["actors"] - 1) // 2 % 2 == side  # odd actors are men, even ones women: as many here as there
+        mine = side_of(voices["actors"]) == side
         voice = Pool(voices["probabilities"][mine][:, None], voices["emotions"][mine])
         held.append({FACE: faces[face_split][0], ("audio",): voice, ("text",): said[word_split]})
     return Pools(
@@ -70,6 +70,13 @@ def embedded_pools(data: Path, work: Path) -> Pools:
             "text": (said["train"], said["dev"]),
         },
     )
+
+
+def side_of(actors: np.ndarray) -> np.ndarray:
+    """0 or 1 for each RAVDESS actor [N]. Odd actors are men, even ones women: neighbours go together, so that there are
+    as many of both on either side.
+    """
+    return np.asarray((actors - 1) // 2 % 2)
 
 
 def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:

@@ -34,9 +34,13 @@ class Corpus:
 
 
 def fit(corpora: Sequence[Corpus]) -> Lexicon:
-    """A lexicon whose logits are free of the class priors, of three classes or more."""
+    """A lexicon whose logits are free of the class priors. Raises ValueError for fewer than three classes, or for texts
+    that share no term.
+    """
     texts = [text for one in corpora for text in one.texts]
     emotions = np.concatenate([one.emotions for one in corpora])
+    if len(np.unique(emotions)) < 3:
+        raise ValueError("a lexicon tells three emotions or more apart")
     empty = _empty(texts)
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
     model.fit(_matrix(empty, texts), emotions, np.concatenate([one.weights for one in corpora]))
@@ -50,10 +54,14 @@ def _empty(texts: Sequence[str]) -> Lexicon:
     """The terms that occur in enough texts, with their rarity ln((1 + N) / (1 + texts with it)) + 1; no weights."""
     counts = Counter(term for text in texts for term in set(terms_of(sentences.pieces(text))))
     kept = {term: count for term, count in counts.items() if count >= LEAST_TEXTS}
+    if not kept:
+        raise ValueError(f"no term occurs in {LEAST_TEXTS} of {len(texts)} texts")
     terms = np.array(sorted(kept), np.int64)
     spread = np.array([kept[term] for term in terms.tolist()], np.float32)
     rarity = np.log((1 + len(texts)) / (1 + spread)) + 1
-    return Lexicon(terms, rarity.astype(np.float32), np.zeros((len(terms), 0)), np.zeros(0))
+    return Lexicon(
+        terms, rarity.astype(np.float32), np.zeros((len(terms), len(EMOTIONS)), np.float32), np.zeros(8, np.float32)
+    )
 
 
 def _matrix(lexicon: Lexicon, texts: Sequence[str]) -> csr_array:
@@ -63,7 +71,7 @@ def _matrix(lexicon: Lexicon, texts: Sequence[str]) -> csr_array:
     return csr_array((values, columns, ends), shape=(len(texts), len(lexicon.terms)))
 
 
-def cooled(lexicon: Lexicon, temperature: float) -> Lexicon:
+def tempered(lexicon: Lexicon, temperature: float) -> Lexicon:
     """The lexicon with its logits divided by a temperature; what is out of reach stays there."""
     bias = np.where(lexicon.bias > OUT_OF_REACH, lexicon.bias / temperature, OUT_OF_REACH).astype(np.float32)
     return replace(lexicon, weights=lexicon.weights / np.float32(temperature), bias=bias)

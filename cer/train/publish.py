@@ -50,7 +50,7 @@ def bare(model: Any) -> Any:
     for part in (*graph.node, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
         part.doc_string = ""
-    del graph.value_info[:], graph.metadata_props[:], model.metadata_props[:]
+    del graph.value_info[:], graph.metadata_props[:], model.metadata_props[:], model.functions[:]
     return model
 
 
@@ -64,6 +64,7 @@ def without_weights(graph: bytes, outside: set[str]) -> bytes:
         raise ValueError(f"the exported graph lacks {', '.join(sorted(missing))}")
     for name in outside:
         held[name].ClearField("raw_data")
+        del held[name].external_data[:]
         held[name].data_location = onnx.TensorProto.EXTERNAL
         held[name].external_data.add(key="location", value="elsewhere")
     return bytes(model.SerializeToString())

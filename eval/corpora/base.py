@@ -22,9 +22,9 @@ class Corpus:
     """A declarative, versioned corpus.
 
     kind: what an item is. classes: the label list, of EMOTIONS or of COMPOUNDS; predictions are restricted to it.
-    prior: class frequencies of the corpus' own training split. Predictions are free of a prior; before they are scored
-    they are multiplied by this one to the given power: 1 where accuracy is the corpus' measure, less where macro-F1 is,
-    chosen on its development split. None: equal priors.
+    prior: class frequencies of the corpus' own training split. Predictions are free of a prior; labels are
+    decided after they are multiplied by this one to the given power: 1 where accuracy is the corpus' measure, less
+    where macro-F1 is, chosen on its development split. Calibration is judged with the whole of it. None: equal priors.
 
     rows(root, split) gives a Dataset with `id`, `label` and what the kind needs: `image`, `images`, `audio`, `text` or
     `video`. split: the one that is scored when none is asked for. per_frame: every frame of a video has a label of its

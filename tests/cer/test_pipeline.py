@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cer import checkpoints
+from cer import checkpoints, voice
 from cer.analysis import Analysis
 from cer.errors import CerError, ClipError
 from cer.labels import EMOTIONS, MODALITIES
 from cer.media import SAMPLE_RATE, Frame, Sound, probe, stream
+from cer.modalities import text
 from cer.pipeline import Observation, analyze, observe
 
 from ..clips import DEMO, noise, still, write_clip
@@ -98,24 +99,27 @@ def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -
         observed.conclude(9)
 
 
-def test_a_damaged_model_costs_its_own_modality_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cer.modalities import text
-
-    for file in checkpoints.SHIPPED.iterdir():
-        content = bytearray(file.read_bytes())
-        if file.name == "text.onnx":
+@pytest.mark.parametrize(
+    ("file", "name", "other"), [("text.onnx", "text", "audio"), ("voice_encoder.onnx", "audio", "text")]
+)
+def test_a_damaged_model_costs_its_own_modality_only(
+    file: str, name: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in checkpoints.SHIPPED.iterdir():
+        content = bytearray(one.read_bytes())
+        if one.name == file:
             content[1000] ^= 1
-        (tmp_path / file.name).write_bytes(bytes(content))
+        (tmp_path / one.name).write_bytes(bytes(content))
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    checkpoints.locate.cache_clear()
-    text._network.cache_clear()
+    caches = (checkpoints.locate, text._network, voice._encoder)
+    for cache in caches:
+        cache.cache_clear()
     found = analyze(DEMO)
-    checkpoints.locate.cache_clear()
-    assert not found.predictions["text"].present.any()
-    assert all(
-        (reason or "").startswith("model not available: text.onnx") for reason in found.predictions["text"].reasons
-    )
-    assert found.predictions["audio"].present.all()
+    for cache in caches:
+        cache.cache_clear()
+    assert not found.predictions[name].present.any()
+    assert all((reason or "").startswith(f"model not available: {file}") for reason in found.predictions[name].reasons)
+    assert found.predictions[other].present.all()
 
 
 def test_progress_never_goes_back_and_ends_at_one() -> None:
