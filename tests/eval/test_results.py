@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from eval.corpora.meld import CORPUS, PRIOR
-from eval.results import restrict
+from eval.results import restrict, scores_of
+from eval.targets import Targets
 
 
 def test_the_prior_is_multiplied_back_to_the_power_that_is_asked_for() -> None:
@@ -15,3 +17,13 @@ def test_the_prior_is_multiplied_back_to_the_power_that_is_asked_for() -> None:
     np.testing.assert_allclose(decided, np.sqrt(prior) / np.sqrt(prior).sum())
     np.testing.assert_allclose(honest, prior / prior.sum())
     assert restrict(even, replace(CORPUS, prior=None))[0] == pytest.approx(np.full(7, 1 / 7))
+
+
+def test_labels_are_decided_by_the_corpus_power_and_calibration_is_judged_under_the_whole_prior() -> None:
+    corpus = replace(CORPUS, classes=("Neutral", "Anger"), prior={"Neutral": 0.8, "Anger": 0.2}, power=0.5)
+    one = csr_array(np.eye(1))
+    aims = Targets(one, one, np.array([1]), np.array([0]), np.array(["a"]))
+    found = scores_of(np.array([[0.3, 0.7, 0, 0, 0, 0, 0, 0]]), corpus, aims)
+    assert found is not None
+    assert found.values["war"] == 1  # 0.7 sqrt(0.2) = 0.31 is more than 0.3 sqrt(0.8) = 0.27
+    assert found.values["ece"] == pytest.approx(0.24 / 0.38)  # but 0.3 x 0.8 = 0.24 claims more than 0.7 x 0.2 = 0.14
