@@ -90,7 +90,9 @@ def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> N
 
 def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait: np.ndarray) -> None:
     head = portrait[:256, 100:356]
-    picture = np.concatenate([head, (0.4 * head[:, ::-1]).astype(np.uint8)], 1)  # the same face, in the dark
+    other = (0.4 * head).astype(np.uint8)
+    other[131:157, 98:148] = other[131:157, 98:148][::-1].copy()  # the same face in the dark, its mouth upside down
+    picture = np.concatenate([head, other[:, ::-1]], 1)
     analyse(visitor, write_clip(tmp_path / "two.mp4", still(np.arange(0, 5, 0.1).tolist(), picture)))
     faces = visitor.locator("#people button")
     assert faces.count() == 2
