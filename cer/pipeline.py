@@ -23,7 +23,7 @@ from .media import Clip, probe
 from .modalities.base import Modality, Prediction, absent, join
 from .profiles import DEFAULT, decision, modalities, settled
 from .segments import Segment, timeline, windows
-from .speech import Sentence, Transcriber
+from .speech import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def observe(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         pictures=any(one.watches for one in serving.values()),
-        transcriber=_transcriber(serving["text"]) if "text" not in absentees else None,
+        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in absentees else None,
         longest=longest,
     )
     while True:
@@ -163,21 +163,6 @@ def models_of(serving: dict[str, Modality]) -> list[Model]:
             found += [Model(name, one.name, one.revision, one.sha256) for one in modality.checkpoints]
     last = decision().checkpoint
     return [*found, Model("fusion", last.name, last.revision, last.sha256)]
-
-
-def _transcriber(text: Modality) -> Transcriber | None:
-    """The text modality's own ears, where it has any. Should they fail, `predict` says why."""
-    own = getattr(text, "transcribe", None)
-    if own is None:
-        return None
-
-    def write_down(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
-        try:
-            return own(samples, start)
-        except WeightsError:
-            return ()
-
-    return write_down
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:

@@ -51,11 +51,20 @@ def test_a_long_clip_comes_in_blocks_that_overlap_by_a_window(tmp_path: Path) ->
 
 def test_what_fails_in_the_listening_thread_fails_here_and_the_thread_ends() -> None:
     def deaf(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
-        raise WeightsError("no words")
+        raise RuntimeError("no words")
 
-    with pytest.raises(WeightsError, match="no words"):
+    with pytest.raises(RuntimeError, match="no words"):
         list(gather(probe(DEMO), lambda stage, fraction: None, transcriber=deaf))
     assert not [one for one in enumerate_threads() if one.name.startswith("listening")]
+
+
+def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
+    def without_weights(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
+        raise WeightsError("no such file")
+
+    (block,) = gather(probe(DEMO), lambda stage, fraction: None, transcriber=without_weights)
+    assert block.utterances
+    assert all(not one.sentences and len(one.rows) for one in block.utterances)
 
 
 def test_words_do_not_depend_on_how_fast_they_are_written_down() -> None:
