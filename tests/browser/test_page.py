@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,20 @@ DATA = Path(os.environ.get("DATA", Path(__file__).parents[3] / "shared" / "data"
 def give(page: Any, clip: Path) -> None:
     page.locator("#clip input[type=file]").first.set_input_files(str(clip))
     page.locator("#clip video").wait_for()
+
+
+def hand(page: Any, field: str, file: Path) -> None:
+    """A file for a field of a tab just opened; again, as a person would, when the page was not ready for it."""
+    from playwright.sync_api import TimeoutError as TooLong
+
+    shown = page.locator(field).get_by_text(file.name).first
+    for _ in range(4):
+        with suppress(TooLong):
+            page.locator(f"{field} input[type=file]").set_input_files(str(file), timeout=8_000)
+            shown.wait_for(timeout=8_000)
+        if shown.is_visible():
+            return
+    raise AssertionError(f"{field} never showed {file.name}")
 
 
 def analyse(page: Any, clip: Path) -> None:
@@ -156,10 +171,8 @@ def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> N
     (tmp_path / "p.csv").write_text("id,label\na,happy\nb,sad\nc,fear\n")
     (tmp_path / "l.csv").write_text("id,label\na,happy\nb,sad\nc,anger\n")
     visitor.get_by_role("tab", name="Evaluation").click()
-    visitor.locator("#predictions input[type=file]").set_input_files(str(tmp_path / "p.csv"))
-    visitor.locator("#predictions").get_by_text("p.csv").first.wait_for()
-    visitor.locator("#labels input[type=file]").set_input_files(str(tmp_path / "l.csv"))
-    visitor.locator("#labels").get_by_text("l.csv").first.wait_for()
+    hand(visitor, "#predictions", tmp_path / "p.csv")
+    hand(visitor, "#labels", tmp_path / "l.csv")
     visitor.get_by_role("button", name="Score").click()
     visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=20_000)
 
