@@ -29,7 +29,7 @@ def hand(page: Any, field: str, file: Path) -> None:
     """A file for a field of a tab just opened; again, as a person would, when the page was not ready for it."""
     from playwright.sync_api import TimeoutError as TooLong
 
-    shown = page.locator(field).get_by_text(file.name).first
+    shown = page.locator(field).get_by_text(file.suffix).first  # stem and suffix may stand apart
     for _ in range(4):
         with suppress(TooLong):
             page.locator(f"{field} input[type=file]").set_input_files(str(file), timeout=8_000)
