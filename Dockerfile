@@ -33,7 +33,6 @@ ENV PATH=/opt/venv/bin:$PATH \
 COPY --chown=user LICENSE README.md app.py ./
 COPY --chown=user cer cer
 COPY --chown=user eval eval
-COPY --chown=user page page
 COPY --chown=user examples/demo.mp4 examples/
 # What the Hub offers is cached here, in a volume; the embedded weights are part of the image.
 VOLUME /home/user/models

@@ -31,7 +31,7 @@ evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and 
 	$(RUN) -m eval report $(RUNS)/$(CORPUS)
 
 screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
-	$(RUN) -m examples.make_screenshots
+	$(RUN) -m tools.make_screenshots
 
 bench: $(VENV)/dev  ## docs/benchmarks-DATE.json and the tables of docs/benchmarks.md
 	$(RUN) -m bench --out docs
@@ -47,7 +47,7 @@ audit: $(VENV)/runtime  ## known holes in the pinned packages; asks a vulnerabil
 	$(RUN) -m pip_audit -r requirements.txt
 
 container: $(VENV)/runtime  ## the Dockerfile's steps in a clean root; as root, needs debootstrap
-	$(RUN) -m examples.run_dockerfile
+	$(RUN) -m tools.run_dockerfile
 
 ray: $(VENV)/dev  ## the same by WORKERS local workers of Ray
 	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)-ray --engine ray --workers $(WORKERS)

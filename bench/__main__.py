@@ -18,11 +18,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cer.checkpoints import THREADS
-from cer.speech import Sentence
-
-from . import bound, tables
-from .clips import DEMO, HEIGHTS, doubled, looped, scaled
+from bench import bound, tables
+from bench.clips import DEMO, HEIGHTS, doubled, looped, scaled
+from cer.models.runtime import THREADS
+from cer.perception.transcription import Sentence
 
 ROOT = Path(__file__).parents[1]
 

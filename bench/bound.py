@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from cer.checkpoints import CENTERFACE, locate, shipped
-from cer.faces import AFRESH, DETECTION_SIDE, FOLLOWING_SIDE
-from cer.speech import SILENCE
-from cer.voice import LAYERS as VOICE_LAYERS
-from cer.voice import ROWS_PER_SECOND
+from cer.models.checkpoints import CENTERFACE, locate, shipped
+from cer.perception.face_detection import AFRESH, DETECTION_SIDE, FOLLOWING_SIDE
+from cer.perception.transcription import SILENCE
+from cer.perception.voice_encoder import LAYERS as VOICE_LAYERS
+from cer.perception.voice_encoder import ROWS_PER_SECOND
 
 WIDTH, LAYERS, MELS = 384, 4, 80  # of Whisper tiny's encoder
 

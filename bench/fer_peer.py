@@ -14,17 +14,18 @@ import numpy as np
 
 def frames(path: str) -> None:
     from bench.clips import DEMO
-    from cer import expression, faces
-    from cer.evidence import RATE
-    from cer.media import Frame, probe, stream
+    from cer.media.clip import Frame
+    from cer.media.reader import probe, stream
+    from cer.perception import face_detection, face_encoder
+    from cer.perception.evidence import RATE
 
     pictures = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
     np.save(path, np.stack(pictures))
     for _ in range(2):  # the first loads the models
         started = time.perf_counter()
-        finder = faces.Finder()
-        crops = [expression.grey(faces.crop(one, face)) for one in pictures for face in finder.find(one)]
-        expression.read(np.stack(crops))
+        finder = face_detection.Finder()
+        crops = [face_encoder.grey(face_detection.crop(one, face)) for one in pictures for face in finder.find(one)]
+        face_encoder.read(np.stack(crops))
         seconds = time.perf_counter() - started
     print(json.dumps({"ours": round(seconds, 3), "frames": len(pictures), "faces": len(crops)}))
 

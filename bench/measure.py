@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from cer import evidence, expression, faces, figures, media, people, speech
+from cer.media import clip, reader
+from cer.perception import evidence, face_detection, face_encoder, speech, tracking
 from cer.pipeline import observe
+from cer.results import report
 
 Spent = dict[str, float]
 BESIDE = ("speech activity", "voice encoder", "Whisper encoder", "Whisper decoder")  # in a thread of their own
@@ -28,10 +30,10 @@ def watched() -> Iterator[Spent]:
     """Seconds spent in each stage of gathering evidence, while the block runs."""
     spent: Spent = defaultdict(float)
     stages: list[tuple[Any, str, str]] = [
-        (faces.Finder, "find", "detect"),
-        (people.Tracker, "update", "track"),
-        (expression, "read", "face network"),
-        (expression, "grey", "face network"),
+        (face_detection.Finder, "find", "detect"),
+        (tracking.Tracker, "update", "track"),
+        (face_encoder, "read", "face network"),
+        (face_encoder, "grey", "face network"),
         (speech, "speech_regions", "speech activity"),
         (speech, "listen", "voice encoder"),
         (speech, "encode", "Whisper encoder"),
@@ -58,10 +60,10 @@ def watched() -> Iterator[Spent]:
             setattr(owner, name, function)
 
 
-def decoding(clip: media.Clip) -> float:
+def decoding(clip: clip.Clip) -> float:
     """Seconds to decode a clip and do nothing with it."""
     started = time.perf_counter()
-    for _ in media.stream(clip, evidence.RATE):
+    for _ in reader.stream(clip, evidence.RATE):
         pass
     return time.perf_counter() - started
 
@@ -95,7 +97,7 @@ def _peak(process: int) -> float:
 
 def main() -> None:
     path, runs = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    peaks, clip = Peaks(), media.probe(path)
+    peaks, clip = Peaks(), reader.probe(path)
     if runs > 1:
         observe(path).conclude()  # models loaded, caches warm
     seconds, stages = [], []
@@ -111,15 +113,15 @@ def main() -> None:
             {**spent, **{name: time for name, time in analysis.timings.items() if name != "gathering evidence"}}
         )
     started = time.perf_counter()
-    figures.report(analysis)
-    report = time.perf_counter() - started
+    report.report(analysis)
+    report_seconds = time.perf_counter() - started
     answer = {
         "clip": path.name,
         "length": round(clip.duration, 2),
         "seconds": [round(one, 3) for one in seconds],
         "decode_alone": round(float(np.median([decoding(clip) for _ in range(min(runs, 3))])), 3),
         "stages": {name: round(float(np.median([one.get(name, 0.0) for one in stages])), 4) for name in stages[0]},
-        "report": round(report, 3),
+        "report": round(report_seconds, 3),
         "frames": len(analysis.times),
         "peak_mb": round(peaks.own),
         "peak_decoder_mb": round(peaks.decoder),

@@ -12,10 +12,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-import app
+from bench.clips import DEMO
 from cer.pipeline import observe
-
-from .clips import DEMO
+from cer.web import app, handlers
 
 
 def measure(times: int = 5) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def measure(times: int = 5) -> dict[str, Any]:
                 started = time.perf_counter()
                 analysis = observe(DEMO).conclude()
                 alone.append(time.perf_counter() - started)
-                app.files(analysis)
+                handlers.files(analysis)
                 command.append(time.perf_counter() - started)
                 tab = browser.new_page()
                 started = time.perf_counter()

@@ -18,17 +18,17 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from cer import hub
-from cer.checkpoints import THREADS
-from cer.evidence import BLOCK, PICTURE_RATE, Evidence
-from cer.expression import NOTHING
+from bench.clips import DEMO
 from cer.labels import EMOTIONS
-from cer.media import Frame, frame_times, probe, stream
-from cer.paper import clip as ours
-from cer.paper.device import declare_operators
+from cer.media.clip import Frame
+from cer.media.reader import frame_times, probe, stream
+from cer.modalities.paper import clip as ours
+from cer.modalities.paper.device import declare_operators
+from cer.models import hub
+from cer.models.runtime import THREADS
+from cer.perception.evidence import BLOCK, PICTURE_RATE, Evidence
+from cer.perception.face_encoder import NOTHING
 from cer.segments import windows
-
-from .clips import DEMO
 
 CONFIG: dict[str, Any] = {
     "embed_dim": 512,
@@ -39,7 +39,7 @@ CONFIG: dict[str, Any] = {
 
 
 def random_weights(root: Path) -> None:
-    """A checkpoint of full size, where `cer.hub` looks for it."""
+    """A checkpoint of full size, where `cer.models.hub` looks for it."""
     declare_operators()
     import open_clip
 

@@ -21,16 +21,16 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
+from bench.clips import DEMO, made
 from cer.pipeline import observe
-
-from .clips import DEMO, made
+from cer.results.document import to_json
 
 VISITORS = 4
 WARM = 80  # analyses before the first reading: by then the page remembers as many visitors as it ever does
 KEPT = 60  # seconds that files stay in the soak; an hour on the page
 PORT = 7871
 WAIT = 180_000  # ms
-_SERVE = f"import app; app.KEPT = {KEPT}; app.serve(server_name='127.0.0.1', server_port={PORT})"
+_SERVE = f"from cer.web import app; app.KEPT = {KEPT}; app.serve(server_name='127.0.0.1', server_port={PORT})"
 
 
 def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
@@ -48,7 +48,7 @@ def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
     ):
         part = ("-ss", str(start), "-t", str(seconds), "-i", str(DEMO))
         path = made(folder / f"clip-{number}.mp4", *part, "-vf", look)
-        good[path] = told(json.loads(observe(path).conclude().to_json()))
+        good[path] = told(json.loads(to_json(observe(path).conclude())))
     bad = [folder / "cut.mp4", folder / "text.mp4", folder / "zeros.mp4"]
     for path, content in zip(bad, (DEMO.read_bytes()[:3000], b"no video\n" * 99, bytes(9999)), strict=True):
         path.write_bytes(content)

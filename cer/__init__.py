@@ -6,13 +6,13 @@ The names below are loaded when they are first used, so that `import cer` and `-
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis import Analysis
-    from .errors import CerError, ClipError, DataError, WeightsError
-    from .pipeline import analyze, observe
+    from cer.errors import CerError, ClipError, DataError, WeightsError
+    from cer.pipeline import analyze, observe
+    from cer.results.analysis import Analysis
 
 __version__ = "0.1.0"
 __all__ = ["Analysis", "CerError", "ClipError", "DataError", "WeightsError", "analyze", "observe"]
-_HOMES = {"Analysis": "analysis", "analyze": "pipeline", "observe": "pipeline"}
+_HOMES = {"Analysis": "results.analysis", "analyze": "pipeline", "observe": "pipeline"}
 
 
 def __getattr__(name: str) -> Any:

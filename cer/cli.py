@@ -5,12 +5,12 @@ import logging
 import sys
 from pathlib import Path
 
-from .analysis import Analysis, clock
-from .errors import CerError, ClipError
-from .evidence import Progress, silent
-from .files import write_whole
-from .labels import MODALITIES
-from .profiles import DEFAULT, PROFILES, choose
+from cer.errors import CerError, ClipError
+from cer.labels import MODALITIES
+from cer.modalities.registry import DEFAULT, PROFILES, choose
+from cer.progress import Progress, silent
+from cer.results.analysis import Analysis
+from cer.results.wording import clock
 
 UNREADABLE = 3  # exit status when a clip could not be read
 UNWRITTEN = 1  # exit status when results could not be written
@@ -78,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _analyze(options: argparse.Namespace) -> int:
+    from cer.results.export import folders
+
     choose(options.profile)
     status = 0
     for clip, folder in zip(options.clips, folders(options.clips, options.out), strict=True):
@@ -101,7 +103,7 @@ def _analyze(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from . import hub
+    from cer.models import hub
 
     everything = list(hub.MODELS) if options.what == "list" else sorted({*PROFILES["paper"].values(), "whisper"})
     names = options.names or everything
@@ -126,7 +128,7 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _space(options: argparse.Namespace) -> int:
-    from . import space
+    from cer.web import space
 
     choose(options.profile)
     if options.dry_run:
@@ -139,23 +141,14 @@ def _space(options: argparse.Namespace) -> int:
     return 0
 
 
-def folders(clips: list[Path], out: Path) -> list[Path]:
-    """DIR/<stem> for each clip; clips that share a stem get their whole name, then a number."""
-    chosen: list[Path] = []
-    for clip in clips:
-        names = [clip.stem, clip.name, *(f"{clip.name}-{count}" for count in range(2, len(clips) + 2))]
-        chosen.append(next(out / name for name in names if out / name not in chosen))
-    return chosen
-
-
 def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
     """Analyse one clip and write its files."""
-    from .figures import annotate, report
-    from .pipeline import analyze
+    from cer.pipeline import analyze
+    from cer.results.export import write_files
+    from cer.results.overlay import annotate
 
     analysis = analyze(clip, profile=options.profile, person=options.person, progress=progress)
-    analysis.save(folder)
-    write_whole(report(analysis), folder / "report.html")
+    write_files(analysis, folder)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / "annotated.mp4")
@@ -164,14 +157,16 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
 
 def summary(analysis: Analysis, folder: Path) -> str:
     """What is printed about a clip: the verdict, the segments, what is absent and where the files are."""
-    document = analysis.to_dict()
-    lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {document['summary']['sentence']}"]
-    for segment in document["segments"][:12]:
+    from cer.results.document import document
+
+    described = document(analysis)
+    lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
+    for segment in described["segments"][:12]:
         label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
         said = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
         lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{said}")
-    if len(document["segments"]) > 12:
-        lines.append(f"  ... {len(document['segments']) - 12} more segments")
+    if len(described["segments"]) > 12:
+        lines.append(f"  ... {len(described['segments']) - 12} more segments")
     for name in MODALITIES:
         reasons = list(dict.fromkeys(reason for reason in analysis.predictions[name].reasons if reason))
         if reasons:

@@ -1,7 +1,9 @@
-"""Files: written whole or not at all."""
+"""Files: written whole or not at all, and read as text."""
 
 import os
 from pathlib import Path
+
+from cer.errors import DataError
 
 
 def write_whole(content: str | bytes, path: Path) -> None:
@@ -13,3 +15,15 @@ def write_whole(content: str | bytes, path: Path) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def read_file(path: Path) -> str:
+    """A text file. Raises DataError when it cannot be read."""
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name}: cannot be read as text ({_cause(error)}).") from error
+
+
+def _cause(error: OSError | UnicodeDecodeError) -> str:
+    return f"not {error.encoding}" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()

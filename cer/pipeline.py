@@ -14,16 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from .analysis import Analysis, Model, Person
-from .compound import combine, pfsa, ppa
-from .errors import CerError, WeightsError
-from .evidence import BLOCK, RATE, Evidence, Progress, gather, silent
-from .labels import MODALITIES
-from .media import Clip, probe
-from .modalities.base import Modality, Prediction, absent, join
-from .profiles import DEFAULT, decision, modalities, settled
-from .segments import Segment, timeline, windows
-from .speech import Sentence
+from cer.errors import CerError, WeightsError
+from cer.fusion.compound import combine, pfsa, ppa
+from cer.fusion.decision import decision
+from cer.labels import MODALITIES
+from cer.media.clip import Clip
+from cer.media.reader import probe
+from cer.modalities.base import Modality, Prediction, absent, join
+from cer.modalities.registry import DEFAULT, modalities, settled
+from cer.perception.evidence import BLOCK, RATE, Evidence, gather
+from cer.perception.transcription import Sentence
+from cer.progress import Progress, silent
+from cer.results.analysis import Analysis, Model, Person
+from cer.segments import Segment, timeline, windows
 
 logger = logging.getLogger(__name__)
 

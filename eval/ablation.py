@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from cer.compound import combine, ppa, weigh
-from cer.fusion import MHPF, average, subsets
+from cer.corpora.base import Corpus
+from cer.fusion.compound import combine, ppa, weigh
+from cer.fusion.decision import decision
+from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
-from cer.profiles import decision
-
-from .corpora.base import Corpus
-from .results import restrict, scores_of
-from .scores import Scores, confusion, macro_f1
-from .tables import SIMILARITIES, column
-from .targets import Targets
+from eval.results import restrict, scores_of
+from eval.scores import Scores, confusion, macro_f1
+from eval.tables import SIMILARITIES, column
+from eval.targets import Targets
 
 DRAWS = 500  # sets of weights that are tried for the Dirichlet-weighted fusion
 _TINY = 1e-6  # of a probability in a product: one modality must not veto a class alone

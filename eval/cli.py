@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cer.errors import CerError
-from cer.profiles import DEFAULT
+from cer.modalities.registry import DEFAULT
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _ls(options: argparse.Namespace) -> int:
-    from .corpora import CORPORA
+    from cer.corpora import CORPORA
 
     for one in CORPORA.values():
         given = "open" if one.source else "needs --root"
@@ -64,7 +64,7 @@ def _ls(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .run import Request, run
+    from eval.run import Request, run
 
     request = Request(
         options.corpus,
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from .report import write
+    from eval.report import write
 
     for path in write(options.runs, options.out or options.runs[0], options.validation):
         print(path)
@@ -89,8 +89,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from .compare import compare
-    from .report import Run
+    from eval.compare import compare
+    from eval.report import Run
 
     for one in compare(Run.read(options.first), Run.read(options.second)):
         low, high = one.interval
@@ -102,8 +102,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _submit(options: argparse.Namespace) -> int:
-    from .submit import problems, read_manifest, submission, write
-    from .tables import read_file
+    from cer.files import read_file
+    from eval.submit import problems, read_manifest, submission, write
 
     manifest = read_manifest(options.manifest)
     if options.check is not None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cer.errors import DataError
-
-from .report import Run
-from .results import restrict, values_of
-from .scores import macro_f1, per_group, resamples
+from eval.report import Run
+from eval.results import restrict, values_of
+from eval.scores import macro_f1, per_group, resamples
 
 RESAMPLES = 2000
 

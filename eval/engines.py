@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from cer.corpora import corpus as find
+from cer.corpora.base import Corpus
 from cer.errors import DataError
-
-from .corpora import corpus as find
-from .corpora.base import Corpus
-from .predict import Skipped, predict
-from .tables import Row
+from eval.predict import Skipped, predict
+from eval.tables import Row
 
 _RAY_BATCH = 4  # items that go to a worker at once
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cer.media import frame_times
+from cer.media.reader import frame_times
 
 FRAMES = pa.schema([("id", pa.string()), ("frame", pa.int32()), ("time", pa.float64()), ("label", pa.int8())])
 _USUAL_RATE = 30.0  # frames a second; for frames beyond a video that shows fewer than two

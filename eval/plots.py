@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from .published import Published
-from .scores import Scores
+from eval.published import Published
+from eval.scores import Scores
 
 _BLUE, _GREY, _INK = "#0072B2", "#9a9a9a", "#222222"
 

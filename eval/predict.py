@@ -7,23 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from cer import expression, speech, voice
-from cer.compound import combine, comparable, pfsa_of, ppa
+from cer.corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
 from cer.errors import CerError
-from cer.evidence import RATE, Evidence
-from cer.faces import TEMPLATE, Face
+from cer.fusion.compound import combine, comparable, pfsa_of, ppa
+from cer.fusion.decision import decision
 from cer.labels import COMPOUNDS, EMOTIONS
-from cer.media import SAMPLE_RATE, decode_sound
+from cer.media.clip import SAMPLE_RATE
+from cer.media.sound import decode_sound
 from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
-from cer.people import Sighting
+from cer.modalities.registry import EMBEDDED, choose, modalities
+from cer.perception import face_encoder, speech, voice_encoder
+from cer.perception.evidence import RATE, Evidence
+from cer.perception.face_detection import TEMPLATE, Face
+from cer.perception.speech import Utterance
+from cer.perception.tracking import Sighting
+from cer.perception.transcription import Sentence
 from cer.pipeline import Observation, observe
-from cer.profiles import EMBEDDED, choose, decision, modalities
 from cer.segments import WINDOW, Segment
-from cer.speech import Sentence, Utterance
-
-from .corpora.base import CAPTION, FACE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
-from .tables import MATCHED, SIMILARITIES, Row
+from eval.tables import MATCHED, SIMILARITIES, Row
 
 _Reader = Callable[[Sequence[str]], tuple[np.ndarray, np.ndarray]]
 
@@ -68,24 +70,24 @@ def _asked(modality: str, profile: str, evidence: Evidence) -> tuple[np.ndarray,
 
 def _shown(pictures: Sequence[bytes]) -> Evidence:
     """Encoded pictures of one face as evidence of a silent clip."""
-    images = [expression.picture(one) for one in pictures]
+    images = [face_encoder.picture(one) for one in pictures]
     face = Face(np.array([0, 0, 1, 1], np.float32), TEMPLATE, 1.0)
     sightings = [Sighting(row / RATE, 1, face, image) for row, image in enumerate(images)]
-    return Evidence(0.0, WINDOW, True, False, [], sightings, expression.NOTHING, [])
+    return Evidence(0.0, WINDOW, True, False, [], sightings, face_encoder.NOTHING, [])
 
 
 def _heard(samples: np.ndarray, words: str) -> Evidence:
     """A sound and what is said in it as evidence of a clip without pictures."""
     end = max(len(samples) / SAMPLE_RATE, 1.0)
     said = (Sentence(0.0, end, words, 1.0),) if words else ()
-    utterance = Utterance(0.0, end, ((0.0, end),), samples, np.zeros((0, voice.WIDTH), np.float32), said)
-    return Evidence(0.0, end, False, True, [], [], expression.NOTHING, [utterance])
+    utterance = Utterance(0.0, end, ((0.0, end),), samples, np.zeros((0, voice_encoder.WIDTH), np.float32), said)
+    return Evidence(0.0, end, False, True, [], [], face_encoder.NOTHING, [utterance])
 
 
 def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
     if choose(profile)["static_face"] != EMBEDDED:
         return [_one("static_face", *_asked("static_face", profile, _shown([item["image"]["bytes"]])))]
-    seen = expression.read(expression.decode(item["image"]["bytes"])[None])
+    seen = face_encoder.read(face_encoder.decode(item["image"]["bytes"])[None])
     row = _one("static_face", softmax(seen.logits[0]), seen.embeddings[0])
     pictures, scale = scene_label.look(seen.embeddings)
     row["scene_label"] = scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale)[0]
@@ -96,7 +98,7 @@ def _face(item: Mapping[str, Any], profile: str) -> list[Row]:
 def _sequence(item: Mapping[str, Any], profile: str) -> list[Row]:
     if choose(profile)["dynamic_face"] != EMBEDDED:
         return [_one("dynamic_face", *_asked("dynamic_face", profile, _shown(item["images"])))]
-    seen = expression.read(np.stack([expression.decode(one) for one in item["images"]]))
+    seen = face_encoder.read(np.stack([face_encoder.decode(one) for one in item["images"]]))
     slots, mask = dynamic_face.lay_out(np.arange(len(seen)) / RATE, seen, 0.0)
     logits, embedding = dynamic_face.read(slots[None], mask[None])
     row = _one("dynamic_face", softmax(logits[0]), embedding[0])
@@ -107,7 +109,7 @@ def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
     samples = decode_sound(item["audio"]["bytes"])[: int(speech.LONGEST_UTTERANCE * SAMPLE_RATE)]
     if choose(profile)["audio"] != EMBEDDED:
         return [_one("audio", *_asked("audio", profile, _heard(samples, "")))]
-    logits, embedding = audio.read(voice.listen(samples))
+    logits, embedding = audio.read(voice_encoder.listen(samples))
     return [_one("audio", softmax(logits), embedding)]
 
 

@@ -13,17 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cer.corpora import corpus as find
+from cer.corpora.base import Corpus
 from cer.errors import DataError
 from cer.files import write_whole
 from cer.labels import MODALITIES
-
-from .ablation import Predictions, ablate, dirichlet, rules, views_of
-from .corpora import corpus as find
-from .corpora.base import Corpus
-from .published import Published, beside
-from .results import views
-from .scores import Scores, f1_per_class
-from .targets import Targets, targets
+from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
+from eval.published import Published, beside
+from eval.results import views
+from eval.scores import Scores, f1_per_class
+from eval.targets import Targets, targets
 
 MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
 
@@ -168,9 +167,8 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
     """The report as one page with everything inside: tables, confusion matrices, reliability diagrams."""
     from jinja2 import Environment
 
-    from cer.figures import svg
-
-    from .plots import bars, confusion_matrix, reliability_diagram
+    from cer.results.figures import svg
+    from eval.plots import bars, confusion_matrix, reliability_diagram
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("eval") / "report.html.j2").read_text("utf-8"))

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cer.compound import ppa
+from cer.corpora.base import Corpus
+from cer.fusion.compound import ppa
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.modalities.registry import modalities
 from cer.pipeline import models_of
-from cer.profiles import modalities
-
-from .corpora.base import Corpus
-from .scores import Scores, score
-from .tables import MATCHED, column
-from .targets import Targets, targets
+from eval.scores import Scores, score
+from eval.tables import MATCHED, column
+from eval.targets import Targets, targets
 
 SCHEMA = 1  # of results.json; eval/results.schema.json describes it
 

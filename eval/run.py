@@ -12,15 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cer.corpora import corpus as find
+from cer.corpora.base import Corpus, fetch
 from cer.errors import ClipError, DataError
 from cer.files import write_whole
-
-from .corpora import corpus as find
-from .corpora.base import Corpus, fetch
-from .engines import ENGINES, Outcome
-from .frames import FRAMES, laid_out
-from .results import results
-from .tables import Row, table_of, write
+from eval.engines import ENGINES, Outcome
+from eval.frames import FRAMES, laid_out
+from eval.results import results
+from eval.tables import Row, table_of, write
 
 PART = 200  # items that are written at once, so the most that a kill costs
 PART_SECONDS = 60.0  # a part is written after that time even if it is not full

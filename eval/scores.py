@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cer.calibration import calibration_error, reliability
+from cer.fusion.calibration import calibration_error, reliability
 
 RESAMPLES = 1000
 MOST_KEPT = 5_000  # groups whose draws are kept between views: 40 MB
@@ -78,7 +78,7 @@ def resamples(size: int, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What is reported of one view. intervals: bootstrap 95 % of the scores of the same name. confusion: counts [C, C].
-    reliability: [15, 3], see `cer.calibration`.
+    reliability: [15, 3], see `cer.fusion.calibration`.
     """
 
     values: dict[str, float]

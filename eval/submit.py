@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import DataError
-from cer.files import write_whole
+from cer.files import read_file, write_whole
 from cer.labels import COMPOUNDS, compound_index
-
-from .tables import column, read_file
-from .targets import at, members
+from eval.tables import column
+from eval.targets import at, members
 
 HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
 

@@ -14,13 +14,17 @@ from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 
 Row = dict[str, Any]
+
 SIMILARITIES = {name: f"pfsa_{name}" for name in MODALITIES}  # PFSA of one modality alone: subsets need it
+
 MATCHED = "scene_label_compound"  # the label matcher queried with the compound labels themselves
+
 WIDTHS: Mapping[str, int] = {
     **dict.fromkeys(MODALITIES, len(EMOTIONS)),
     "fused": len(EMOTIONS),
     **dict.fromkeys(("ppa", "pfsa", "compound", MATCHED, *SIMILARITIES.values()), len(COMPOUNDS)),
 }
+
 TABLE = pa.schema(
     [("id", pa.string()), ("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())]
     + [(view, pa.list_(pa.float32())) for view in WIDTHS]
@@ -56,15 +60,3 @@ def write(table: pa.Table, path: Path) -> None:
     temporary = path.with_name(path.name + ".tmp")
     pq.write_table(table, temporary)
     os.replace(temporary, path)
-
-
-def read_file(path: Path) -> str:
-    """A text file. Raises DataError when it cannot be read."""
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name}: cannot be read as text ({_cause(error)}).") from error
-
-
-def _cause(error: OSError | UnicodeDecodeError) -> str:
-    return f"not {error.encoding}" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cer.errors import DataError
+from cer.files import read_file
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES, compound_index, emotion_index
-
-from .scores import Scores, f1_per_class, score
-from .tables import TABLE, column, read_file
+from eval.scores import Scores, f1_per_class, score
+from eval.tables import TABLE, column
 
 LARGEST = 200_000  # rows
 LARGEST_FILE = 64 * 2**20  # bytes of text, or of a parquet file's columns when read

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from .corpora.base import Corpus
+from cer.corpora.base import Corpus
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 
-from cer.media import SAMPLE_RATE
+from cer.media.clip import SAMPLE_RATE
 
 DEMO = Path(__file__).parents[1] / "examples" / "demo.mp4"
 _TICKS = 1000  # a second, of the written video's clock

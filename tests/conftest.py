@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from cer.analysis import Analysis
-from cer.paper.device import declare_operators
+from cer.modalities.paper.device import declare_operators
 from cer.pipeline import Observation, observe
-
-from .clips import DEMO
+from cer.results.analysis import Analysis
+from tests.clips import DEMO
+from tests.corpora import afew, affwild2, c_expr_db, texts, two_faces  # noqa: F401  (fixtures)
 
 declare_operators()  # before anything imports torchvision, whatever the order of the tests
 

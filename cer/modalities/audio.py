@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import WHISPER, Checkpoint, locate, onnx_session, require, shipped
-from ..evidence import Evidence
-from ..segments import Segment
-from ..speech import Utterance
-from ..voice import ROWS_PER_SECOND
-from .base import Prediction, Seen, collect, softmax
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import WHISPER, Checkpoint, locate, require, shipped
+from cer.models.runtime import onnx_session
+from cer.perception.evidence import Evidence
+from cer.perception.speech import Utterance
+from cer.perception.voice_encoder import ROWS_PER_SECOND
+from cer.segments import Segment
 
 LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
 WIDTH = 128

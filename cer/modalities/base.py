@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ..checkpoints import Checkpoint
-from ..evidence import Evidence
-from ..labels import EMOTIONS
-from ..segments import Segment
+from cer.labels import EMOTIONS
+from cer.models.checkpoints import Checkpoint
+from cer.perception.evidence import Evidence
+from cer.segments import Segment
 
 
 @dataclass(frozen=True, slots=True)

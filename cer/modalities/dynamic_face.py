@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import CENTERFACE, Checkpoint, locate, onnx_session, shipped
-from ..evidence import RATE, Evidence
-from ..expression import Expressions
-from ..segments import WINDOW, Segment
-from .base import Prediction, Seen, collect, softmax
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, shipped
+from cer.models.runtime import onnx_session
+from cer.perception.evidence import RATE, Evidence
+from cer.perception.face_encoder import Expressions
+from cer.segments import WINDOW, Segment
 
 SLOTS = int(WINDOW * RATE)  # moments in a segment
 LEAST_MOMENTS = 3  # with a face; fewer show no change

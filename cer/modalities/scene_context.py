@@ -7,12 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import lexicon, sentences
-from ..checkpoints import CENTERFACE, MINILM, Checkpoint, shipped
-from ..evidence import Cue, Evidence
-from ..expression import UNITS
-from ..segments import Segment
-from .base import Prediction, Seen, collect, softmax
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, shipped
+from cer.perception import lexicon, text_encoder
+from cer.perception.evidence import Cue, Evidence
+from cer.perception.face_encoder import UNITS
+from cer.segments import Segment
 
 LEXICON = "scene_context.safetensors"
 SHOWN = 0.5  # probability above which an action unit is mentioned
@@ -57,7 +57,7 @@ class SceneContext:
                 answers.append(Seen(softmax(logits), embedding, text))
             else:
                 answers.append("nobody in view to describe" if part.has_video else "no video track")
-        return collect(answers, sentences.WIDTH)
+        return collect(answers, text_encoder.WIDTH)
 
 
 def describe(evidence: Evidence, person: int | None) -> str:
@@ -117,7 +117,7 @@ def _voice(evidence: Evidence) -> str:
 
 def read(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits float32 [N, 8] of N captions or descriptions, and their embeddings [N, 384]."""
-    return _lexicon().logits(captions), sentences.encode(captions)
+    return _lexicon().logits(captions), text_encoder.encode(captions)
 
 
 @lru_cache(maxsize=1)

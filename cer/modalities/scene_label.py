@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import sentences
-from ..checkpoints import CENTERFACE, MINILM, Checkpoint, locate, onnx_session, shipped
-from ..evidence import Evidence
-from ..labels import COMPOUNDS, EMOTIONS
-from ..segments import Segment
-from .base import Prediction, Seen, collect, softmax
+from cer.labels import COMPOUNDS, EMOTIONS
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, shipped
+from cer.models.runtime import onnx_session
+from cer.perception import text_encoder
+from cer.perception.evidence import Evidence
+from cer.segments import Segment
 
 TEMPLATES = ("a photo of a {} face", "a person who looks {}", "the face of a person feeling {}", "a {} expression")
 _WORDS = {
@@ -42,7 +43,7 @@ class SceneLabel:
         return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        return collect([_answer(evidence.segment(segment), person) for segment in segments], sentences.WIDTH)
+        return collect([_answer(evidence.segment(segment), person) for segment in segments], text_encoder.WIDTH)
 
 
 def _answer(evidence: Evidence, person: int | None) -> Seen | str:
@@ -78,7 +79,7 @@ def label_texts(labels: Sequence[str]) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _label_texts(labels: tuple[str, ...]) -> np.ndarray:
     prompts = [template.format(_words(label)) for label in labels for template in TEMPLATES]
-    means = sentences.encode(prompts).reshape(len(labels), len(TEMPLATES), -1).mean(1)
+    means = text_encoder.encode(prompts).reshape(len(labels), len(TEMPLATES), -1).mean(1)
     return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ..checkpoints import CENTERFACE, Checkpoint, shipped
-from ..evidence import Evidence
-from ..segments import Segment
-from .base import Prediction, Seen, collect, softmax
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import CENTERFACE, Checkpoint, shipped
+from cer.perception.evidence import Evidence
+from cer.segments import Segment
 
 WIDTH = 256
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import sentences
-from ..checkpoints import MINILM, WHISPER, Checkpoint, locate, onnx_session, require, shipped
-from ..evidence import Evidence
-from ..segments import Segment
-from .base import Prediction, Seen, collect, softmax
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.models.checkpoints import MINILM, WHISPER, Checkpoint, locate, require, shipped
+from cer.models.runtime import onnx_session
+from cer.perception import text_encoder
+from cer.perception.evidence import Evidence
+from cer.segments import Segment
 
 ADAPTER = "text_adapter.safetensors"
 LEAST_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for the sentence to count there
@@ -38,7 +39,7 @@ class Text:
             else:
                 logits, embedding = next(found)
                 answers.append(Seen(softmax(logits), embedding, words))
-        return collect(answers, sentences.WIDTH)
+        return collect(answers, text_encoder.WIDTH)
 
 
 def spoken(evidence: Evidence) -> tuple[str, str | None]:
@@ -58,7 +59,7 @@ def spoken(evidence: Evidence) -> tuple[str, str | None]:
 
 def read(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits float32 [N, 8] of N texts, and their embeddings [N, 384]."""
-    embeddings = sentences.encode(texts, shipped(ADAPTER))
+    embeddings = text_encoder.encode(texts, shipped(ADAPTER))
     return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings
 
 

@@ -14,17 +14,17 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 from torch import nn
 
-from ..calibration import calibration_error
-from ..labels import EMOTIONS
-from ..media import SAMPLE_RATE
-from ..modalities.base import softmax
-from ..voice import ROWS_PER_SECOND, listen
-from .calibrate import fit_temperature
-from .data import ravdess, sha256
-from .networks import AudioHead, statistics
-from .publish import export, publish
-from .script import arguments
-from .sound import vary
+from cer.fusion.calibration import calibration_error
+from cer.labels import EMOTIONS
+from cer.media.clip import SAMPLE_RATE
+from cer.modalities.base import softmax
+from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
+from cer.train.calibrate import fit_temperature
+from cer.train.data import ravdess, sha256
+from cer.train.networks import AudioHead, statistics
+from cer.train.publish import export, publish
+from cer.train.script import arguments
+from cer.train.sound import vary
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..checkpoints import shipped
-from ..expression import Expressions, read
+from cer.models.checkpoints import shipped
+from cer.perception.face_encoder import Expressions, read
 
 
 def expressions(images: np.ndarray, work: Path) -> Expressions:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import ClipError
-from ..expression import UNITS, decode
-from ..labels import EMOTIONS, emotion_index
-from ..media import decode_sound
+from cer.errors import ClipError
+from cer.labels import EMOTIONS, emotion_index
+from cer.media.sound import decode_sound
+from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..expression import Expressions
-from ..modalities.scene_context import face_words
+from cer.modalities.scene_context import face_words
+from cer.perception.face_encoder import Expressions
 
 _SHOTS = (
     "a close-up of one person",

@@ -17,15 +17,15 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 from torch import nn
 
-from ..expression import Expressions
-from ..labels import EMOTIONS
-from ..modalities.dynamic_face import SLOTS
-from .cache import expressions
-from .calibrate import fit_temperature
-from .data import Faces, Sequences, ckplus, ferplus, sha256
-from .networks import DynamicNetwork
-from .publish import export, publish
-from .script import arguments
+from cer.labels import EMOTIONS
+from cer.modalities.dynamic_face import SLOTS
+from cer.perception.face_encoder import Expressions
+from cer.train.cache import expressions
+from cer.train.calibrate import fit_temperature
+from cer.train.data import Faces, Sequences, ckplus, ferplus, sha256
+from cer.train.networks import DynamicNetwork
+from cer.train.publish import export, publish
+from cer.train.script import arguments
 
 logger = logging.getLogger(__name__)
 

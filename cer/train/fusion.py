@@ -23,14 +23,14 @@ from safetensors.numpy import save
 from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
-from ..calibration import calibration_error
-from ..compound import Prototypes, cosines
-from ..fusion import MHPF, average, subsets
-from ..labels import EMOTIONS, MODALITIES
-from .calibrate import fit_temperature
-from .held_out import Pool, Pools, embedded_pools, pair
-from .predictions import Items, halves, of_predictions
-from .publish import publish
+from cer.fusion.calibration import calibration_error
+from cer.fusion.compound import Prototypes, cosines
+from cer.fusion.mhpf import MHPF, average, subsets
+from cer.labels import EMOTIONS, MODALITIES
+from cer.train.calibrate import fit_temperature
+from cer.train.held_out import Pool, Pools, embedded_pools, pair
+from cer.train.predictions import Items, halves, of_predictions
+from cer.train.publish import publish
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ REDRAWN = 20  # times that test items are drawn anew, to tell a loss from chance
 
 
 class Fusion(nn.Module):
-    """MHPF in torch, for training: the same equation as `cer.fusion.MHPF` (a test holds them together)."""
+    """MHPF in torch, for training: the same equation as `cer.fusion.mhpf.MHPF` (a test holds them together)."""
 
     def __init__(self, heads: int = HEADS, modalities: int = len(MODALITIES), classes: int = len(EMOTIONS)) -> None:
         super().__init__()
@@ -210,7 +210,8 @@ def main() -> None:
     if arguments.predictions is not None:
         items, clips = of_predictions(arguments.predictions)
         fit, test = (items[rows] for rows in halves(clips))
-        from ..checkpoints import shipped, tensors
+        from cer.models.checkpoints import shipped
+        from cer.models.runtime import tensors
 
         stored |= {
             name: tensor

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..labels import EMOTIONS, MODALITIES
-from ..modalities import audio, dynamic_face, scene_context, scene_label, text
-from ..modalities.base import softmax
-from .cache import expressions
-from .data import Faces, even, ferplus, meld, ravdess
-from .described import describe
-from .dynamic_face import Synthesiser, ready
+from cer.labels import EMOTIONS, MODALITIES
+from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
+from cer.modalities.base import softmax
+from cer.train.cache import expressions
+from cer.train.data import Faces, even, ferplus, meld, ravdess
+from cer.train.described import describe
+from cer.train.dynamic_face import Synthesiser, ready
 
 PAIRS_PER_CLASS = 1500
 FACE = ("static_face", "dynamic_face", "scene_label", "scene_context")  # what sees a face
@@ -103,7 +103,7 @@ def _of_words(texts: list[str], emotions: np.ndarray) -> Pool:
 
 def _of_voices(data: Path) -> Pool:
     """Embeddings of every RAVDESS recording."""
-    from ..voice import listen
+    from cer.perception.voice_encoder import listen
 
     table = ravdess(data / "speech/ravdess-actors01-20.parquet")
     answers = [audio.read(listen(samples)) for samples in table["samples"]]

@@ -9,9 +9,9 @@ from safetensors.numpy import save
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
-from .. import sentences
-from ..labels import EMOTIONS
-from ..lexicon import Lexicon, terms_of
+from cer.labels import EMOTIONS
+from cer.perception import text_encoder
+from cer.perception.lexicon import Lexicon, terms_of
 
 LEAST_TEXTS = 3  # that a term must occur in
 INVERSE_PENALTY = 0.3  # sklearn's C; 1 and 3 fit the captions of single clips
@@ -52,7 +52,7 @@ def fit(corpora: Sequence[Corpus]) -> Lexicon:
 
 def _empty(texts: Sequence[str]) -> Lexicon:
     """The terms that occur in enough texts, with their rarity ln((1 + N) / (1 + texts with it)) + 1; no weights."""
-    counts = Counter(term for text in texts for term in set(terms_of(sentences.pieces(text))))
+    counts = Counter(term for text in texts for term in set(terms_of(text_encoder.pieces(text))))
     kept = {term: count for term, count in counts.items() if count >= LEAST_TEXTS}
     if not kept:
         raise ValueError(f"no term occurs in {LEAST_TEXTS} of {len(texts)} texts")

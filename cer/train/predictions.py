@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..labels import COMPOUNDS, MODALITIES, emotion_index
+from cer.labels import COMPOUNDS, MODALITIES, emotion_index
 
 logger = logging.getLogger(__name__)
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score
 
-from ..calibration import calibration_error
-from ..labels import EMOTIONS
-from ..lexicon import Lexicon
-from ..modalities.base import softmax
-from ..modalities.scene_context import LEXICON
-from .cache import expressions
-from .calibrate import fit_temperature
-from .data import captions, even, ferplus, sha256
-from .described import describe
-from .lexicon import Corpus, content, fit, tempered
-from .publish import publish
-from .script import arguments
+from cer.fusion.calibration import calibration_error
+from cer.labels import EMOTIONS
+from cer.modalities.base import softmax
+from cer.modalities.scene_context import LEXICON
+from cer.perception.lexicon import Lexicon
+from cer.train.cache import expressions
+from cer.train.calibrate import fit_temperature
+from cer.train.data import captions, even, ferplus, sha256
+from cer.train.described import describe
+from cer.train.lexicon import Corpus, content, fit, tempered
+from cer.train.publish import publish
+from cer.train.script import arguments
 
 logger = logging.getLogger(__name__)
 

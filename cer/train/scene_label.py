@@ -16,15 +16,15 @@ import torch
 import torch.nn.functional as F
 from sklearn.metrics import f1_score
 
-from .. import sentences
-from ..expression import UNITS
-from ..labels import COMPOUNDS, EMOTIONS
-from ..modalities.scene_label import TEMPLATES, label_texts
-from .cache import expressions
-from .data import ferplus, rafce_units, sha256
-from .networks import ImageTower
-from .publish import export, publish
-from .script import arguments
+from cer.labels import COMPOUNDS, EMOTIONS
+from cer.modalities.scene_label import TEMPLATES, label_texts
+from cer.perception import text_encoder
+from cer.perception.face_encoder import UNITS
+from cer.train.cache import expressions
+from cer.train.data import ferplus, rafce_units, sha256
+from cer.train.networks import ImageTower
+from cer.train.publish import export, publish
+from cer.train.script import arguments
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Captions:
             *self.units,
         ]
         self.index = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        self.embeddings = torch.from_numpy(sentences.encode(list(self.index)))
+        self.embeddings = torch.from_numpy(text_encoder.encode(list(self.index)))
 
     def of_votes(self, votes: np.ndarray, rng: np.random.Generator) -> int:
         """A caption's row for one face's votes [8]."""
@@ -182,7 +182,7 @@ def query(tower: ImageTower, faces: np.ndarray, labels: tuple[str, ...]) -> np.n
 
 def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np.ndarray) -> None:
     """Set the tower's scale so that its probabilities over the eight label texts are honest on held-out faces."""
-    from .calibrate import fit_temperature
+    from cer.train.calibrate import fit_temperature
 
     temperature = fit_temperature(query(tower, faces, EMOTIONS), votes, np.log(prior))
     tower.log_scale.data -= float(np.log(temperature))

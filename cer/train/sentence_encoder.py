@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from transformers import BertModel
 
-from ..checkpoints import MINILM, locate, tensors
-from ..sentences import UNUSED
-from .publish import export, publish, without_weights
+from cer.models.checkpoints import MINILM, locate
+from cer.models.runtime import tensors
+from cer.perception.text_encoder import UNUSED
+from cer.train.publish import export, publish, without_weights
 
 
 class MeanPooled(nn.Module):

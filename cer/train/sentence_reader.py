@@ -13,12 +13,12 @@ import torch.nn.functional as F
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from ..checkpoints import MINILM, locate
-from ..labels import EMOTIONS
-from ..modalities.base import softmax
-from .calibrate import fit_temperature
-from .networks import LowRank, SentenceHead
-from .publish import export
+from cer.labels import EMOTIONS
+from cer.modalities.base import softmax
+from cer.models.checkpoints import MINILM, locate
+from cer.train.calibrate import fit_temperature
+from cer.train.networks import LowRank, SentenceHead
+from cer.train.publish import export
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +68,12 @@ class Reader(nn.Module):
     def __init__(self, trained: Tensor, width: int, most_tokens: int) -> None:
         from tokenizers import Tokenizer
 
-        from ..paper.device import declare_operators
+        from cer.modalities.paper.device import declare_operators
 
         declare_operators()
         from transformers import BertModel
 
-        from .sentence_encoder import MeanPooled
+        from cer.train.sentence_encoder import MeanPooled
 
         super().__init__()
         self.bert = BertModel.from_pretrained(

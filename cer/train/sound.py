@@ -5,7 +5,7 @@ out.
 import numpy as np
 from scipy.signal import butter, fftconvolve, resample, sosfilt
 
-from ..media import SAMPLE_RATE
+from cer.media.clip import SAMPLE_RATE
 
 
 def louder(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -22,16 +22,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from torch import Tensor, nn
 
-from ..calibration import calibration_error
-from ..expression import SIDE, UNITS
-from ..labels import EMOTIONS
-from ..modalities.base import softmax
-from .augment import augment, compress, normalise
-from .calibrate import fit_temperature
-from .data import Faces, ferplus, rafce_units, sha256
-from .networks import FaceNetwork
-from .publish import export, publish
-from .script import arguments
+from cer.fusion.calibration import calibration_error
+from cer.labels import EMOTIONS
+from cer.modalities.base import softmax
+from cer.perception.face_encoder import SIDE, UNITS
+from cer.train.augment import augment, compress, normalise
+from cer.train.calibrate import fit_temperature
+from cer.train.data import Faces, ferplus, rafce_units, sha256
+from cer.train.networks import FaceNetwork
+from cer.train.publish import export, publish
+from cer.train.script import arguments
 
 logger = logging.getLogger(__name__)
 

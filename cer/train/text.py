@@ -9,13 +9,13 @@ import time
 import numpy as np
 from sklearn.metrics import f1_score
 
-from ..calibration import calibration_error
-from ..labels import EMOTIONS
-from ..modalities.text import ADAPTER
-from .data import goemotions, meld, misheard, sha256
-from .publish import publish
-from .script import arguments
-from .sentence_reader import RANK, Corpus, calibrate, graph, train
+from cer.fusion.calibration import calibration_error
+from cer.labels import EMOTIONS
+from cer.modalities.text import ADAPTER
+from cer.train.data import goemotions, meld, misheard, sha256
+from cer.train.publish import publish
+from cer.train.script import arguments
+from cer.train.sentence_reader import RANK, Corpus, calibrate, graph, train
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..checkpoints import WHISPER, tensors
-from ..voice import LAYERS, names
-from .publish import export, publish, without_weights
+from cer.models.checkpoints import WHISPER
+from cer.models.runtime import tensors
+from cer.perception.voice_encoder import LAYERS, names
+from cer.train.publish import export, publish, without_weights
 
 HEADS = 6  # of attention
 

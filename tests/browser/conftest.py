@@ -21,7 +21,7 @@ QUIET = [
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
     """The address of the page, served by this process."""
-    import app
+    from cer.web import app
 
     page, address = app.serve(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
     yield address

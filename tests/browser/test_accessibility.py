@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ..clips import DEMO
-from .test_page import analyse
+from tests.browser.test_page import analyse
+from tests.clips import DEMO
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
 

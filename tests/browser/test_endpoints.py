@@ -13,10 +13,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from cer.analysis import Analysis
 from cer.cli import main
-
-from ..clips import DEMO
+from cer.results.analysis import Analysis
+from cer.results.document import to_json
+from tests.clips import DEMO
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> 
         answer = apart.submit(lambda: asyncio.run(call())).result()
     document = json.loads(answer.content[0].text)
     document["clip"]["name"] = analysis.clip.name  # bytes in a message have no name
-    assert without_times(document) == without_times(json.loads(analysis.to_json()))
+    assert without_times(document) == without_times(json.loads(to_json(analysis)))
 
 
 def outcome(served: str, endpoint: str, *given: object) -> str:

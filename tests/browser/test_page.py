@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cer.analysis import Analysis
-from cer.media import probe
-from page import watching
-
-from ..clips import DEMO, noise, still, write_clip
+from cer.media.reader import probe
+from cer.results.analysis import Analysis
+from cer.results.document import to_json
+from cer.web import watching
+from tests.clips import DEMO, noise, still, write_clip
 
 WAIT = 120_000  # ms
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[3] / "shared" / "data"))  # as in the Makefile
@@ -79,7 +79,7 @@ def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp
             visitor.get_by_role("link", name=name).or_(visitor.locator(f'a[download="{name}"]')).first.click()
         download.value.save_as(tmp_path / name)
     document = json.loads((tmp_path / "analysis.json").read_text())
-    assert {**document, "timings": 0} == {**json.loads(analysis.to_json()), "timings": 0}
+    assert {**document, "timings": 0} == {**json.loads(to_json(analysis)), "timings": 0}
     assert len((tmp_path / "segments.csv").read_text().splitlines()) == 1 + len(analysis.segments)
     assert (tmp_path / "report.html").read_text().count("<svg") >= 3
     visitor.get_by_role("button", name="Make the annotated clip").click()

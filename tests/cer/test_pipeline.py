@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cer import checkpoints, voice
-from cer.analysis import Analysis
 from cer.errors import CerError, ClipError
 from cer.labels import EMOTIONS, MODALITIES
-from cer.media import SAMPLE_RATE, Frame, Sound, probe, stream
+from cer.media.clip import SAMPLE_RATE, Frame, Sound
+from cer.media.reader import probe, stream
 from cer.modalities import text
+from cer.models import checkpoints
+from cer.perception import voice_encoder
 from cer.pipeline import Observation, analyze, observe
-
-from ..clips import DEMO, noise, still, write_clip
+from cer.results.analysis import Analysis
+from cer.results.document import document as results_document
+from tests.clips import DEMO, noise, still, write_clip
 
 
 def sound_of(path: Path) -> np.ndarray:
@@ -66,7 +68,7 @@ def test_sound_alone_is_enough(tmp_path: Path) -> None:
 
 def test_when_nothing_is_present_the_result_says_so_instead_of_guessing(tmp_path: Path) -> None:
     found = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
-    document = found.to_dict()
+    document = results_document(found)
     assert document["summary"]["label"] is None
     assert document["summary"]["sentence"].startswith("Nothing to go by: no face")
     assert {segment["label"] for segment in document["segments"]} == {None}
@@ -111,7 +113,7 @@ def test_a_damaged_model_costs_its_own_modality_only(
             content[1000] ^= 1
         (tmp_path / one.name).write_bytes(bytes(content))
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    caches = (checkpoints.locate, text._network, voice._encoder)
+    caches = (checkpoints.locate, text._network, voice_encoder._encoder)
     for cache in caches:
         cache.cache_clear()
     found = analyze(DEMO)

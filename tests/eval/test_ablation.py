@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from cer.fusion.decision import decision
 from cer.labels import COMPOUNDS, MODALITIES
 from cer.pipeline import Observation
-from cer.profiles import decision
 from eval.ablation import Predictions, decide, product, weighted
 
 
@@ -22,7 +22,7 @@ TORN = [0.47, 0.47, *[0.01] * 6]
 def test_all_modalities_decide_as_the_pipeline_does(observed: Observation) -> None:
     found = observed.conclude()
     own = np.full((len(found.segments), len(MODALITIES), len(COMPOUNDS)), np.nan, np.float32)
-    from cer.compound import comparable, pfsa_of
+    from cer.fusion.compound import comparable, pfsa_of
 
     for column, name in enumerate(MODALITIES):
         embedding, prototypes = found.predictions[name].embedding, decision().prototypes.get(name)

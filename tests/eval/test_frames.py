@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cer.media import frame_times
+from cer.corpora import corpus
+from cer.media.reader import frame_times
 from cer.segments import Segment, timeline
-from eval.corpora import corpus
 from eval.frames import laid_out
 from eval.tables import table_of
 from eval.targets import targets

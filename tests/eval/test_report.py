@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from cer.compound import ppa
+from cer.corpora import corpus
 from cer.errors import DataError
-from cer.fusion import subsets
+from cer.fusion.compound import ppa
+from cer.fusion.decision import decision
+from cer.fusion.mhpf import subsets
 from cer.labels import MODALITIES
-from cer.profiles import decision
 from eval.ablation import Predictions, decide, product, weighted
 from eval.cli import main
 from eval.compare import compare
-from eval.corpora import corpus
 from eval.report import Run, lines, write
 from eval.results import results
 from eval.tables import SIMILARITIES, table_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from eval.corpora.meld import CORPUS, PRIOR
+from cer.corpora.meld import CORPUS, PRIOR
 from eval.results import restrict, scores_of
 from eval.targets import Targets
 

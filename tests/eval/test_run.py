@@ -10,14 +10,13 @@ import pytest
 from PIL import Image
 
 from cer.errors import DataError
-from cer.faces import crop, detect
+from cer.perception.face_detection import crop, detect
 from eval import engines
 from eval import run as harness
 from eval.cli import main
 from eval.predict import predict
 from eval.run import Request, run
-
-from ..clips import DEMO
+from tests.clips import DEMO
 
 
 def test_a_run_scores_the_modality_that_fits_and_counts_what_it_skips(texts: Path, tmp_path: Path) -> None:

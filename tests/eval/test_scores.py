@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from cer.calibration import calibration_error
+from cer.fusion.calibration import calibration_error
 from eval import scores
 from eval.scores import confusion, macro_f1, score, uar, war, weighted_f1
 

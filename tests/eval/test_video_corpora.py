@@ -10,7 +10,7 @@ import pytest
 
 from cer.errors import DataError
 from cer.labels import COMPOUNDS
-from cer.media import frame_times
+from cer.media.reader import frame_times
 from eval.cli import main
 from eval.report import Run
 from eval.run import Request, run

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from cer import decoding
+from cer.media import decoder
 
 MOST_SECONDS = 20.0
 
@@ -23,7 +23,7 @@ def outcome(path: Path, what: str) -> str:
             os.dup2(writing, 1)
             sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
             sys.argv = ["decoding", what, str(path), "5", "640", "16000", "2"]
-            decoding.main()
+            decoder.main()
             os._exit(0)
         except BaseException:
             os._exit(70)

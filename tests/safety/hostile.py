@@ -13,7 +13,7 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from ..clips import DEMO, noise, still, write_clip
+from tests.clips import DEMO, noise, still, write_clip
 
 Maker = Callable[[Path], Path]
 READ: dict[str, Maker] = {}  # a result is expected

@@ -17,14 +17,13 @@ from pathlib import Path
 import pytest
 
 import cer
-from cer import media
 from cer.cli import main
-from cer.decoding import MEMORY
 from cer.errors import ClipError
-from cer.media import probe, stream
+from cer.media import reader
+from cer.media.decoder import MEMORY
+from cer.media.reader import probe, stream
 from cer.pipeline import analyze
-
-from ..clips import DEMO
+from tests.clips import DEMO
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +34,7 @@ def decoders() -> list[int]:
     for task in Path("/proc/self/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # a thread or a child that ended meanwhile
             for child in (task / "children").read_text("ascii").split():
-                found += [int(child)] if b"cer.decoding" in Path(f"/proc/{child}/cmdline").read_bytes() else []
+                found += [int(child)] if b"cer.media.decoder" in Path(f"/proc/{child}/cmdline").read_bytes() else []
     return found
 
 
@@ -75,13 +74,13 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 def test_a_decoder_killed_at_once_is_an_ordinary_error(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = probe(DEMO)
-    real = media._read
+    real = reader._read
 
     def killed(process: "subprocess.Popen[bytes]", box: object) -> None:
         process.kill()
         real(process, box)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(media, "_read", killed)
+    monkeypatch.setattr(reader, "_read", killed)
     with pytest.raises(ClipError, match=r"demo\.mp4: the decoder gave up"):
         next(stream(clip, 5.0))
     with pytest.raises(ClipError, match="gave up"):
@@ -101,7 +100,7 @@ def test_a_decoder_killed_half_way_costs_the_rest_only(caplog: pytest.LogCapture
 
 
 def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "STALLED", 0.01)
+    monkeypatch.setattr(reader, "STALLED", 0.01)
     with pytest.raises(ClipError, match="hangs"):
         probe(DEMO)
     assert decoders() == []
@@ -173,7 +172,7 @@ def test_a_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_no_decision_rests_on_the_wall_clock() -> None:
-    for folder in (Path(cer.__file__).parent, ROOT / "page"):
+    for folder in (Path(cer.__file__).parent, ROOT / "eval"):
         for path in folder.rglob("*.py"):
             used = {
                 ast.unparse(node) for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)

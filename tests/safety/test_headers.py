@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ..clips import DEMO
-from .hostile import READ
+from tests.clips import DEMO
+from tests.safety.hostile import READ
 
 MUTATIONS = int(os.environ.get("MUTATIONS", "400"))
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from cer.cli import main
-
-from .hostile import EITHER, READ, REFUSED
+from tests.safety.hostile import EITHER, READ, REFUSED
 
 MOST_SECONDS = 20
 MOST_BYTES = 1.5 * 2**30

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cer import hub, space
+from cer.corpora import annotated, clips
 from cer.errors import CerError, DataError
-from cer.paper import qwen
+from cer.modalities.paper import qwen
+from cer.models import hub
+from cer.web import space
 from eval import submit, tabular
-from eval.corpora import annotated, clips
 from eval.report import Run
 
 EXAMPLES = int(os.environ.get("FUZZ", "60"))

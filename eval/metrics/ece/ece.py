@@ -9,7 +9,7 @@ import datasets
 import evaluate
 import numpy as np
 
-from cer.calibration import calibration_error
+from cer.fusion.calibration import calibration_error
 
 
 class Ece(evaluate.Metric):  # type: ignore[misc]

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from cer.evidence import Evidence, gather
-from cer.media import probe
+from cer.media.reader import probe
+from cer.perception.evidence import Evidence, gather
 from cer.segments import Segment
-
-from ...clips import DEMO
+from tests.clips import DEMO
 
 WHOLE = Segment(0, 4)
 

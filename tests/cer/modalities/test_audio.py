@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cer.evidence import Evidence
 from cer.modalities.audio import Audio, read, rows_between
+from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cer.evidence import Evidence
 from cer.modalities.dynamic_face import SLOTS, DynamicFace, lay_out, read
+from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cer.evidence import Evidence
-from cer.expression import UNITS
 from cer.labels import EMOTIONS
 from cer.modalities.scene_context import SceneContext, describe, face_words, read
+from cer.perception.evidence import Evidence
+from cer.perception.face_encoder import UNITS
 from cer.segments import Segment
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from cer.evidence import Evidence
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.scene_label import SceneLabel, label_texts, look, match
+from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from cer.evidence import Evidence
 from cer.modalities.base import softmax
 from cer.modalities.static_face import StaticFace
+from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cer.evidence import Evidence
 from cer.labels import EMOTIONS
 from cer.modalities.text import Text, read, spoken
+from cer.perception.evidence import Evidence
+from cer.perception.transcription import Sentence
 from cer.segments import Segment
-from cer.speech import Sentence
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 import torch
 
-from cer.media import SAMPLE_RATE
+from cer.media.clip import SAMPLE_RATE
+from cer.perception.voice_encoder import WIDTH, listen
 from cer.train.audio import heard, predict, train
 from cer.train.networks import statistics
-from cer.voice import WIDTH, listen
 
 
 def test_every_recording_gets_its_clean_and_its_changed_views() -> None:

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cer.expression import UNITS
 from cer.labels import EMOTIONS
+from cer.perception.face_encoder import UNITS
 from cer.train.data import Faces, ckplus, even, ferplus, goemotions, meld, misheard, rafce_units
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from cer.expression import UNITS, Expressions
 from cer.modalities.scene_context import face_words
+from cer.perception.face_encoder import UNITS, Expressions
 from cer.train.described import describe
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import torch
 
-from cer.calibration import calibration_error
-from cer.fusion import MHPF, average, subsets
+from cer.fusion.calibration import calibration_error
+from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
 from cer.train.fusion import Fusion, calibrated, certainly_below, gaps, macro_f1, prototypes_of, train
 from cer.train.held_out import Pool, pair

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cer import lexicon as reading
-from cer.checkpoints import own
+from cer.models.checkpoints import own
+from cer.perception import lexicon as reading
 from cer.train.lexicon import OUT_OF_REACH, Corpus, content, fit, tempered
 
 _ANGRY = ("the man shouts with furrowed brows", "a furious man shouts", "she shouts, her brows furrowed")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from cer.checkpoints import onnx_session
+from cer.models.runtime import onnx_session
 from cer.train.publish import export, publish, without_weights
 
 

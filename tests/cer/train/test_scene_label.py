@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from cer.expression import UNITS
 from cer.labels import COMPOUNDS
+from cer.perception.face_encoder import UNITS
 from cer.train.scene_label import Captions, contrast
 
 

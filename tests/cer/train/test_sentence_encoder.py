@@ -1,4 +1,4 @@
-from cer.checkpoints import MINILM, locate, shipped
+from cer.models.checkpoints import MINILM, locate, shipped
 from cer.train.sentence_encoder import graph
 
 

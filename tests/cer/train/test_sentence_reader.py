@@ -28,7 +28,8 @@ def test_a_rare_class_is_not_starved_by_a_frequent_one() -> None:
 
 
 def test_the_adapter_as_a_file_gives_the_embeddings_it_was_trained_with() -> None:
-    from cer.checkpoints import MINILM, tensors
+    from cer.models.checkpoints import MINILM
+    from cer.models.runtime import tensors
 
     reader = train([corpus(60, 60)], epochs=2, most_tokens=16)
     plain, changes = tensors(MINILM), load(reader.adapter())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.media import SAMPLE_RATE
+from cer.media.clip import SAMPLE_RATE
 from cer.train.sound import faster, louder, narrower, noisier, roomier, vary
 
 

@@ -1,0 +1,1 @@
+"""From six predictions to one: MHPF, PPA, PFSA, and the learned numbers behind them."""

@@ -1,0 +1,94 @@
+"""PPA and PFSA: from basic emotions to the seven compound expressions, without ever having seen a compound label.
+
+PPA is the paper's Pair-Wise Probability Aggregation (arXiv 2507.02205). The paper's public code holds no Pair-Wise
+Feature Similarity Aggregation; PFSA here is our reading of its description.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cer.labels import PAIRS
+from cer.modalities.base import softmax
+
+_FIRST, _SECOND = (np.array(column) for column in zip(*PAIRS, strict=True))
+
+
+def ppa(fused: np.ndarray) -> np.ndarray:
+    """s_k = fused[i] + fused[j] for the pair (i, j) of compound k, normalised over the seven.
+
+    fused: [S, 8] distributions, NaN rows where nothing is known. Returns float32 [S, 7].
+    """
+    scores = fused[:, _FIRST] + fused[:, _SECOND]
+    total = scores.sum(1, keepdims=True)
+    # All the mass on Neutral and Other says nothing about any pair: the seven are then equal.
+    return np.where(
+        total > 1e-9, scores / np.maximum(total, 1e-9), np.where(np.isnan(total), np.nan, 1 / len(PAIRS))
+    ).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Prototypes:
+    """What PFSA compares with, for one modality. centre: [D], the mean training embedding; means: [8, D], the mean
+    embedding of each basic emotion less the centre, zero for one never seen; temperature: of the softmax, learned."""
+
+    centre: np.ndarray
+    means: np.ndarray
+    temperature: float
+
+
+def comparable(embedding: np.ndarray | None, prototypes: Prototypes | None) -> bool:
+    """Whether embeddings [S, D] are of the model that the prototypes were made with: another one has another D."""
+    return embedding is not None and prototypes is not None and embedding.shape[-1] == len(prototypes.centre)
+
+
+def cosines(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
+    """cos(f - centre, mu_c) float [S, 8] of embeddings [S, D]."""
+    centred = embedding - prototypes.centre
+    centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    means = prototypes.means / np.maximum(np.linalg.norm(prototypes.means, axis=1, keepdims=True), 1e-9)
+    return np.asarray(centred @ means.T)
+
+
+def pfsa_of(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
+    """One modality: softmax over k of (cos(f, mu_i) + cos(f, mu_j)) / temperature. Embeddings [S, D]; returns float32
+    [S, 7].
+    """
+    similar = cosines(embedding, prototypes)
+    return softmax((similar[:, _FIRST] + similar[:, _SECOND]) / prototypes.temperature)
+
+
+def pfsa(
+    embeddings: Mapping[str, np.ndarray],
+    prototypes: Mapping[str, Prototypes],
+    weights: np.ndarray,
+    names: Sequence[str],
+) -> np.ndarray:
+    """The modalities' `pfsa_of`, averaged over those with an embedding by their effective weight.
+
+    embeddings: modality -> [S, D], NaN rows where absent. weights: [S, M] in the order of `names`. Returns float32 [S,
+    7], NaN rows where none is.
+    """
+    each = np.full((*weights.shape, len(PAIRS)), np.nan, np.float32)
+    for name, embedding in embeddings.items():
+        if comparable(embedding, prototypes.get(name)):
+            here = ~np.isnan(embedding).any(1)
+            each[here, names.index(name)] = pfsa_of(embedding[here], prototypes[name])
+    return weigh(each, weights)
+
+
+def weigh(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean of the modalities' PFSA [S, M, 7], NaN rows where absent, by their effective weights [S, M],
+    renormalised over those present. Returns float32 [S, 7], NaN rows where none is.
+    """
+    share = weights * ~np.isnan(each).any(2)
+    total = (share[..., None] * np.nan_to_num(each)).sum(1)
+    weight = share.sum(1, keepdims=True)
+    return np.where(weight > 0, total / np.maximum(weight, 1e-12), np.nan).astype(np.float32)
+
+
+def combine(by_probability: np.ndarray, by_similarity: np.ndarray, mixing: float) -> np.ndarray:
+    """mixing x PFSA + (1 - mixing) x PPA, [S, 7]; PPA alone where there is no PFSA."""
+    mixed = (1 - mixing) * by_probability + mixing * by_similarity
+    return np.where(np.isnan(by_similarity), by_probability, mixed).astype(np.float32)

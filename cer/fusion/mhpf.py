@@ -1,0 +1,64 @@
+"""MHPF: Multi-Head Probability Fusion (Team RAS, arXiv 2507.02205; shapes after the authors' published code).
+
+    W[h, m, c] = softmax over the present modalities m of theta[h, m, c]
+    fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalised over c
+
+All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are
+present decides it. A mean is less sure than its members have reason to be together, the more so the more they are: a
+temperature for each number of present modalities, fitted on held-out items, makes it honest (fused ** (1 / T)).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cer.labels import EMOTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class MHPF:
+    """theta: float32 [H, M, C]; beta: float32 [H]; temperature: float32 [M], for one to M present modalities; None for
+    the plain equation.
+    """
+
+    theta: np.ndarray
+    beta: np.ndarray
+    temperature: np.ndarray | None = None
+
+    def weights(self, present: np.ndarray) -> np.ndarray:
+        """Effective weights float32 [S, M, C] for present bool [S, M]: they sum to one over the present modalities;
+        zero where none is.
+        """
+        some: np.ndarray = np.any(present, axis=1)
+        masked = np.where(present[:, None, :, None], self.theta[None], -np.inf)  # [S, H, M, C]
+        top = np.where(some[:, None, None, None], masked.max(2, keepdims=True), 0)
+        raised = np.exp(masked - top)
+        within = raised / np.maximum(raised.sum(2, keepdims=True), 1e-30)
+        heads = np.exp(self.beta - self.beta.max())
+        return np.einsum("h,shmc->smc", heads / heads.sum(), within).astype(np.float32)
+
+    def fuse(self, probabilities: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """Fused distribution float32 [S, C] of probabilities [S, M, C]; NaN rows where no modality is present.
+
+        What absent modalities hold in `probabilities` is not read.
+        """
+        held = np.where(present[..., None], probabilities, 0)
+        fused = np.einsum("smc,smc->sc", self.weights(present), held)
+        fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
+        if self.temperature is not None:
+            fused = fused ** (1 / self.temperature[np.maximum(present.sum(1), 1) - 1, None])
+            fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
+        return np.where(present.any(1, keepdims=True), fused, np.nan).astype(np.float32)
+
+
+def subsets(among: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every set of the modalities that is not empty, small ones first: 63 of six."""
+    for size in range(1, len(among) + 1):
+        yield from combinations(among, size)
+
+
+def average(modalities: int) -> MHPF:
+    """Equal weights: where training starts, and a baseline."""
+    return MHPF(np.zeros((1, modalities, len(EMOTIONS)), np.float32), np.zeros(1, np.float32))

@@ -1,0 +1,47 @@
+"""What a clip is and what comes out of it: the types that the decoder and its reader share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SAMPLE_RATE = 16_000  # Hz, mono
+
+LONGEST_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
+
+ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What the container says about a clip. Width and height are of the upright picture; 0 and fps 0 without a video
+    track.
+    """
+
+    path: Path
+    name: str
+    duration: float  # seconds
+    fps: float  # average, for information only: times never come from it
+    width: int  # pixels
+    height: int  # pixels
+    has_video: bool
+    has_audio: bool
+    rotation: int  # degrees counter-clockwise that the player turns the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture and when it is shown. image: RGB uint8 [H, W, 3], upright, longest side at most LONGEST_SIDE."""
+
+    time: float  # seconds
+    image: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Consecutive samples: float32 [N] mono in [-1, 1], 16 kHz unless asked otherwise; the first sounds at `time`
+    seconds.
+    """
+
+    time: float
+    samples: np.ndarray

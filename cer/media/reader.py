@@ -1,0 +1,159 @@
+"""Media: clips as pictures and sound on one clock. FFmpeg itself runs in `decoding`, a process of its own that this
+module starts and bounds; whatever happens to it is an ordinary ClipError here.
+
+PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate.
+"""
+
+import json
+import logging
+import os
+import queue
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+
+from cer.errors import ClipError
+from cer.media.clip import ACCEPTED, LONGEST_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+
+logger = logging.getLogger(__name__)
+
+STALLED = 15.0  # seconds without a message after which a decoder is taken to hang
+
+AHEAD = 8  # messages that are decoded while earlier ones are being looked at
+
+_LONGEST_HEAD = 4096  # bytes of a message's first line
+
+_LARGEST_BODY = 64 * 2**20  # bytes of a message
+
+Message = tuple[dict[str, Any], bytes]
+
+
+@contextmanager
+def _decoder(path: Path, what: str, *given: str) -> Iterator[Iterator[Message]]:
+    """A decoder process and its messages. It is gone when the block is left, however that happens."""
+    if not path.is_file():
+        raise ClipError(f"{path.name}: no such file. {ACCEPTED}.")
+    if path.stat().st_size == 0:
+        raise ClipError(f"{path.name}: the file is empty. {ACCEPTED}.")
+    package = str(Path(__file__).parents[2])
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    process = subprocess.Popen(
+        [sys.executable, "-B", "-m", "cer.media.decoder", what, str(path.resolve()), *given],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**kept, "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]), "OPENBLAS_NUM_THREADS": "1"},
+        cwd="/" if os.name == "posix" else None,
+        close_fds=True,
+        start_new_session=True,  # an interrupt at the terminal is this process' to handle
+    )
+    box: queue.Queue[Message | None] = queue.Queue(maxsize=AHEAD)
+    reader = Thread(target=_read, args=(process, box), daemon=True, name="decoder")
+    reader.start()
+    try:
+        yield _messages(path, box)
+    finally:
+        process.kill()
+        while reader.is_alive():  # it may wait for room
+            with suppress(queue.Empty):
+                box.get(timeout=0.05)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _read(process: "subprocess.Popen[bytes]", box: "queue.Queue[Message | None]") -> None:
+    """Put a decoder's messages into the box, and None at their end, whether it comes in order or not."""
+    pipe = process.stdout
+    assert pipe is not None
+    while line := pipe.readline(_LONGEST_HEAD):
+        try:
+            head = json.loads(line)
+            size = int(head["bytes"])
+        except (ValueError, KeyError, TypeError):
+            break
+        body = pipe.read(size) if 0 <= size <= _LARGEST_BODY else b""
+        if len(body) != size:
+            break
+        box.put((head, body))
+        if "end" in head or "refused" in head:
+            return
+    box.put(None)
+
+
+def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Message]:
+    """A decoder's messages up to its last. Raises ClipError when it refuses, dies or hangs."""
+    while True:
+        try:
+            message = box.get(timeout=STALLED)
+        except queue.Empty:
+            raise ClipError(
+                f"{path.name}: decoding hangs; nothing came for {STALLED:.0f} s. The file may be damaged: encode it "
+                "anew."
+            ) from None
+        if message is None:
+            raise ClipError(
+                f"{path.name}: the decoder gave up on it (it crashed, or needs more memory or time than a clip is "
+                "given). The file may be damaged: encode it anew."
+            )
+        if "refused" in message[0]:
+            raise ClipError(f"{path.name}: {message[0]['refused']}")
+        if "end" in message[0]:
+            return
+        yield message
+
+
+def probe(path: str | Path) -> Clip:
+    """Read a clip's header, and its first picture for the orientation.
+
+    Raises ClipError when the file is missing, empty, of no accepted container, without a track that can be decoded, or
+    out of bounds.
+    """
+    path = Path(path)
+    with _decoder(path, "probe") as messages:
+        head, _ = next(messages)
+        return Clip(path=path, name=path.name, **head["clip"])
+
+
+def stream(
+    clip: Clip, rate: float, longest: int = LONGEST_SIDE, sample_rate: int = SAMPLE_RATE
+) -> Iterator[Frame | Sound]:
+    """Decode a clip once, in the container's order: about `rate` pictures a second (0 for none), and all of the sound.
+
+    The picture shown at each multiple of 1 / rate is given with its own presentation time. Damaged stretches are
+    skipped. A clip without an end in its header is given the time of the longest one. Raises ClipError when nothing at
+    all can be decoded, or when the decoder fails before anything was given; what it gave before it failed is kept.
+    """
+    given = 0
+    seconds = clip.duration or 6 * 3600.0
+    try:
+        with _decoder(clip.path, "stream", *map(str, (rate, longest, sample_rate, seconds))) as messages:
+            for head, body in messages:
+                given += 1
+                if "image" in head:
+                    yield Frame(head["time"], np.frombuffer(body, np.uint8).reshape(head["image"]))
+                else:
+                    yield Sound(head["time"], np.frombuffer(body, np.float32))
+    except ClipError:
+        if not given:
+            raise
+        logger.warning("decoding ended early after %d pictures and sounds; going on with those", given)
+    if not given:
+        raise ClipError(f"{clip.name}: neither picture nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
+
+
+def frame_times(clip: str | Path) -> np.ndarray:
+    """Presentation time of every picture of a clip in the order they are shown, float64 seconds [T], from the packets
+    alone: nothing is decoded.
+
+    Raises ClipError when the clip cannot be read.
+    """
+    with _decoder(Path(clip), "times") as messages:
+        _, body = next(messages)
+        return np.frombuffer(body, np.float64)

@@ -1,0 +1,161 @@
+"""static_face and dynamic_face as EmoAffectNet sees them (arXiv 2507.02205 takes its frozen features)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from PIL import Image
+
+from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.paper.device import on_gpu
+from cer.modalities.paper.loading import loading
+from cer.modalities.paper.names import emotion_columns, to_emotions
+from cer.models import hub
+from cer.models.checkpoints import CENTERFACE, Checkpoint
+from cer.perception.evidence import Evidence
+from cer.segments import Segment
+
+MODEL = hub.MODELS["emoaffectnet"]
+# The files carry no config: this is the order of the authors' published code.
+LABELS = ("Neutral", "Happiness", "Sadness", "Surprise", "Fear", "Disgust", "Anger")
+SIDE = 224  # pixels
+MEAN = np.array([91.4953, 103.8827, 131.0912], np.float32)  # blue, green, red; of VGGFace2
+MOMENTS = 10  # faces that the LSTM reads; 2 s at 5 a second, as in its training
+STRIDE = 5  # faces from one reading to the next
+BATCH = 64
+_STATIC, _DYNAMIC = MODEL.weights
+
+
+class EmoAffectNet:
+    """The mean of the ResNet-50's logits over the person's faces in the segment."""
+
+    name = "static_face"
+    personal = True
+    watches = False
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, *hub.checkpoints_of(MODEL, only=_STATIC))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        _static()
+        features, logits = seen(evidence, person)
+        rows = _rows(evidence, segments, person)
+        answers: list[Seen | str] = [_missing(evidence)] * len(segments)
+        for place, within in enumerate(rows):
+            if len(within):
+                answers[place] = Seen(_emotions(logits[within].mean(0)), features[within].mean(0))
+        return collect(answers, features.shape[1])
+
+
+class EmoAffectNetLSTM:
+    """The mean of the LSTM's logits over windows of ten consecutive faces of the person in the segment."""
+
+    name = "dynamic_face"
+    personal = True
+    watches = False
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, *hub.checkpoints_of(MODEL))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        _static(), _dynamic()
+        features, _ = seen(evidence, person)
+        windows, owners = [], []
+        for place, within in enumerate(_rows(evidence, segments, person)):
+            for start in range(0, max(len(within) - MOMENTS, 0) + 1, STRIDE) if len(within) > 1 else ():
+                taken = within[start : start + MOMENTS]
+                # Too short a sequence begins by holding its first face, as the authors' demonstration does.
+                windows.append(features[np.concatenate([np.repeat(taken[:1], MOMENTS - len(taken)), taken])])
+                owners.append(place)
+        states, logits = follow(np.stack(windows) if windows else np.zeros((0, MOMENTS, features.shape[1]), np.float32))
+        answers: list[Seen | str] = [_missing(evidence)] * len(segments)
+        for place in set(owners):
+            mine = [row for row, owner in enumerate(owners) if owner == place]
+            answers[place] = Seen(_emotions(logits[mine].mean(0)), states[mine].mean(0))
+        return collect(answers, states.shape[1])
+
+
+def _missing(evidence: Evidence) -> str:
+    return "no face" if evidence.has_video else "no video track"
+
+
+def _emotions(logits: np.ndarray) -> np.ndarray:
+    return to_emotions(softmax(logits[None]), emotion_columns(LABELS, MODEL.repo))[0]
+
+
+_seen: WeakKeyDictionary[Evidence, dict[int | None, tuple[np.ndarray, np.ndarray]]] = WeakKeyDictionary()
+
+
+def seen(evidence: Evidence, person: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """`read` of a person's faces, once for both modalities."""
+    known = _seen.setdefault(evidence, {})
+    if person not in known:
+        known[person] = read([one.crop for one in evidence.person(person)[0]])
+    return known[person]
+
+
+def _rows(evidence: Evidence, segments: Sequence[Segment], person: int | None) -> list[np.ndarray]:
+    """Rows of the person's sightings that lie in each segment."""
+    times = np.array([one.time for one in evidence.person(person)[0]])
+    return [np.flatnonzero((times >= one.start) & (times < one.end)) for one in segments]
+
+
+def prepare(crops: Sequence[np.ndarray]) -> np.ndarray:
+    """Crops RGB uint8 [H, W, 3] as the network's input float32 [N, 3, 224, 224]: blue, green, red, less the mean."""
+    resized = [Image.fromarray(crop).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for crop in crops]
+    return np.stack([np.asarray(one, np.float32)[..., ::-1] - MEAN for one in resized]).transpose(0, 3, 1, 2)
+
+
+@on_gpu
+def read(crops: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Features float32 [N, 512] and logits [N, 7] in the order of LABELS of face crops."""
+    import torch
+
+    from cer.modalities.paper.resnet import FEATURES
+
+    network, device = _static()
+    parts = [(np.zeros((0, FEATURES), np.float32), np.zeros((0, len(LABELS)), np.float32))]
+    with torch.inference_mode():
+        for start in range(0, len(crops), BATCH):
+            faces = torch.from_numpy(np.ascontiguousarray(prepare(crops[start : start + BATCH]))).to(device)
+            features, logits = network(faces)
+            parts.append((features.float().cpu().numpy(), logits.float().cpu().numpy()))
+    features, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return features, logits
+
+
+@on_gpu
+def follow(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """States float32 [N, 256] and logits [N, 7] of sequences of features float32 [N, T, 512]."""
+    import torch
+
+    network, device = _dynamic()
+    with torch.inference_mode():
+        states, logits = network(torch.from_numpy(windows.astype(np.float32)).to(device))
+    return states.cpu().numpy(), logits.cpu().numpy()
+
+
+@lru_cache(maxsize=1)
+@loading
+def _static() -> tuple[Any, str]:
+    from cer.modalities.paper import tensors
+    from cer.modalities.paper.device import device
+    from cer.modalities.paper.resnet import ResNet50, empty
+
+    network = tensors.fill(empty(ResNet50, len(LABELS)), tensors.load(MODEL, _STATIC), MODEL.repo)
+    return network.to(device()), device()
+
+
+@lru_cache(maxsize=1)
+@loading
+def _dynamic() -> tuple[Any, str]:
+    from cer.modalities.paper import tensors
+    from cer.modalities.paper.device import device
+    from cer.modalities.paper.resnet import FaceSequence, empty
+
+    network = tensors.fill(empty(FaceSequence, len(LABELS)), tensors.load(MODEL, _DYNAMIC), MODEL.repo)
+    return network.to(device()), device()

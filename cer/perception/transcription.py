@@ -1,0 +1,87 @@
+"""Transcription: the words in a stretch of speech, by Whisper tiny.en."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cer.media.clip import SAMPLE_RATE
+from cer.models.checkpoints import WHISPER, locate
+from cer.models.runtime import THREADS
+
+MARKS_PER_SECOND = 50  # of Whisper's clock
+
+SILENCE = 8.0  # seconds appended before encoding: with less, tiny.en repeats short phrases; 30 s take 2.4 times as long
+
+LEAST_CONFIDENCE = -1.0  # mean log-probability per token; below it tiny.en is guessing (as in Whisper's own decoder)
+
+MOST_COMPRESSION = 2.4  # of the text by zlib; above it the decoder is looping (as in Whisper's own decoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words spoken from start to end (seconds); confidence is the mean token probability in [0, 1]."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+
+
+Transcriber = Callable[[np.ndarray, float], tuple[Sentence, ...]]
+
+"""Samples float32 [N] at 16 kHz and the second of the clip at which they begin, to the sentences in them."""
+
+
+@lru_cache(maxsize=1)
+def _whisper() -> Any:
+    from faster_whisper import WhisperModel
+
+    # int8 hears as well as float32 (400 RAVDESS recordings: word error rate 2.2 % against 2.3 %, the difference -0.1 %
+    # [-0.4, 0.2]) and takes 0.6 times as long.
+    path = locate(WHISPER)
+    return WhisperModel(str(path.parent), device="cpu", compute_type="int8", cpu_threads=THREADS, local_files_only=True)
+
+
+def encode(samples: np.ndarray) -> Any:
+    """Whisper's encoder output, for `transcribe`, of up to 22 s of mono 16 kHz samples."""
+    whisper = _whisper()
+    padded = np.pad(samples, (0, int(SILENCE * SAMPLE_RATE)))[: 30 * SAMPLE_RATE]
+    return whisper.encode(whisper.feature_extractor(padded)[:, :3000])
+
+
+def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
+    """The sentences in an encoder output whose sound runs from `start` to `end`; none when the words are a guess."""
+    whisper = _whisper()
+    tokenizer = whisper.hf_tokenizer
+    begin = tokenizer.token_to_id("<|startoftranscript|>")
+    first_time = tokenizer.token_to_id("<|notimestamps|>") + 1
+    longest = min(200, 20 + int((end - start) * 12))  # tokens; fast speech has about eight a second
+    result = whisper.model.generate(
+        output, [[begin]], beam_size=1, max_length=longest, return_scores=True, return_no_speech_prob=True
+    )[0]
+    tokens = result.sequences_ids[0]
+    text = tokenizer.decode([t for t in tokens if t < first_time], skip_special_tokens=True)
+    if result.scores[0] < LEAST_CONFIDENCE or not text.strip() or _compression(text) > MOST_COMPRESSION:
+        return ()
+    sentences: list[Sentence] = []
+    words: list[int] = []
+    since = start
+    for token in [*tokens, first_time + int((end - start) * MARKS_PER_SECOND)]:
+        if token < first_time:
+            words.append(token)
+            continue
+        now = min(end, start + (token - first_time) / MARKS_PER_SECOND)
+        spoken = tokenizer.decode(words, skip_special_tokens=True).strip()
+        if spoken:
+            sentences.append(Sentence(since, max(now, since + 0.1), spoken, float(np.exp(result.scores[0]))))
+        words, since = [], now
+    return tuple(sentences)
+
+
+def _compression(text: str) -> float:
+    raw = text.encode()
+    return len(raw) / len(zlib.compress(raw))

@@ -1,0 +1,108 @@
+"""Analysis: the one result type, for the command line, the page, the API and the harness."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cer.labels import COMPOUNDS
+from cer.media.clip import Clip
+from cer.modalities.base import Prediction
+from cer.perception.transcription import Sentence
+from cer.segments import Segment
+
+SCHEMA = 1
+
+_DIGITS = 5  # of a probability in files
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose face the clip shows. thumbnail: RGB uint8 [112, 112, 3], kept in memory only."""
+
+    id: int
+    seconds_visible: float
+    first_seen: float  # seconds
+    thumbnail: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A weight file that took part."""
+
+    modality: str
+    name: str
+    revision: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was seen in a clip of S segments and T moments.
+
+    predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa
+    and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analysed
+    pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
+    box (shares of width and height) of the analysed person, kept in memory only. transcript: what was understood,
+    sentence by sentence. person: whose face was analysed; None when nobody's.
+    """
+
+    clip: Clip
+    profile: str
+    segments: Sequence[Segment]
+    predictions: dict[str, Prediction]
+    fused: np.ndarray
+    weights: np.ndarray
+    ppa: np.ndarray
+    pfsa: np.ndarray
+    compound: np.ndarray
+    times: np.ndarray
+    timeline: np.ndarray
+    person: int | None
+    people: Sequence[Person]
+    models: Sequence[Model]
+    timings: dict[str, float]
+    transcript: Sequence[Sentence] = ()
+    boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+
+    @property
+    def overall(self) -> np.ndarray | None:
+        """The compound decision for the clip: float [7], the mean over its time; None when nothing was present."""
+        return mean_of_known(self.timeline)
+
+    @property
+    def basic(self) -> np.ndarray | None:
+        """The fused basic emotions of the clip: float [8], the mean over segments; None when nothing was present."""
+        return mean_of_known(self.fused)
+
+    @property
+    def label(self) -> str | None:
+        """The compound expression of the clip, or None."""
+        return None if self.overall is None else COMPOUNDS[int(self.overall.argmax())]
+
+    def seen(self, modality: str, row: int | None = None) -> tuple[np.ndarray | None, str]:
+        """The basic emotions [8] that a modality sees in segment `row`, or on average in the clip; else None and the
+        reason.
+        """
+        one = self.predictions[modality]
+        if row is not None:
+            return (one.probabilities[row], "") if one.present[row] else (None, one.reasons[row] or "")
+        if one.present.any():
+            return one.probabilities[one.present].mean(0), ""
+        return None, next((reason for reason in one.reasons if reason), "")
+
+    def note(self, modality: str, row: int) -> str:
+        """The evidence in words of a modality in a segment; "" where there is none."""
+        notes = self.predictions[modality].notes
+        return notes[row] if notes else ""
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray | None:
+    """The mean float [K] of the rows [N, K] that are not NaN; None when all are."""
+    known = values[~np.isnan(values).any(1)]
+    return known.mean(0) if len(known) else None
+
+
+def compound_name(compound: np.ndarray) -> str | None:
+    """The strongest of seven probabilities; None for a row of NaN."""
+    return None if np.isnan(compound).any() else COMPOUNDS[int(compound.argmax())]

@@ -1,0 +1,160 @@
+"""The document of an Analysis: analysis.json (schema 1) and two CSV tables, as text."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.results.analysis import Analysis, compound_name, mean_of_known
+from cer.results.wording import verdict
+
+SCHEMA = 1
+_DIGITS = 5  # of a probability in files
+
+
+def document(analysis: Analysis) -> dict[str, Any]:
+    """The document of analysis.json. What is absent is null."""
+    overall, basic = analysis.overall, analysis.basic
+    return {
+        "schema": SCHEMA,
+        "clip": {
+            "name": analysis.clip.name,
+            "duration": round(analysis.clip.duration, 3),
+            "fps": round(analysis.clip.fps, 3),
+            "width": analysis.clip.width,
+            "height": analysis.clip.height,
+            "has_audio": analysis.clip.has_audio,
+            "rotation": analysis.clip.rotation,
+        },
+        "profile": analysis.profile,
+        "emotions": list(EMOTIONS),
+        "compounds": list(COMPOUNDS),
+        "modalities": list(MODALITIES),
+        "segments": [_segment(analysis, row) for row in range(len(analysis.segments))],
+        "timeline": {
+            "times": [round(float(time), 3) for time in analysis.times],
+            "compound": [_numbers(row) for row in analysis.timeline],
+            "labels": [compound_name(row) for row in analysis.timeline],
+        },
+        "summary": {
+            "sentence": verdict(analysis),
+            "label": analysis.label,
+            "compound": _numbers(overall),
+            "basic": _numbers(basic),
+            "modalities": {
+                name: _numbers(mean_of_known(one.probabilities)) for name, one in analysis.predictions.items()
+            },
+            "weights": {
+                name: round(float(analysis.weights[:, column].mean()), _DIGITS)
+                for column, name in enumerate(MODALITIES)
+            },
+        },
+        "transcript": [
+            {"start": round(one.start, 3), "end": round(one.end, 3), "text": one.text} for one in analysis.transcript
+        ],
+        "person": analysis.person,
+        "people": [
+            {"id": one.id, "seconds_visible": round(one.seconds_visible, 2), "first_seen": round(one.first_seen, 3)}
+            for one in analysis.people
+        ],
+        "models": [
+            {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
+            for m in analysis.models
+        ],
+        "timings": {stage: round(seconds, 4) for stage, seconds in analysis.timings.items()},
+    }
+
+
+def _segment(analysis: Analysis, row: int) -> dict[str, Any]:
+    segment = analysis.segments[row]
+    return {
+        "start": round(segment.start, 3),
+        "end": round(segment.end, 3),
+        "modalities": {
+            name: {
+                "present": bool(one.present[row]),
+                "probabilities": _numbers(one.probabilities[row]),
+                "reason": one.reasons[row],
+            }
+            for name, one in analysis.predictions.items()
+        },
+        "fused": _numbers(analysis.fused[row]),
+        "weights": {
+            name: round(float(analysis.weights[row, column]), _DIGITS) for column, name in enumerate(MODALITIES)
+        },
+        "ppa": _numbers(analysis.ppa[row]),
+        "pfsa": _numbers(analysis.pfsa[row]),
+        "compound": _numbers(analysis.compound[row]),
+        "label": compound_name(analysis.compound[row]),
+        "transcript": analysis.note("text", row),
+        "caption": analysis.note("scene_context", row),
+    }
+
+
+def to_json(analysis: Analysis) -> str:
+    """The text of analysis.json."""
+    return as_json(document(analysis))
+
+
+def segments_csv(analysis: Analysis) -> str:
+    """One row per segment: times, label, compound and fused probabilities, weights, and every modality's
+    probabilities.
+    """
+    header = [
+        "start",
+        "end",
+        "label",
+        *COMPOUNDS,
+        *(f"fused {e}" for e in EMOTIONS),
+        *(f"weight {m}" for m in MODALITIES),
+    ]
+    header += [f"{m} {e}" for m in MODALITIES for e in EMOTIONS] + ["transcript", "caption"]
+    rows = []
+    for row, segment in enumerate(analysis.segments):
+        cells: list[Any] = [round(segment.start, 3), round(segment.end, 3), compound_name(analysis.compound[row])]
+        for values in (
+            analysis.compound[row],
+            analysis.fused[row],
+            analysis.weights[row],
+            *(p.probabilities[row] for p in analysis.predictions.values()),
+        ):
+            cells += _cells(values)
+        rows.append([*cells, analysis.note("text", row), analysis.note("scene_context", row)])
+    return _table(header, rows)
+
+
+def timeline_csv(analysis: Analysis) -> str:
+    """One row per moment: time, label and compound probabilities."""
+    rows: list[list[Any]] = []
+    for time, row in zip(analysis.times, analysis.timeline, strict=True):
+        rows.append([round(float(time), 3), compound_name(row), *_cells(row)])
+    return _table(["time", "label", *COMPOUNDS], rows)
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """JSON text, as in analysis.json. Raises ValueError for a number that JSON does not know."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def _numbers(values: np.ndarray | None) -> list[float] | None:
+    if values is None or np.isnan(values).any():
+        return None
+    return [round(float(value), _DIGITS) for value in values]
+
+
+def _cells(values: np.ndarray) -> Sequence[float | None]:
+    return _numbers(values) or [None] * len(values)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """CSV text. A cell that a spreadsheet would take for a formula is led by an apostrophe."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(["'" + cell if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in row])
+    return buffer.getvalue()

@@ -1,0 +1,126 @@
+"""Figures: plots of an Analysis, the self-contained HTML report, and the annotated clip's overlay."""
+
+import base64
+import io
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.results.analysis import Analysis
+
+# Okabe and Ito's palette: told apart by colour-blind eyes too. One colour per compound expression, in order.
+COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#0072B2", "#CC79A7")
+
+MODALITY_NAMES = {name: name.replace("_", " ").capitalize() for name in MODALITIES}
+
+_GREY, _INK, _BLUE = "#c8c8c8", "#222222", "#0072B2"
+
+
+def timeline(analysis: Analysis) -> Figure:
+    """Seven rows over time, darker where a compound expression is stronger; a mark on the strongest row at each
+    moment.
+    """
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    times, values = analysis.times, analysis.timeline
+    edges = np.append(times, times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 1.0))
+    mesh = axes.pcolormesh(
+        edges,
+        np.arange(len(COMPOUNDS) + 1),
+        np.ma.masked_invalid(values.T),
+        cmap="Blues",
+        vmin=0,
+        vmax=max(0.35, np.nanmax(values, initial=0)),
+        rasterized=True,  # as vectors the cells show seams
+    )
+    known = ~np.isnan(values).any(1)
+    axes.scatter(times[known], values[known].argmax(1) + 0.5, s=6, color="#D55E00", label="strongest")
+    axes.set_yticks(np.arange(len(COMPOUNDS)) + 0.5, COMPOUNDS)
+    axes.invert_yaxis()
+    axes.set_xlabel("seconds")
+    axes.set_xlim(edges[0], edges[-1])
+    figure.colorbar(mesh, ax=axes, label="probability", pad=0.01)
+    return figure
+
+
+def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
+    """Six small bar charts, one per modality: the basic emotions it sees in segment `row`, or in the clip; grey with
+    the reason where absent.
+    """
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    for panel, name in enumerate(MODALITIES):
+        axes = figure.add_subplot(2, 3, panel + 1)
+        values, reason = analysis.seen(name, row)
+        axes.set_title(MODALITY_NAMES[name], fontsize=10, color=_INK if values is not None else "#777777")
+        axes.set_xlim(0, 1)
+        axes.set_yticks(np.arange(len(EMOTIONS)), EMOTIONS, fontsize=8)
+        axes.tick_params(labelsize=8)
+        axes.invert_yaxis()
+        axes.spines[["top", "right"]].set_visible(False)
+        if values is not None:
+            axes.barh(np.arange(len(EMOTIONS)), values, color=_BLUE)
+        else:
+            axes.set_facecolor("#f3f3f3")
+            axes.tick_params(colors="#999999")
+            axes.text(
+                0.5,
+                0.5,
+                f"absent: {reason}",
+                ha="center",
+                va="center",
+                transform=axes.transAxes,
+                fontsize=9,
+                color="#555555",
+                wrap=True,
+            )
+    return figure
+
+
+def fused_bars(analysis: Analysis, row: int | None = None) -> Figure:
+    """Left the fused basic emotions, right the effective weight of each modality, of segment `row` or of the clip."""
+    figure = Figure(figsize=(10, 2.6), layout="constrained")
+    left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
+    fused = analysis.fused[row] if row is not None else analysis.basic
+    weights = analysis.weights[row] if row is not None else analysis.weights.mean(0)
+    left.set_title("Fused basic emotions", fontsize=10)
+    right.set_title("Weight of each modality", fontsize=10)
+    left.barh(EMOTIONS, np.nan_to_num(fused) if fused is not None else np.zeros(len(EMOTIONS)), color=_BLUE)
+    right.barh(
+        [MODALITY_NAMES[name] for name in MODALITIES],
+        weights,
+        color=[_BLUE if weight > 0 else _GREY for weight in weights],
+    )
+    for axes in (left, right):
+        axes.set_xlim(0, 1)
+        axes.invert_yaxis()
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def svg(figure: Figure) -> str:
+    """A figure as an SVG element to put into HTML; text stays text."""
+    buffer = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "cer", "font.family": "sans-serif"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def png(figure: Figure, dpi: int = 110) -> np.ndarray:
+    """A figure as RGB uint8 [H, W, 3]."""
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def data_uri(image: np.ndarray) -> str:
+    """RGB uint8 [H, W, 3] as a PNG data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,187 @@
+"""The Gradio page: its layout, its events, and how it is served."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from cer.labels import COMPOUNDS
+from cer.results import figures
+from cer.web import scoring
+from cer.web.batch import MOST_CLIPS
+from cer.web.closed import Closed
+from cer.web.files import keep_clean, own_cache
+from cer.web.handlers import (
+    SHOWN,
+    analyze,
+    analyze_batch,
+    analyze_many,
+    analyze_one,
+    annotated,
+    choose_face,
+    choose_moment,
+    choose_person,
+    choose_segment,
+    show_rest,
+)
+from cer.web.theme import theme
+from cer.web.watching import LONGEST
+from cer.web.words import listed, say
+
+HERE = Path(__file__).parent
+# The wheel carries the clip beside this file, a checkout in the folder of examples.
+EXAMPLE = next(path for path in (HERE / "demo.mp4", HERE.parents[1] / "examples" / "demo.mp4") if path.exists())
+LARGEST = 200  # MB, of an upload
+KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
+SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
+WAITING = 16  # visitors in the queue; the next one is told to come back
+
+
+def build() -> gr.Blocks:
+    """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
+    notice = say("notice", minutes=f"{LONGEST / 60:.0f}", megabytes=LARGEST, hours=KEPT * 2 // 3600)
+    with gr.Blocks(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
+        gr.Markdown(f"# {say('title')}\n{notice}")
+        with gr.Tab(say("clip.tab")):
+            _one_clip()
+        with gr.Tab(say("batch.tab")):
+            _many_clips()
+        with gr.Tab(say("evaluation.tab")):
+            _evaluation()
+        _endpoints()
+    return page
+
+
+def _script(name: str) -> str:
+    return (HERE / name).read_text("utf-8")
+
+
+def _one_clip() -> None:
+    observed, analysis = gr.State(time_to_live=KEPT), gr.State(time_to_live=KEPT)
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip")
+            with gr.Row():
+                start = gr.Button(say("clip.analyse"), variant="primary")
+                stop = gr.Button(say("clip.cancel"))
+            gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")])
+            person = gr.Dropdown([], label=say("clip.person"), visible=False)
+            faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
+        with gr.Column(scale=3, min_width=320):
+            sentence = gr.Markdown(say("clip.start"), elem_id="verdict")
+            timeline = gr.HTML(js_on_load=_script("timeline.js"), elem_id="timeline")
+            segment = gr.Dropdown([], label=say("result.segment"), visible=False, elem_id="segment")
+            with gr.Column(visible=False) as details:
+                gr.Markdown(f"### {say('result.modalities')}")
+                bars = gr.HTML(apply_default_css=False, elem_id="modalities")
+                gr.Markdown(f"### {say('result.fused')}")
+                fused = gr.HTML(apply_default_css=False, elem_id="fusion")
+                gr.Markdown(f"### {say('result.transcript')}")
+                table = gr.HTML(apply_default_css=False, elem_id="segments")
+                with gr.Accordion(say("result.curves"), open=False):
+                    curves = gr.LinePlot(
+                        x="seconds",
+                        y="probability",
+                        color="expression",
+                        color_map=dict(zip(COMPOUNDS, figures.COLOURS, strict=True)),
+                        buttons=["export", "fullscreen"],
+                        label=say("result.timeline"),
+                    )
+                downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
+                video = gr.Button(say("result.annotate"))
+                film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
+    shown = [sentence, timeline, segment, bars, fused, table, faces, analysis, details]
+    assert len(shown) == SHOWN
+    # Progress is drawn on the verdict alone: on every output it costs the browser as much as the analysis.
+    drawn: dict[str, Any] = {"api_visibility": "private", "show_progress_on": sentence}
+    job = start.click(analyze_one, [clip], [observed, person, clip, *shown], concurrency_id="models", **drawn)
+    stop.click(lambda: say("clip.cancelled"), None, [sentence], cancels=[job], api_visibility="private", queue=False)
+    for done in (
+        job,
+        person.input(choose_person, [observed, person], shown, **drawn),
+        faces.click(choose_face, [observed], [person, *shown], **drawn),
+    ):
+        done.success(show_rest, [analysis], [curves, downloads], api_visibility="private", show_progress="hidden")
+    segment.input(choose_segment, [analysis, segment], [bars, fused], api_visibility="private")
+    segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
+    timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
+    video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
+
+
+def _many_clips() -> None:
+    gr.Markdown(say("batch.about", clips=MOST_CLIPS))
+    clips = gr.File(label=say("batch.label"), file_count="multiple", file_types=["video", "audio"], elem_id="clips")
+    with gr.Row():
+        start = gr.Button(say("batch.analyse"), variant="primary")
+        stop = gr.Button(say("clip.cancel"))
+    table = gr.Dataframe(
+        headers=listed("batch.columns"),
+        column_widths=["20%", "9%", "18%", "12%", "8%", "33%"],
+        label=say("batch.table"),
+        wrap=True,
+        interactive=False,
+    )
+    packed = gr.File(label=say("batch.archive"), visible=False)
+    job = start.click(analyze_many, [clips], [table, packed], api_visibility="private", concurrency_id="models")
+    stop.click(None, cancels=[job], api_visibility="private")
+
+
+def _evaluation() -> None:
+    gr.Markdown(say("evaluation.about"))
+    with gr.Row():
+        predictions = gr.File(
+            label=say("evaluation.predictions"), file_types=[".csv", ".txt", ".parquet"], elem_id="predictions"
+        )
+        labels = gr.File(label=say("evaluation.labels"), file_types=[".csv", ".txt"], elem_id="labels")
+    start = gr.Button(say("evaluation.run"), variant="primary")
+    summary = gr.Markdown(elem_id="scores")
+    with gr.Row():
+        per_class = gr.Dataframe(headers=listed("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
+        with gr.Column():
+            gr.Markdown(f"### {say('evaluation.confusion')}")
+            confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
+    row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
+    start.click(
+        scoring.score_files,
+        [predictions, labels],
+        [summary, per_class, confusion, row],
+        api_visibility="private",
+        concurrency_id="models",
+    )
+
+
+def _endpoints() -> None:
+    """What programs call, by name or as MCP tools: hidden inputs and outputs, for files need a component."""
+    with gr.Row(visible=False):
+        clip, clips = gr.File(label="clip"), gr.File(label="clips", file_count="multiple")
+        predictions, labels = gr.File(label="predictions"), gr.File(label="labels")
+        answer = gr.Textbox(label="answer")  # text: as an MCP tool a dictionary would be given in Python's spelling
+        for name, work_of, given in (
+            ("analyze", analyze, [clip]),
+            ("analyze_batch", analyze_batch, [clips]),
+            ("evaluate", scoring.evaluate, [predictions, labels]),
+        ):
+            gr.Button(name).click(work_of, given, [answer], api_name=name, concurrency_id="models")
+
+
+def options() -> dict[str, Any]:
+    """How the page is served: what `launch` is given, apart from where."""
+    return {
+        "max_file_size": f"{LARGEST}mb",
+        "theme": theme(),
+        "css_paths": [HERE / "page.css"],
+        "mcp_server": True,
+        "run_history": False,
+        "state_session_capacity": SESSIONS,
+        "app_kwargs": {"middleware": [Middleware(Closed)]},
+    }
+
+
+def serve(**where: Any) -> tuple[gr.Blocks, str]:
+    """Build the page and serve it as `launch` is told; the page and its address, once it does not block."""
+    own_cache()
+    keep_clean(1.5 * KEPT)
+    page = build().queue(max_size=WAITING, default_concurrency_limit=1)
+    _, address, _ = page.launch(**options(), **where)
+    return page, address

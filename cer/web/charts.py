@@ -1,0 +1,155 @@
+"""Charts of an Analysis as HTML that follows the page's colours, works with a keyboard and is read aloud as text."""
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.results.analysis import Analysis
+from cer.results.document import document
+from cer.results.figures import MODALITY_NAMES, data_uri
+from cer.results.wording import clock
+from cer.web.words import listed, say
+
+_COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
+_FAINTEST = 0.35  # the probability drawn darkest, unless one is stronger
+
+
+def timeline(analysis: Analysis) -> str:
+    """Seven rows over time. `data-times` and `data-labels` are what timeline.js reads aloud; it moves the cursor."""
+    times, values = _columns(analysis)
+    end = max(analysis.clip.duration, float(times[-1]) + 1e-3)
+    edges = np.append(times, end)
+    darkest = max(_FAINTEST, float(np.nanmax(values, initial=0)))
+    labels = ["" if np.isnan(row).any() else COMPOUNDS[int(row.argmax())] for row in values]
+    rows = []
+    for index, name in enumerate(COMPOUNDS):
+        cells = []
+        for column, value in enumerate(values[:, index]):
+            left, width = edges[column] / end, (edges[column + 1] - edges[column]) / end
+            style = f"left:{100 * left:.3f}%;width:{100 * width:.3f}%"
+            if not np.isnan(value):
+                mark = " class=top" if labels[column] == name else ""
+                cells.append(f'<i{mark} style="{style};--strength:{value / darkest:.3f}"></i>')
+        line = f'style="grid-row:{index + 1}"'
+        rows.append(f'<div class="name" {line}>{name}</div><div class="cells" {line}>{"".join(cells)}</div>')
+    ticks = "".join(
+        f'<span style="left:{100 * tick / end:.2f}%">{clock(tick)}</span>' for tick in np.linspace(0, end, 6)[:-1]
+    )
+    moments = ",".join(f"{time:.2f}" for time in times)
+    return (
+        f'<div class="timeline" role="slider" tabindex="0" aria-label="{escape(say("result.timeline"))}" '
+        f'aria-valuemin="0" aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00 {escape(labels[0])}" '
+        f'data-starts="{",".join(f"{one.start:.3f}" for one in analysis.segments)}" '
+        f'data-end="{end:.3f}" data-times="{moments}" data-labels="{escape(",".join(labels))}">'
+        f"{''.join(rows)}"
+        f'<div class="ticks">{ticks}</div>'
+        '<div class="over"><div class="cursor"></div></div></div>'
+        f'<p class="help">{escape(say("result.timeline_help"))}</p>'
+    )
+
+
+def _columns(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
+    """Times [C] and means [C, 7] of the time line in at most _COLUMNS columns."""
+    groups = np.array_split(np.arange(len(analysis.times)), min(_COLUMNS, len(analysis.times)))
+    times = np.array([analysis.times[group[0]] for group in groups])
+    times[0] = 0.0
+    return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
+
+
+def _decider(names: list[str]) -> str:
+    """Of the models behind a modality the one to show: the last of ours, else the last."""
+    return next((name for name in reversed(names) if name.startswith("CER ")), names[-1] if names else "")
+
+
+def _bars(
+    title: str, names: tuple[str, ...] | list[str], values: np.ndarray | None, missing: str = "", below: str = ""
+) -> str:
+    head = f'<section class="panel{"" if values is not None else " absent"}"><h4>{escape(title)}</h4>'
+    if values is None:
+        return f"{head}<p>{escape(missing)}</p></section>"
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td><b style="width:{100 * float(value):.1f}%"></b></td>'
+        f"<td>{100 * float(value):.0f} %</td></tr>"
+        for name, value in zip(names, values, strict=True)
+    )
+    note = f"<small>{escape(below)}</small>" if below else ""
+    return f"{head}<table><tbody>{rows}</tbody></table>{note}</section>"
+
+
+def modalities(analysis: Analysis, row: int | None = None) -> str:
+    """Six panels: the basic emotions each modality sees in segment `row`, or in the clip; grey with the reason where
+    absent.
+    """
+    panels = []
+    for name in MODALITIES:
+        values, reason = analysis.seen(name, row)
+        model = _decider([one.name for one in analysis.models if one.modality == name])
+        panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
+    return f'<div class="panels">{"".join(panels)}</div>'
+
+
+def fusion(analysis: Analysis, row: int | None = None) -> str:
+    """The fused basic emotions, the compound expressions and the weight of each modality."""
+    fused = analysis.basic if row is None else analysis.fused[row]
+    compound = analysis.overall if row is None else analysis.compound[row]
+    weights = analysis.weights.mean(0) if row is None else analysis.weights[row]
+    nothing = fused is None or bool(np.isnan(fused).any())
+    panels = [
+        _bars(say("result.basic"), EMOTIONS, None if nothing else fused, say("result.nothing")),
+        _bars(say("result.compound"), COMPOUNDS, None if nothing else compound, say("result.nothing")),
+        _bars(
+            say("result.weights"),
+            [MODALITY_NAMES[name] for name in MODALITIES],
+            None if nothing else weights,
+            say("result.nothing"),
+        ),
+    ]
+    return f'<div class="panels">{"".join(panels)}</div>'
+
+
+def curves(analysis: Analysis) -> pd.DataFrame:
+    """The time line as rows for a native line plot: seconds, probability, expression."""
+    times, values = _columns(analysis)
+    known = ~np.isnan(values).any(1)
+    return pd.DataFrame(
+        {
+            "seconds": np.repeat(times[known], len(COMPOUNDS)).round(2),
+            "probability": values[known].ravel().round(4),
+            "expression": list(COMPOUNDS) * int(known.sum()),
+        }
+    )
+
+
+def said(analysis: Analysis) -> str:
+    """The segments as a table: from, label, words, description, what is absent and why."""
+    rows = []
+    for one in document(analysis)["segments"]:
+        missing = [
+            f"{MODALITY_NAMES[name]}: {part['reason']}"
+            for name, part in one["modalities"].items()
+            if not part["present"]
+        ]
+        label = one["label"] or say("result.nothing")
+        cells = [clock(one["start"]), label, one["transcript"], one["caption"], "; ".join(missing)]
+        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in listed("result.columns"))
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(say("result.segments"))}">'
+        f'<table class="said"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def faces(analysis: Analysis) -> str:
+    """A picture of each person, to choose one by; people.js says which."""
+    pictures = []
+    for one in analysis.people:
+        name = escape(say("clip.person_choice", id=one.id, seconds=one.seconds_visible))
+        pressed = "true" if one.id == analysis.person else "false"
+        pictures.append(
+            f'<button type="button" data-person="{one.id}" aria-pressed="{pressed}">'
+            f'<img src="{data_uri(one.thumbnail)}" alt=""><span>{name}</span></button>'
+        )
+    title = f"<h4>{escape(say('clip.people'))}</h4>"
+    return f'{title}<div class="faces">{"".join(pictures)}</div>' if pictures else ""

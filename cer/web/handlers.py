@@ -1,0 +1,171 @@
+"""What the page does when something is clicked: an analysis, another person, another segment, files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from cer.pipeline import Observation
+from cer.results import overlay
+from cer.results.analysis import Analysis
+from cer.results.document import as_json, to_json
+from cer.results.export import write_files
+from cer.results.wording import clock, verdict
+from cer.web import charts
+from cer.web.batch import MOST_CLIPS, Batch, archive, work
+from cer.web.files import fresh_folder
+from cer.web.rate import Rate, visitor_of
+from cer.web.watching import finished, in_words, in_words_of, refuse, watch
+from cer.web.words import say
+
+RATE = Rate()
+WHOLE_CLIP = -1  # the choice of segment that means the whole clip
+
+
+def analyze_one(
+    clip: str | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
+    request: gr.Request | None = None,
+) -> Iterator[list[Any]]:
+    """Analyse a clip for the person seen longest, and offer the others."""
+    RATE.admit(visitor_of(request))
+    try:
+        for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
+            if observed is None:
+                yield [gr.skip()] * (3 + SHOWN)
+                continue
+            analysis = observed.conclude()
+            people = [
+                (say("clip.person_choice", id=one.id, seconds=one.seconds_visible), one.id) for one in observed.listed()
+            ]
+            person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
+            subtitles = [{"text": one.text, "timestamp": [one.start, one.end]} for one in analysis.transcript]
+            yield [observed, person, gr.update(subtitles=subtitles), *show(analysis)]
+    except Exception as error:
+        raise in_words(error) from error
+
+
+@in_words_of
+def choose_person(observed: Observation | None, person: int | None) -> list[Any]:
+    """The same clip for another person; nothing is watched again."""
+    return show(observed.conclude(person)) if observed is not None else [gr.skip()] * SHOWN
+
+
+@in_words_of
+def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
+    """As `choose_person`, by the picture that was clicked."""
+    if observed is None:
+        return [gr.skip()] * (1 + SHOWN)
+    person = int(event._data["person"])
+    return [person, *choose_person(observed, person)]
+
+
+SHOWN = 9
+
+
+def show(analysis: Analysis) -> list[Any]:
+    """Everything that a result fills, in the order of `shown` in `build`."""
+    names = [(say("result.whole"), WHOLE_CLIP)] + [
+        (say("result.span", start=clock(one.start), end=clock(one.end)), row)
+        for row, one in enumerate(analysis.segments)
+    ]
+    return [
+        f"## {verdict(analysis)}",
+        charts.timeline(analysis),
+        gr.update(choices=names, value=WHOLE_CLIP, visible=True),
+        charts.modalities(analysis),
+        charts.fusion(analysis),
+        charts.said(analysis),
+        charts.faces(analysis),
+        analysis,
+        gr.update(visible=True),
+    ]
+
+
+@in_words_of
+def show_rest(analysis: Analysis | None) -> list[Any]:
+    """What may come a moment after the result: the curves and the files."""
+    if analysis is None:
+        return [gr.skip()] * 2
+    return [charts.curves(analysis), gr.update(value=files(analysis), visible=True)]
+
+
+def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
+    """The charts of one segment; the browser moves the video to its start."""
+    if analysis is None or row is None:
+        return [gr.skip()] * 2
+    where = None if row == WHOLE_CLIP else row
+    return [charts.modalities(analysis, where), charts.fusion(analysis, where)]
+
+
+def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
+    """The charts of the segment whose middle is nearest to the moment chosen on the time line."""
+    if analysis is None:
+        return [gr.skip()] * 3
+    time = float(event._data["time"])
+    middles = [abs((one.start + one.end) / 2 - time) for one in analysis.segments]
+    row = middles.index(min(middles))
+    return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
+
+
+def files(analysis: Analysis) -> list[str]:
+    """JSON, two tables and the report."""
+    return [str(path) for path in write_files(analysis, fresh_folder())]
+
+
+@in_words_of
+def annotated(analysis: Analysis | None) -> dict[str, Any]:
+    """The clip with face box, label and time line burnt in."""
+    if analysis is None:
+        raise refuse(say("clip.none"))
+    path = fresh_folder() / "annotated.mp4"
+    overlay.annotate(analysis, path)
+    return gr.update(value=str(path), visible=True)
+
+
+def analyze_many(
+    clips: list[str] | None,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+    request: gr.Request | None = None,
+) -> Iterator[list[Any]]:
+    """Analyse many clips; the table grows with each."""
+    if not clips:
+        raise refuse(say("batch.none"))
+    if len(clips) > MOST_CLIPS:
+        raise refuse(say("batch.many", given=len(clips), limit=MOST_CLIPS))
+    RATE.admit(visitor_of(request), len(clips))
+    batch = Batch()
+    for one in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
+        batch = one or batch
+        yield [batch.rows if one is not None else gr.skip(), gr.skip()]
+    yield [batch.rows, gr.update(value=archive(batch), visible=True)]
+
+
+@in_words_of
+def analyze(clip: str, request: gr.Request | None = None) -> str:
+    """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
+
+    Args:
+        clip: a video or audio file, as the visitor uploaded it
+
+    Returns:
+        the text of analysis.json, schema 1
+    """
+    RATE.admit(visitor_of(request))
+    return to_json(finished(watch(clip, lambda fraction, stage: None)).conclude())
+
+
+def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
+    """The same for several clips, one after the other.
+
+    Args:
+        clips: video or audio files
+
+    Returns:
+        JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}
+    """
+    if not 1 <= len(clips or []) <= MOST_CLIPS:
+        raise refuse(say("batch.many", given=len(clips or []), limit=MOST_CLIPS) if clips else say("batch.none"))
+    RATE.admit(visitor_of(request), len(clips))
+    last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
+    return as_json(last.documents())

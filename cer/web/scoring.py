@@ -1,0 +1,54 @@
+"""The evaluation tab: a file of predictions and a file of labels to scores."""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from cer.results.document import as_json
+from cer.web.watching import in_words_of, refuse
+from cer.web.words import say
+from eval.plots import confusion_matrix
+from eval.tabular import Compared, compare_files
+
+
+def _compared(predictions: str | None, labels: str | None) -> Compared:
+    if not predictions or not labels:
+        raise refuse(say("evaluation.none"))
+    return compare_files(Path(predictions), Path(labels))
+
+
+@in_words_of
+def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[list[Any]], Figure, str]:
+    """A summary in words, F1 of each class, the confusion matrix and a leaderboard row."""
+    found = _compared(predictions, labels)
+    values, (low, high) = found.scores.values, found.scores.intervals["macro_f1"]
+    summary = say(
+        "evaluation.result",
+        macro=f"{100 * values['macro_f1']:.2f}",
+        low=f"{100 * low:.1f}",
+        high=f"{100 * high:.1f}",
+        uar=f"{100 * values['uar']:.2f}",
+        war=f"{100 * values['war']:.2f}",
+        scored=found.scored,
+        classes=len(found.classes),
+        unlabelled=found.unlabelled,
+        unpredicted=found.unpredicted,
+    )
+    rows = [[name, round(100 * f1, 2), count] for name, f1, count in found.per_class()]
+    return summary, rows, confusion_matrix(found.scores, found.classes), found.row(Path(str(predictions)).stem)
+
+
+@in_words_of
+def evaluate(predictions: str, labels: str) -> str:
+    """Scores of predicted expressions against labels: macro-F1, UAR, WAR with bootstrap intervals, F1 of each class.
+
+    Args:
+        predictions: CSV with the columns id and label, or id and one column of probabilities for each class; a
+            predictions.parquet of the harness; or an ABAW submission
+        labels: CSV with the columns id and label
+
+    Returns:
+        JSON: classes, scores, intervals, f1 by class, confusion, and how many ids were scored
+    """
+    return as_json(_compared(predictions, labels).to_dict())

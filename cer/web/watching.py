@@ -1,0 +1,128 @@
+"""Analysing for a visitor: progress that moves, cancel that ends the work, errors in people's words."""
+
+import ctypes
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from queue import Empty, Queue
+from threading import Lock, Thread
+from typing import ParamSpec, TypeVar
+
+import gradio as gr
+
+from cer.errors import CerError
+from cer.media.reader import probe
+from cer.modalities.registry import DEFAULT
+from cer.pipeline import Observation, observe
+from cer.web.words import say
+
+PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
+LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
+BEAT = 1.0  # seconds between two signs of life: Gradio can end a job only between two of its answers
+TELL = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+Tell = Callable[[float, str], None]  # the fraction done, and of what
+
+
+class _Cancelled(Exception):
+    """The visitor does not wait for this analysis any more."""
+
+
+def refuse(message: str) -> gr.Error:
+    """An error to raise that is shown to the visitor until it is closed, and not logged."""
+    return gr.Error(message, duration=None, print_exception=False)
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: glibc keeps what the threads of many visits leave behind, 60 MB after a
+    hundred of them.
+    """
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+_TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins
+
+
+def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
+    """Observe a clip in a thread of its own and yield what was seen, and before that None once a BEAT. Closing this
+    generator (the cancel button, a closed browser) ends the work.
+
+    Raises CerError when the clip cannot be read, and gr.Error when there is none or it is too long.
+    """
+    if not clip:
+        raise refuse(say("clip.none"))
+    found = probe(clip)
+    if found.duration > LONGEST:
+        raise refuse(say("clip.long", minutes=found.duration / 60, limit=f"{LONGEST / 60:.0f}"))
+    news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
+    wanted, told, beaten = True, 0.0, 0.0
+
+    def progress(stage: str, fraction: float) -> None:
+        nonlocal told
+        if not wanted:
+            raise _Cancelled
+        if fraction == 1 or time.monotonic() - told > TELL:
+            told = time.monotonic()
+            news.put((stage, fraction))
+
+    def work() -> None:
+        try:
+            with _TURN:
+                if wanted:
+                    news.put(observe(found, profile=PROFILE, progress=progress, longest=LONGEST))
+        except BaseException as error:
+            news.put(error)
+        finally:
+            _give_back()
+
+    Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            if time.monotonic() - beaten > BEAT:
+                beaten = time.monotonic()
+                yield None
+            try:
+                item = news.get(timeout=0.2)
+            except Empty:
+                continue
+            if isinstance(item, Observation):
+                yield item
+                return
+            if isinstance(item, BaseException):
+                raise item
+            tell(item[1], item[0])
+    finally:
+        wanted = False
+
+
+def in_words(error: Exception) -> gr.Error:
+    """What a visitor is told about an error. What is not ours is logged by its kind only: messages may quote a clip."""
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, CerError):
+        return refuse(str(error))
+    logging.getLogger(__name__).error("analysis failed: %s", type(error).__name__)
+    return refuse(say("clip.broken"))
+
+
+def finished(watched: Iterator[Observation | None]) -> Observation:
+    """What was seen, for whoever waits for it in any case."""
+    return next(one for one in watched if one is not None)
+
+
+def in_words_of(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """An event's handler whose errors are said in words, and quote nothing of this machine."""
+
+    @wraps(handler)
+    def said(*given: Given.args, **named: Given.kwargs) -> Answer:
+        try:
+            return handler(*given, **named)
+        except Exception as error:
+            raise in_words(error) from error
+
+    return said

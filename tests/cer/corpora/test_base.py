@@ -1,0 +1,44 @@
+import threading
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cer.corpora import corpus
+from cer.corpora.base import fetch, read
+from cer.errors import DataError
+
+
+def test_an_open_corpus_is_downloaded_in_its_authors_own_layout(tmp_path: Path) -> None:
+    said = [("I'm so happy!", "joy"), ("Go away.", "anger")]
+    official = pd.DataFrame(said, columns=["Utterance", "Emotion"]).assign(Speaker="Joey", Dialogue_ID=0)
+    (tmp_path / "www").mkdir()
+    official.to_csv(tmp_path / "www" / "test_sent_emo.csv", index=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "www")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        meld = replace(corpus("meld"), source=f"http://127.0.0.1:{server.server_port}/{{split}}_sent_emo.csv")
+        rows = meld.rows(fetch(meld, "test"), "test")
+        assert [(row["text"], row["label"]) for row in rows] == [("I'm so happy!", "Happiness"), ("Go away.", "Anger")]
+        with pytest.raises(DataError, match="cannot be downloaded"):
+            fetch(meld, "none")
+    finally:
+        server.shutdown()
+
+
+def test_a_gated_corpus_says_where_to_ask() -> None:
+    with pytest.raises(DataError, match="on request"):
+        fetch(corpus("afew"), "val")
+
+
+def test_a_file_without_the_columns_is_named_with_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "meld-test.csv"
+    pd.DataFrame({"sentence": ["a"], "emotion": ["joy"]}).to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"text is missing; it has sentence, emotion"):
+        read(path, ["text", "emotion"])
+    (tmp_path / "bad.parquet").write_bytes(b"no parquet")
+    with pytest.raises(DataError, match="not a parquet file"):
+        read(tmp_path / "bad.parquet", ["image"])

