@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 .PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit container clean
 
-demo: $(VENV)/runtime  ## analyse the bundled clip and name the report
+demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
 
 app: $(VENV)/runtime  ## open the page
@@ -36,7 +36,7 @@ screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
 bench: $(VENV)/dev  ## docs/benchmarks-DATE.json and the tables of docs/benchmarks.md
 	$(RUN) -m bench --out docs
 
-soak: $(VENV)/dev  ## 300 analyses on the page by 4 visitors, with cancels and bad files
+soak: $(VENV)/dev  ## 300 analyzes on the page by 4 visitors, with cancels and bad files
 	$(RUN) -m bench.soak
 
 fuzz: $(VENV)/dev  ## the parsers and 2,000 damaged headers, for as long as it takes

@@ -31,9 +31,9 @@ def run(*command: str) -> str:
 
 
 def measured(clip: Path, runs: int) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(run("-m", "bench.measure", str(clip), str(runs)).splitlines()[-1])
-    print(f"{clip.name}: {answer['seconds']} s, {answer['peak_mb']} MB", flush=True)
-    return answer
+    result: dict[str, Any] = json.loads(run("-m", "bench.measure", str(clip), str(runs)).splitlines()[-1])
+    print(f"{clip.name}: {result['seconds']} s, {result['peak_mb']} MB", flush=True)
+    return result
 
 
 def cold(times: int) -> list[float]:
@@ -48,26 +48,28 @@ def cold(times: int) -> list[float]:
 
 
 def at_once(clip: Path, processes: int) -> float:
-    """Seconds until so many processes, started together, have all analysed a clip."""
+    """Seconds until so many processes, started together, have all analyzed a clip."""
     started = time.perf_counter()
     running = [
         subprocess.Popen([sys.executable, "-m", "bench.measure", str(clip)], cwd=ROOT, stdout=subprocess.DEVNULL)
         for _ in range(processes)
     ]
-    for one in running:
-        one.wait()
+    for process in running:
+        process.wait()
     return round(time.perf_counter() - started, 2)
 
 
-def least(clip: dict[str, Any], said: Sequence[Sentence]) -> dict[str, Any]:
+def least(clip: dict[str, Any], sentences: Sequence[Sentence]) -> dict[str, Any]:
     """The bound for a measured clip of one person who speaks in these sentences."""
     rate = bound.gemm_rate()
-    spoken = max((one.end for one in said), default=0.0) - min((one.start for one in said), default=0.0)
+    spoken = max((sentence.end for sentence in sentences), default=0.0) - min(
+        (sentence.start for sentence in sentences), default=0.0
+    )
     operations = bound.least(clip["frames"], [spoken] * round(clip["length"] / 10))
     compute = sum(operations.values()) / rate
     return {
         "gemm_gflops": round(rate / 1e9),
-        "gigaflop": {name: round(one / 1e9, 1) for name, one in operations.items()},
+        "gigaflop": {name: round(count / 1e9, 1) for name, count in operations.items()},
         "compute_seconds": round(compute, 2),
         "bound_seconds": round(compute + clip["decode_alone"], 2),
         "times_the_bound": round(statistics.median(clip["seconds"]) / (compute + clip["decode_alone"]), 2),
@@ -78,8 +80,8 @@ def beside_fer(python: str, folder: Path) -> dict[str, Any]:
     """Finding faces and reading them in the bundled clip's frames: ours, and the `fer` package's in its environment."""
     frames = str(folder / "frames.npy")
     ours = json.loads(run("-m", "bench.fer_peer", frames).splitlines()[-1])
-    answer = subprocess.run([python, "bench/fer_peer.py", frames], cwd=ROOT, check=True, capture_output=True, text=True)
-    return {"ours": ours, "fer": json.loads(answer.stdout.splitlines()[-1])}
+    result = subprocess.run([python, "bench/fer_peer.py", frames], cwd=ROOT, check=True, capture_output=True, text=True)
+    return {"ours": ours, "fer": json.loads(result.stdout.splitlines()[-1])}
 
 
 def machine() -> dict[str, str]:
@@ -97,9 +99,9 @@ def machine() -> dict[str, str]:
     }
 
 
-def sections(given: argparse.Namespace) -> dict[str, Callable[[dict[str, Any]], Any]]:
+def sections(options: argparse.Namespace) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """What is measured, in order; each is given what was found before it."""
-    runs, clips = 1 if given.quick else 5, given.clips
+    runs, clips = 1 if options.quick else 5, options.clips
     from cer.pipeline import analyze
 
     return {
@@ -108,12 +110,12 @@ def sections(given: argparse.Namespace) -> dict[str, Callable[[dict[str, Any]], 
         "two people": lambda _: measured(doubled(clips, 720, 60), runs),
         "lengths": lambda _: {
             str(seconds): measured(looped(clips, seconds), 1)
-            for seconds in ((10, 60) if given.quick else (10, 60, 600, 3600))
+            for seconds in ((10, 60) if options.quick else (10, 60, 600, 3600))
         },
         "processes": lambda _: {str(number): at_once(scaled(clips, 720, 60), number) for number in (1, 2)},
-        "bound": lambda found: least(found["sizes"]["720p"], analyze(DEMO).transcript),
+        "bound": lambda results: least(results["sizes"]["720p"], analyze(DEMO).transcript),
         "reference": lambda _: json.loads(run("-m", "bench.reference").splitlines()[-1]),
-        "fer": lambda _: beside_fer(given.fer, clips) if given.fer else None,
+        "fer": lambda _: beside_fer(options.fer, clips) if options.fer else None,
         "page": lambda _: json.loads(run("-m", "bench.page", str(runs)).splitlines()[-1]),
     }
 
@@ -125,17 +127,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="measure these again and keep the day's others")
     parser.add_argument("--clips", type=Path, default=Path("runs/bench"), metavar="DIR", help="where clips are made")
     parser.add_argument("--fer", metavar="PYTHON", help="of an environment with `pip install fer==25.10.3`")
-    given = parser.parse_args()
-    for folder in (given.clips, given.out):
+    options = parser.parse_args()
+    for folder in (options.clips, options.out):
         folder.mkdir(parents=True, exist_ok=True)
     today = datetime.date.today().isoformat()
-    path = given.out / f"benchmarks-{today}.json"
-    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if given.only else {"date": today, "machine": machine()}
-    for name, measure in sections(given).items():
-        if given.only is None or name in given.only:
-            found[name] = measure(found)
-            path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    tables.write(found, given.out / "benchmarks.md")
+    path = options.out / f"benchmarks-{today}.json"
+    results: dict[str, Any] = (
+        json.loads(path.read_text("utf-8")) if options.only else {"date": today, "machine": machine()}
+    )
+    for name, measure in sections(options).items():
+        if options.only is None or name in options.only:
+            results[name] = measure(results)
+            path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    tables.write(results, options.out / "benchmarks.md")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from cer.models.checkpoints import CENTERFACE, locate, shipped
-from cer.perception.face_detection import AFRESH, DETECTION_SIDE, FOLLOWING_SIDE
+from cer.perception.face_detection import DETECTION_SIDE, FOLLOW_SIDE, FULL_SEARCH_EVERY
 from cer.perception.transcription import SILENCE
 from cer.perception.voice_encoder import LAYERS as VOICE_LAYERS
 from cer.perception.voice_encoder import ROWS_PER_SECOND
@@ -32,7 +32,7 @@ def gemm_rate(size: int = 2048, times: int = 7) -> float:
 def operations(path: Path, inputs: Mapping[str, tuple[int, ...]]) -> float:
     """Floating-point operations of an ONNX graph for inputs of these shapes, of its convolutions and products alone."""
     model = onnx.load(str(path))
-    weights = {one.name: tuple(one.dims) for one in model.graph.initializer}
+    weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     del model.graph.value_info[:]
     for tensor in model.graph.input:
         for axis, length in enumerate(inputs.get(tensor.name, ())):
@@ -67,11 +67,11 @@ def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[
     rows = max(32, round(DETECTION_SIDE * aspect / 32) * 32)
     detector = locate(CENTERFACE)
     whole = operations(detector, {"input.1": (1, 3, rows, DETECTION_SIDE)})
-    near = operations(detector, {"input.1": (1, 3, FOLLOWING_SIDE, FOLLOWING_SIDE)})
+    near = operations(detector, {"input.1": (1, 3, FOLLOW_SIDE, FOLLOW_SIDE)})
     face = operations(locate(shipped("face.onnx")), {"faces": (2, 1, 48, 48)})
     return {
-        "detector": frames / AFRESH * whole + frames * (1 - 1 / AFRESH) * near,
+        "detector": frames / FULL_SEARCH_EVERY * whole + frames * (1 - 1 / FULL_SEARCH_EVERY) * near,
         "face network": frames * face,
-        "Whisper encoder": sum(whisper(one + SILENCE) for one in utterances),
-        "voice encoder": sum(whisper(one, VOICE_LAYERS) for one in utterances),
+        "Whisper encoder": sum(whisper(utterance + SILENCE) for utterance in utterances),
+        "voice encoder": sum(whisper(utterance, VOICE_LAYERS) for utterance in utterances),
     }

@@ -19,27 +19,27 @@ def frames(path: str) -> None:
     from cer.perception import face_detection, face_encoder
     from cer.perception.evidence import RATE
 
-    pictures = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
-    np.save(path, np.stack(pictures))
+    images = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
+    np.save(path, np.stack(images))
     for _ in range(2):  # the first loads the models
         started = time.perf_counter()
         finder = face_detection.Finder()
-        crops = [face_encoder.grey(face_detection.crop(one, face)) for one in pictures for face in finder.find(one)]
+        crops = [face_encoder.grey(face_detection.crop(frame, face)) for frame in images for face in finder.find(frame)]
         face_encoder.read(np.stack(crops))
         seconds = time.perf_counter() - started
-    print(json.dumps({"ours": round(seconds, 3), "frames": len(pictures), "faces": len(crops)}))
+    print(json.dumps({"ours": round(seconds, 3), "frames": len(images), "faces": len(crops)}))
 
 
 def theirs(path: str) -> None:
     from fer.fer import FER
 
-    pictures = np.load(path)[..., ::-1]
+    images = np.load(path)[..., ::-1]
     detector = FER()
-    detector.detect_emotions(pictures[0])
+    detector.detect_emotions(images[0])
     started = time.perf_counter()
-    found = [detector.detect_emotions(np.ascontiguousarray(one)) for one in pictures]
+    detections = [detector.detect_emotions(np.ascontiguousarray(image)) for image in images]
     seconds = time.perf_counter() - started
-    print(json.dumps({"fer": round(seconds, 3), "frames": len(pictures), "faces": sum(map(len, found))}))
+    print(json.dumps({"fer": round(seconds, 3), "frames": len(images), "faces": sum(map(len, detections))}))
 
 
 if __name__ == "__main__":

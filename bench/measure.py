@@ -39,24 +39,24 @@ def watched() -> Iterator[Spent]:
         (speech, "encode", "Whisper encoder"),
         (speech, "transcribe", "Whisper decoder"),
     ]
-    kept = [getattr(owner, name) for owner, name, _ in stages]
+    originals = [getattr(owner, name) for owner, name, _ in stages]
 
     def clocked(function: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        def call(*given: Any, **named: Any) -> Any:
+        def call(*args: Any, **named: Any) -> Any:
             started = time.perf_counter()
             try:
-                return function(*given, **named)
+                return function(*args, **named)
             finally:
                 spent[stage] += time.perf_counter() - started
 
         return call
 
-    for (owner, name, stage), function in zip(stages, kept, strict=True):
+    for (owner, name, stage), function in zip(stages, originals, strict=True):
         setattr(owner, name, clocked(function, stage))
     try:
         yield spent
     finally:
-        for (owner, name, _), function in zip(stages, kept, strict=True):
+        for (owner, name, _), function in zip(stages, originals, strict=True):
             setattr(owner, name, function)
 
 
@@ -115,18 +115,18 @@ def main() -> None:
     started = time.perf_counter()
     report.report(analysis)
     report_seconds = time.perf_counter() - started
-    answer = {
+    result = {
         "clip": path.name,
         "length": round(clip.duration, 2),
-        "seconds": [round(one, 3) for one in seconds],
+        "seconds": [round(second, 3) for second in seconds],
         "decode_alone": round(float(np.median([decoding(clip) for _ in range(min(runs, 3))])), 3),
-        "stages": {name: round(float(np.median([one.get(name, 0.0) for one in stages])), 4) for name in stages[0]},
+        "stages": {name: round(float(np.median([stage.get(name, 0.0) for stage in stages])), 4) for name in stages[0]},
         "report": round(report_seconds, 3),
         "frames": len(analysis.times),
         "peak_mb": round(peaks.own),
         "peak_decoder_mb": round(peaks.decoder),
     }
-    print(json.dumps(answer))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from cer.modalities.paper import clip as ours
 from cer.modalities.paper.device import declare_operators
 from cer.models import hub
 from cer.models.runtime import THREADS
-from cer.perception.evidence import BLOCK, PICTURE_RATE, Evidence
+from cer.perception.evidence import BLOCK, SCENE_RATE, Evidence
 from cer.perception.face_encoder import NOTHING
 from cer.segments import windows
 
@@ -48,7 +48,8 @@ def random_weights(root: Path) -> None:
     folder.mkdir(parents=True)
     network = open_clip.CLIP(**CONFIG)
     save_file(
-        {name: one.contiguous() for name, one in network.state_dict().items()}, folder / "open_clip_model.safetensors"
+        {name: tensor.contiguous() for name, tensor in network.state_dict().items()},
+        folder / "open_clip_model.safetensors",
     )
     look = {"mean": [0.481, 0.458, 0.408], "std": [0.269, 0.261, 0.276], "interpolation": "bicubic"}
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": look}))
@@ -74,20 +75,20 @@ def per_frame(path: Path, texts: np.ndarray) -> list[int]:
     labels = []
     with av.open(str(path)) as container, torch.inference_mode():
         for segment in windows(probe(path).duration):
-            found = []
+            probabilities = []
             for at in times[(times >= segment.start) & (times < segment.end)]:
-                picture = preprocess(Image.fromarray(frame_at(container, float(at))))[None]
-                found.append(network.encode_image(picture, normalize=True).numpy()[0])
-            labels.append(int((np.mean(found, 0) @ texts.T).argmax()))
+                image = preprocess(Image.fromarray(frame_at(container, float(at))))[None]
+                probabilities.append(network.encode_image(image, normalize=True).numpy()[0])
+            labels.append(int((np.mean(probabilities, 0) @ texts.T).argmax()))
     return labels
 
 
 def at_once(path: Path) -> list[int]:
-    """The same from our path: one decode, PICTURE_RATE pictures a second, in batches."""
+    """The same from our path: one decode, SCENE_RATE pictures a second, in batches."""
     clip = probe(path)
-    pictures = [item for item in stream(clip, PICTURE_RATE) if isinstance(item, Frame)]
+    frames = [item for item in stream(clip, SCENE_RATE) if isinstance(item, Frame)]
     end = clip.duration
-    evidence = Evidence(0.0, max(end, BLOCK), True, False, [], [], NOTHING, [], pictures)
+    evidence = Evidence(0.0, max(end, BLOCK), True, False, [], [], NOTHING, [], frames)
     return [int(row.argmax()) for row in ours.ClipLabel().predict(evidence, windows(end), None).probabilities]
 
 

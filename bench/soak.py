@@ -1,4 +1,4 @@
-"""A long day of the page: 300 analyses by four visitors at once, with cancels and bad files, in real browsers.
+"""A long day of the page: 300 analyzes by four visitors at once, with cancels and bad files, in real browsers.
 
 Every result is compared with what the command line gives for the same clip; memory, threads, child processes and
 files of the server must come back to where they were.
@@ -26,7 +26,7 @@ from cer.pipeline import observe
 from cer.results.document import to_json
 
 VISITORS = 4
-WARM = 80  # analyses before the first reading: by then the page remembers as many visitors as it ever does
+WARM = 80  # analyzes before the first reading: by then the page remembers as many visitors as it ever does
 KEPT = 60  # seconds that files stay in the soak; an hour on the page
 PORT = 7871
 WAIT = 180_000  # ms
@@ -73,8 +73,8 @@ def state(server: int, folder: Path) -> dict[str, int]:
 class Soak:
     """What four visitors share: the work still to do, and what came of it."""
 
-    def __init__(self, analyses: int, good: dict[Path, Any], bad: list[Path]) -> None:
-        self.left, self.good, self.bad = analyses, good, bad
+    def __init__(self, analyzes: int, good: dict[Path, Any], bad: list[Path]) -> None:
+        self.left, self.good, self.bad = analyzes, good, bad
         self.outcomes: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.seconds: list[float] = []
@@ -84,7 +84,7 @@ class Soak:
         while self.left > 0:
             self.left -= 1
             luck = self.dice.random()
-            kind = "bad" if luck < 0.12 else "cancelled" if luck < 0.3 else "analysed"
+            kind = "bad" if luck < 0.12 else "cancelled" if luck < 0.3 else "analyzed"
             clip = self.dice.choice(self.bad if kind == "bad" else list(self.good))
             try:
                 await getattr(self, f"_{kind}")(page, clip)
@@ -94,21 +94,21 @@ class Soak:
 
     async def _press(self, page: Page, clip: Path) -> None:
         await page.goto(f"http://127.0.0.1:{PORT}")
-        button = page.get_by_role("button", name="Analyse", exact=True)
+        button = page.get_by_role("button", name="Analyze", exact=True)
         await button.wait_for()
         await page.locator("#clip input[type=file]").first.set_input_files(str(clip))
         await (page.locator("#clip video").wait_for() if clip in self.good else page.wait_for_timeout(1500))
         await button.click()
 
-    async def _analysed(self, page: Page, clip: Path) -> None:
+    async def _analyzed(self, page: Page, clip: Path) -> None:
         await self._press(page, clip)
         started = time.monotonic()
         await page.locator("#timeline .timeline").wait_for(timeout=WAIT)
         self.seconds.append(time.monotonic() - started)
         link = page.locator('a[download="analysis.json"]').first
         await link.wait_for(timeout=WAIT)
-        answer = await page.request.get(await link.get_attribute("href") or "")
-        if told(await answer.json()) != self.good[clip]:
+        result = await page.request.get(await link.get_attribute("href") or "")
+        if told(await result.json()) != self.good[clip]:
             self.wrong.append(f"{clip.name}: another result than the command line's")
 
     async def _cancelled(self, page: Page, clip: Path) -> None:
@@ -133,14 +133,14 @@ async def visit(soak: Soak) -> None:
 
 
 def main() -> None:
-    analyses = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    analyzes = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as spare:
         good, bad = clips(Path(folder))
         server = subprocess.Popen([sys.executable, "-c", _SERVE], env={**os.environ, "TMPDIR": spare})
         try:
             time.sleep(15)
             readings = []
-            soaks = [Soak(WARM, good, bad), Soak(analyses - WARM, good, bad)]
+            soaks = [Soak(WARM, good, bad), Soak(analyzes - WARM, good, bad)]
             started = time.monotonic()
             for soak in soaks:
                 asyncio.run(visit(soak))
@@ -152,8 +152,8 @@ def main() -> None:
             server.terminate()
             server.wait()
     outcomes = soaks[0].outcomes + soaks[1].outcomes
-    answer = {
-        "analyses": outcomes.total(),
+    result = {
+        "analyzes": outcomes.total(),
         "outcomes": dict(outcomes),
         "wrong": soaks[0].wrong + soaks[1].wrong,
         "median_seconds_to_result": round(sorted(soaks[1].seconds)[len(soaks[1].seconds) // 2], 2),
@@ -161,7 +161,7 @@ def main() -> None:
         "after": readings[1],
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
-    print(json.dumps(answer))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

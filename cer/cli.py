@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     analyze = commands.add_parser(
         "analyze",
-        help="analyse clips",
+        help="analyze clips",
         description="Write analysis.json, two CSV tables and report.html for each clip.",
     )
     analyze.add_argument(
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         help="which models serve the modalities: embedded, paper or auto (default: %(default)s)",
     )
     analyze.add_argument(
-        "--person", type=int, metavar="ID", help="whose face to analyse (default: whoever is seen longest)"
+        "--person", type=int, metavar="ID", help="whose face to analyze (default: whoever is seen longest)"
     )
     analyze.add_argument(
         "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
@@ -117,7 +117,7 @@ def _models(options: argparse.Namespace) -> int:
             hub.fetch(model, progress=_bar(name) if sys.stderr.isatty() else None, patience=float("inf"))
         folder = hub.find(model)
         where = str(folder) if folder else "not on this disk"
-        print(f"{name:<15} {model.size:>6} MB  {model.licence:<27} {model.serves:<25} {model.repo} @ {model.revision}")
+        print(f"{name:<15} {model.size:>6} MB  {model.license:<27} {model.serves:<25} {model.repo} @ {model.revision}")
         if options.what == "list":
             print(f"  {where}")
         else:
@@ -142,7 +142,7 @@ def _space(options: argparse.Namespace) -> int:
 
 
 def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
-    """Analyse one clip and write its files."""
+    """Analyze one clip and write its files."""
     from cer.pipeline import analyze
     from cer.results.export import write_files
     from cer.results.overlay import annotate
@@ -163,8 +163,8 @@ def summary(analysis: Analysis, folder: Path) -> str:
     lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
     for segment in described["segments"][:12]:
         label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
-        said = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
-        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{said}")
+        speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
+        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{speech}")
     if len(described["segments"]) > 12:
         lines.append(f"  ... {len(described['segments']) - 12} more segments")
     for name in MODALITIES:

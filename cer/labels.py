@@ -50,8 +50,8 @@ def compound_index(name: str) -> int:
 
     Raises ValueError for a label that is none of the seven.
     """
-    wanted = " ".join(name.replace("_", " ").split()).lower()
+    plain = " ".join(name.replace("_", " ").split()).lower()
     for index, label in enumerate(COMPOUNDS):
-        if label.lower() == wanted:
+        if label.lower() == plain:
             return index
     raise ValueError(f"{name!r} is none of the seven compound expressions: {', '.join(COMPOUNDS)}")

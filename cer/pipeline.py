@@ -21,7 +21,7 @@ from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
 from cer.modalities.base import Modality, Prediction, absent, join
-from cer.modalities.registry import DEFAULT, modalities, settled
+from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
 from cer.perception.transcription import Sentence
 from cer.progress import Progress, silent
@@ -30,8 +30,8 @@ from cer.segments import Segment, timeline, windows
 
 logger = logging.getLogger(__name__)
 
-MOST_PEOPLE = 6  # analysed in one block, those seen most
-LEAST_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
+MAX_PEOPLE = 6  # analyzed in one block, those seen most
+MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Observation:
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    absentees: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
+    unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -60,19 +60,19 @@ class Observation:
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
 
-    def listed(self) -> list[Person]:
+    def people_by_screen_time(self) -> list[Person]:
         """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
-        known = sorted(self.people.values(), key=lambda one: (-one.seconds_visible, one.id))
-        return [one for one in known if one.seconds_visible >= LEAST_SIGHTINGS / RATE - 1e-6] or known
+        people = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / RATE - 1e-6] or people
 
     def conclude(self, person: int | None = None) -> Analysis:
         """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
         does not show.
         """
-        people = self.listed()
+        people = self.people_by_screen_time()
         if person is not None and person not in self.people:
-            known = ", ".join(str(one.id) for one in people) or "nobody"
-            raise CerError(f"{self.clip.name}: person {person} is not in this clip; it shows {known}.")
+            listed = ", ".join(str(person.id) for person in people) or "nobody"
+            raise CerError(f"{self.clip.name}: person {person} is not in this clip; it shows {listed}.")
         chosen = person if person is not None else people[0].id if people else None
         started = time.perf_counter()
         predictions = {
@@ -83,7 +83,9 @@ class Observation:
         rules = decision()
         fused = rules.fusion.fuse(np.stack([predictions[name].probabilities for name in MODALITIES], 1), present)
         weights = rules.fusion.weights(present).mean(2)
-        embeddings = {name: one.embedding for name, one in predictions.items() if one.embedding is not None}
+        embeddings = {
+            name: prediction.embedding for name, prediction in predictions.items() if prediction.embedding is not None
+        }
         by_probability = ppa(fused)
         by_similarity = pfsa(embeddings, rules.prototypes, weights, MODALITIES)
         compound = combine(by_probability, by_similarity, rules.mixing)
@@ -110,28 +112,36 @@ class Observation:
 
 
 def observe(
-    clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent, longest: float = math.inf
+    clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent, max_duration: float = math.inf
 ) -> Observation:
-    """Watch and listen to a clip once, with every modality of the profile.
+    """Process a clip once, with every modality of the profile.
 
-    clip: any video or audio file that FFmpeg reads, or what `probe` said of one. profile: "embedded", "paper" or
-    "auto", with any swaps, as `profiles.choose` reads it. progress: called with a stage and the fraction done; an
-    exception it raises ends the work. longest: seconds. Raises ClipError when the clip cannot be read, or goes on for
-    longer, whatever its header says. A modality whose weights are
-    missing or damaged is absent with that reason.
+    Args:
+        clip: Any video or audio file that FFmpeg reads, or the Clip that `probe` returned for one.
+        profile: "embedded", "paper" or "auto", then any number of ",MODALITY=IMPLEMENTATION".
+        progress: Called with a stage and the fraction done in [0, 1]; an exception it raises ends the work.
+        max_duration: Seconds of the clip that are accepted.
+
+    Returns:
+        Predictions of all modalities for everybody in the clip. A modality whose weights are missing or damaged is
+        absent, with that reason.
+
+    Raises:
+        ClipError: The clip cannot be read, or is longer than `max_duration`, whatever its header says.
+        CerError: The profile does not exist.
     """
-    found = clip if isinstance(clip, Clip) else probe(clip)
-    profile = settled(profile)
+    probed = clip if isinstance(clip, Clip) else probe(clip)
+    profile = resolve_profile(profile)
     serving = modalities(profile)
-    absentees = _load(serving, progress)
-    observed = Observation(found, profile, models_of(serving), absentees=absentees)
+    unavailable = _load(serving, progress)
+    observed = Observation(probed, profile, models_of(serving), unavailable=unavailable)
     end = 0.0
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
-        pictures=any(one.watches for one in serving.values()),
-        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in absentees else None,
-        longest=longest,
+        keep_frames=any(modality.needs_frames for modality in serving.values()),
+        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in unavailable else None,
+        max_duration=max_duration,
     )
     while True:
         with observed.timed("gathering evidence"):
@@ -160,38 +170,41 @@ def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
 
 def models_of(serving: dict[str, Modality]) -> list[Model]:
     """The weight files behind the modalities and the fusion; those that cannot be had are left out."""
-    found = []
+    models = []
     for name, modality in serving.items():
         with suppress(WeightsError):
-            found += [Model(name, one.name, one.revision, one.sha256) for one in modality.checkpoints]
+            models += [
+                Model(name, checkpoint.name, checkpoint.revision, checkpoint.sha256)
+                for checkpoint in modality.checkpoints
+            ]
     last = decision().checkpoint
-    return [*found, Model("fusion", last.name, last.revision, last.sha256)]
+    return [*models, Model("fusion", last.name, last.revision, last.sha256)]
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
     """Let every modality look at one block."""
-    segments = [one for one in windows(block.end) if block.start <= one.start < block.start + BLOCK]
+    segments = [segment for segment in windows(block.end) if block.start <= segment.start < block.start + BLOCK]
     if observed.segments and not segments:
         return _remember(observed, block)
     observed.segments += segments
-    seen = Counter(one.person for one in block.sightings)
-    people: list[int | None] = [None, *(person for person, _ in seen.most_common(MOST_PEOPLE))]
-    answers: dict[int | None, dict[str, Prediction]] = {person: {} for person in people}
+    appearances = Counter(sighting.person for sighting in block.sightings)
+    people: list[int | None] = [None, *(person for person, _ in appearances.most_common(MAX_PEOPLE))]
+    results: dict[int | None, dict[str, Prediction]] = {person: {} for person in people}
     done = 0.9 * min(block.end / observed.clip.duration, 1.0) if observed.clip.duration else 0.9
     for name, modality in serving.items():
         progress(name.replace("_", " "), done)
         with observed.timed(name):
-            for person in people if modality.personal else [None]:
-                answers[person][name] = (
-                    absent(len(segments), observed.absentees[name])
-                    if name in observed.absentees
-                    else _ask(modality, block, segments, person)
+            for person in people if modality.per_person else [None]:
+                results[person][name] = (
+                    absent(len(segments), observed.unavailable[name])
+                    if name in observed.unavailable
+                    else _predict(modality, block, segments, person)
                 )
-    observed.blocks.append(answers)
+    observed.blocks.append(results)
     _remember(observed, block)
 
 
-def _ask(modality: Modality, block: Evidence, segments: list[Segment], person: int | None) -> Prediction:
+def _predict(modality: Modality, block: Evidence, segments: list[Segment], person: int | None) -> Prediction:
     try:
         return modality.predict(block, segments, person)
     except WeightsError as error:
@@ -203,20 +216,22 @@ def _remember(observed: Observation, block: Evidence) -> None:
     """Keep what outlives the block: times, words, who was seen how long, and where."""
     last = observed.times[-1] if observed.times else -1.0
     observed.times += [cue.time for cue in block.cues if cue.time > last]
-    heard = observed.transcript[-1].start if observed.transcript else -1.0
-    observed.transcript += [one for said in block.utterances for one in said.sentences if one.start > heard]
-    for one in block.sightings:
-        if one.time <= last:
+    last_start = observed.transcript[-1].start if observed.transcript else -1.0
+    observed.transcript += [
+        sentence for utterance in block.utterances for sentence in utterance.sentences if sentence.start > last_start
+    ]
+    for sighting in block.sightings:
+        if sighting.time <= last:
             continue
-        known = observed.people.get(one.person)
-        best = known.thumbnail if known is not None and len(observed.boxes[one.person]) > 5 else one.crop
-        observed.people[one.person] = Person(
-            one.person,
-            (known.seconds_visible if known else 0.0) + 1 / RATE,
-            known.first_seen if known else one.time,
+        person = observed.people.get(sighting.person)
+        best = person.thumbnail if person is not None and len(observed.boxes[sighting.person]) > 5 else sighting.crop
+        observed.people[sighting.person] = Person(
+            sighting.person,
+            (person.seconds_visible if person else 0.0) + 1 / RATE,
+            person.first_seen if person else sighting.time,
             best,
         )
-        observed.boxes.setdefault(one.person, []).append(np.array([one.time, *one.face.box], np.float32))
+        observed.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
 
 
 def analyze(

@@ -37,7 +37,7 @@ class Predictions:
         return cls(np.nan_to_num(probabilities), present, similarities)
 
     @property
-    def seen(self) -> list[int]:
+    def present_anywhere(self) -> list[int]:
         """Positions of the modalities that are present anywhere."""
         return [int(index) for index in np.flatnonzero(self.present.any(axis=0))]
 
@@ -46,10 +46,10 @@ class Predictions:
         return self.present & np.isin(np.arange(len(MODALITIES)), members)
 
 
-def decide(held: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
+def decide(predictions: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
     """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
-    fused = fusion.fuse(held.probabilities, present)
-    by_similarity = weigh(held.similarities, fusion.weights(present).mean(2))
+    fused = fusion.fuse(predictions.probabilities, present)
+    by_similarity = weigh(predictions.similarities, fusion.weights(present).mean(2))
     by_probability = ppa(fused)
     return {
         "fused": fused,
@@ -64,52 +64,52 @@ def views_of(corpus: Corpus) -> tuple[str, ...]:
     return ("ppa", "pfsa", "compound") if corpus.compound else ("fused",)
 
 
-def ablate(held: Predictions, corpus: Corpus, aims: Targets) -> dict[tuple[int, ...], dict[str, Scores]]:
+def ablate(predictions: Predictions, corpus: Corpus, aims: Targets) -> dict[tuple[int, ...], dict[str, Scores]]:
     """Scores of every subset of the modalities, by view."""
     fusion = decision().fusion
-    found: dict[tuple[int, ...], dict[str, Scores]] = {}
-    for members in subsets(held.seen):
-        views = decide(held, held.only(members), fusion)
+    results: dict[tuple[int, ...], dict[str, Scores]] = {}
+    for members in subsets(predictions.present_anywhere):
+        views = decide(predictions, predictions.only(members), fusion)
         scored = {view: scores_of(views[view], corpus, aims) for view in views_of(corpus)}
-        found[members] = {view: one for view, one in scored.items() if one is not None}
-    return found
+        results[members] = {view: scores for view, scores in scored.items() if scores is not None}
+    return results
 
 
-def product(held: Predictions) -> np.ndarray:
-    """The normalised product of the present modalities' probabilities, float [R, 8]; NaN rows where none is."""
-    logs = np.where(held.present[..., None], np.log(np.maximum(held.probabilities, _TINY)), 0).sum(1)
+def product(predictions: Predictions) -> np.ndarray:
+    """The normalized product of the present modalities' probabilities, float [R, 8]; NaN rows where none is."""
+    logs = np.where(predictions.present[..., None], np.log(np.maximum(predictions.probabilities, _TINY)), 0).sum(1)
     raised = np.exp(logs - logs.max(1, keepdims=True))
     fused = raised / raised.sum(1, keepdims=True)
-    return np.where(np.any(held.present, axis=1)[:, None], fused, np.nan)
+    return np.where(np.any(predictions.present, axis=1)[:, None], fused, np.nan)
 
 
-def weighted(held: Predictions, weights: np.ndarray) -> np.ndarray:
-    """Fusion by weights [6, 8] of each modality and class, renormalised over those present, float [R, 8]."""
-    shares = weights[None] * held.present[..., None]
-    fused = (shares * held.probabilities).sum(1) / np.maximum(shares.sum(1), 1e-12)
+def weighted(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
+    """Fusion by weights [6, 8] of each modality and class, renormalized over those present, float [R, 8]."""
+    shares = weights[None] * predictions.present[..., None]
+    fused = (shares * predictions.probabilities).sum(1) / np.maximum(shares.sum(1), 1e-12)
     total = fused.sum(1, keepdims=True)
-    return np.where(np.any(held.present, axis=1)[:, None], fused / np.maximum(total, 1e-12), np.nan)
+    return np.where(np.any(predictions.present, axis=1)[:, None], fused / np.maximum(total, 1e-12), np.nan)
 
 
-def dirichlet(held: Predictions, corpus: Corpus, aims: Targets, among: np.ndarray, seed: int = 0) -> np.ndarray:
+def dirichlet(predictions: Predictions, corpus: Corpus, aims: Targets, among: np.ndarray, seed: int = 0) -> np.ndarray:
     """Weights [6, 8] as in the SUN and AVCER papers (arXiv 2403.12687): for each class drawn from a flat Dirichlet
     prior over the modalities, the draw that gives the best macro-F1 on the targets `among` bool [N].
     """
     rng = np.random.default_rng(seed)
-    best, kept = -1.0, np.full((len(MODALITIES), len(EMOTIONS)), 1 / len(MODALITIES))
+    best, chosen = -1.0, np.full((len(MODALITIES), len(EMOTIONS)), 1 / len(MODALITIES))
     for _ in range(DRAWS):
         weights = rng.dirichlet(np.ones(len(MODALITIES)), len(EMOTIONS)).T
-        mean = aims.average(weighted(held, weights))
+        mean = aims.average(weighted(predictions, weights))
         rows = among & ~np.isnan(mean).any(1)
         predicted = restrict(mean[rows], corpus).argmax(1)
         reached = float(macro_f1(confusion(aims.truth[rows], predicted, len(corpus.classes))))
         if reached > best:
-            best, kept = reached, weights
-    return kept
+            best, chosen = reached, weights
+    return chosen
 
 
 def rules(
-    held: Predictions, corpus: Corpus, aims: Targets, weights: np.ndarray | None = None
+    predictions: Predictions, corpus: Corpus, aims: Targets, weights: np.ndarray | None = None
 ) -> dict[str, dict[str, Scores]]:
     """Scores of each rule of fusion, by view: MHPF, mean, product and, where weights can be chosen, Dirichlet-weighted.
 
@@ -117,26 +117,26 @@ def rules(
     other, which a corpus of compound labels does not allow: the method must not see one.
     """
     fused = {
-        "MHPF": decision().fusion.fuse(held.probabilities, held.present),
-        "mean": average(len(MODALITIES)).fuse(held.probabilities, held.present),
-        "product": product(held),
+        "MHPF": decision().fusion.fuse(predictions.probabilities, predictions.present),
+        "mean": average(len(MODALITIES)).fuse(predictions.probabilities, predictions.present),
+        "product": product(predictions),
     }
     if weights is not None:
-        fused["Dirichlet"] = weighted(held, weights)
+        fused["Dirichlet"] = weighted(predictions, weights)
     elif not corpus.compound and len(aims.ids) > 1:
-        fused["Dirichlet"] = _crossed(held, corpus, aims)
-    found: dict[str, dict[str, Scores]] = {}
+        fused["Dirichlet"] = _crossed(predictions, corpus, aims)
+    results: dict[str, dict[str, Scores]] = {}
     for rule, values in fused.items():
         scored = scores_of(ppa(values) if corpus.compound else values, corpus, aims)
         if scored is not None:
-            found[rule] = {"ppa" if corpus.compound else "fused": scored}
-    return found
+            results[rule] = {"ppa" if corpus.compound else "fused": scored}
+    return results
 
 
-def _crossed(held: Predictions, corpus: Corpus, aims: Targets) -> np.ndarray:
+def _crossed(predictions: Predictions, corpus: Corpus, aims: Targets) -> np.ndarray:
     """Dirichlet-weighted fusion [R, 8], each half of the clips by the weights that were best on the other half."""
     odd_clip = np.arange(len(aims.ids)) % 2 == 1
     odd_row = np.asarray(aims.whole.T @ odd_clip[aims.groups].astype(float)) > 0
-    by_even = weighted(held, dirichlet(held, corpus, aims, ~odd_clip[aims.groups]))
-    by_odd = weighted(held, dirichlet(held, corpus, aims, odd_clip[aims.groups]))
+    by_even = weighted(predictions, dirichlet(predictions, corpus, aims, ~odd_clip[aims.groups]))
+    by_odd = weighted(predictions, dirichlet(predictions, corpus, aims, odd_clip[aims.groups]))
     return np.where(odd_row[:, None], by_even, by_odd)

@@ -21,6 +21,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--limit", type=int, metavar="N", help="the first N items only")
     run.add_argument("--engine", choices=["local", "ray"], default="local", help="ray: spread over a Ray cluster")
     run.add_argument("--workers", type=int, default=0, metavar="N", help="of Ray; one a device without it")
+    run.add_argument(
+        "--max-skipped", type=float, default=0.5, metavar="SHARE", help="more skipped items are an error (0.5)"
+    )
     run.add_argument("--out", required=True, type=Path, metavar="DIR")
     run.add_argument("--quiet", action="store_true")
     report = commands.add_parser("report", help="tables and plots of runs, with every ablation")
@@ -33,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
     submit = commands.add_parser("submit", help="write or check a file for the ABAW compound expression challenge")
-    submit.add_argument("--manifest", required=True, type=Path, metavar="FILE", help="the organisers' sample file")
+    submit.add_argument("--manifest", required=True, type=Path, metavar="FILE", help="the organizers' sample file")
     what = submit.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", type=Path, metavar="DIR", help="a run of c-expr-db to write a submission from")
     what.add_argument("--check", type=Path, metavar="FILE", help="a submission to check against the manifest")
@@ -57,9 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _ls(options: argparse.Namespace) -> int:
     from cer.corpora import CORPORA
 
-    for one in CORPORA.values():
-        given = "open" if one.source else "needs --root"
-        print(f"{one.name:12} v{one.version}  {one.about} (default split: {one.split or 'none'}; {given})")
+    for corpus in CORPORA.values():
+        access = "open" if corpus.source else "needs --root"
+        print(f"{corpus.name:12} v{corpus.version}  {corpus.about} (default split: {corpus.split or 'none'}; {access})")
     return 0
 
 
@@ -75,6 +78,7 @@ def _run(options: argparse.Namespace) -> int:
         options.limit,
         options.engine,
         options.workers,
+        options.max_skipped,
     )
     print(table(run(request, quiet=options.quiet)))
     return 0
@@ -92,11 +96,12 @@ def _compare(options: argparse.Namespace) -> int:
     from eval.compare import compare
     from eval.report import Run
 
-    for one in compare(Run.read(options.first), Run.read(options.second)):
-        low, high = one.interval
+    for line in compare(Run.read(options.first), Run.read(options.second)):
+        low, high = line.interval
+        difference = line.second - line.first
         print(
-            f"{one.view:14} macro_f1 {one.first:.4f} -> {one.second:.4f}  difference {one.second - one.first:+.4f} "
-            f"[{low:+.4f}, {high:+.4f}]  the other way round in {one.reversed_share:.1%} of resamples"
+            f"{line.view:14} macro_f1 {line.first:.4f} -> {line.second:.4f}  difference {difference:+.4f} "
+            f"[{low:+.4f}, {high:+.4f}]  the other way round in {line.reversed_share:.1%} of resamples"
         )
     return 0
 
@@ -107,13 +112,13 @@ def _submit(options: argparse.Namespace) -> int:
 
     manifest = read_manifest(options.manifest)
     if options.check is not None:
-        found = problems(read_file(options.check), manifest)
-        for problem in found[:20]:
+        faults = problems(read_file(options.check), manifest)
+        for problem in faults[:20]:
             print(problem)
-        if len(found) > 20:
-            print(f"... and {len(found) - 20} more")
-        print(f"{options.check}: {len(found) or 'no'} problems, {len(manifest.locations)} rows are asked for")
-        return 1 if found else 0
+        if len(faults) > 20:
+            print(f"... and {len(faults) - 20} more")
+        print(f"{options.check}: {len(faults) or 'no'} problems, {len(manifest.locations)} rows are asked for")
+        return 1 if faults else 0
     path = options.out or options.run / "submission.txt"
     write(submission(options.run, manifest, options.view, options.missing), path)
     print(f"{path}: {len(manifest.locations)} rows")
@@ -135,6 +140,7 @@ def table(result: dict[str, Any]) -> str:
         f"{result['corpus']} ({result['split']}): {result['n']} items, {len(result['skipped'])} skipped, "
         f"{result['scored']} scored"
     ]
+    lines += [f"  {count} items: {note}" for note, count in result["notes"].items()]
     for view, scores in result["results"].items():
         cells = []
         for name in ("macro_f1", "uar", "war", "weighted_f1"):

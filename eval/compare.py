@@ -34,7 +34,7 @@ def compare(first: Run, second: Run) -> list[Difference]:
         )
     size, groups = len(first.corpus.classes), len(first.aims.ids)
     draws = resamples(groups, RESAMPLES)
-    found = []
+    lines = []
     for view in sorted(first.result["results"].keys() & second.result["results"].keys()):
         values, spread = [], []
         for counts in (_counts(run, view) for run in (first, second)):
@@ -43,13 +43,15 @@ def compare(first: Run, second: Run) -> list[Difference]:
         gaps = spread[1] - spread[0]
         low, high = np.percentile(gaps, [2.5, 97.5])
         against = float((gaps <= 0).mean() if values[1] > values[0] else (gaps >= 0).mean())
-        found.append(Difference(view, values[0], values[1], (float(low), float(high)), against))
-    return found
+        lines.append(Difference(view, values[0], values[1], (float(low), float(high)), against))
+    return lines
 
 
 def _counts(run: Run, view: str) -> np.ndarray:
     """Confusion counts of each clip, flat [G, C * C]; what a view does not see is in none."""
     mean = run.aims.average(values_of(run.corpus, run.table, view))
-    seen = ~np.isnan(mean).any(1)
-    predicted = restrict(mean[seen], run.corpus).argmax(1)
-    return per_group(run.aims.truth[seen], predicted, run.aims.groups[seen], len(run.aims.ids), len(run.corpus.classes))
+    scored = ~np.isnan(mean).any(1)
+    predicted = restrict(mean[scored], run.corpus).argmax(1)
+    return per_group(
+        run.aims.truth[scored], predicted, run.aims.groups[scored], len(run.aims.ids), len(run.corpus.classes)
+    )

@@ -35,9 +35,9 @@ def outcome(corpus: Corpus, item: Mapping[str, Any], profile: str) -> Outcome:
     return Outcome(item["id"], plain, None)
 
 
-def local(corpus: Corpus, items: Any, wanted: list[int], profile: str, workers: int) -> Iterator[Outcome]:
+def local(corpus: Corpus, items: Any, rows: list[int], profile: str, workers: int) -> Iterator[Outcome]:
     """One item after the other, in this process."""
-    for index in wanted:
+    for index in rows:
         yield outcome(corpus, items[index], profile)
 
 
@@ -48,12 +48,12 @@ class _Worker:
         self.corpus, self.items, self.profile = find(name), items, profile
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        found = [outcome(self.corpus, self.items[int(index)], self.profile) for index in batch["index"]]
+        outcomes = [outcome(self.corpus, self.items[int(index)], self.profile) for index in batch["index"]]
         # As text: an Arrow block needs one type for all rows, and a list of floats may be null here and there.
-        return {"outcome": np.array([json.dumps([one.id, one.rows, one.reason]) for one in found])}
+        return {"outcome": np.array([json.dumps([outcome.id, outcome.rows, outcome.reason]) for outcome in outcomes])}
 
 
-def ray(corpus: Corpus, items: Any, wanted: list[int], profile: str, workers: int) -> Iterator[Outcome]:
+def ray(corpus: Corpus, items: Any, rows: list[int], profile: str, workers: int) -> Iterator[Outcome]:
     """The items spread over a Ray cluster by Ray Data (the one that RAY_ADDRESS names, else this machine): one actor a
     GPU, or `workers` actors. Files must be reachable under the same path from every node.
 
@@ -64,7 +64,7 @@ def ray(corpus: Corpus, items: Any, wanted: list[int], profile: str, workers: in
         import ray.data as dataset
     except ImportError as error:
         raise DataError("--engine ray needs Ray: pip install -r requirements-dev.txt") from error
-    if not wanted:
+    if not rows:
         return
     if not cluster.is_initialized():
         own = None if os.environ.get("RAY_ADDRESS") else workers or None  # a cluster has its own number of cores
@@ -72,7 +72,7 @@ def ray(corpus: Corpus, items: Any, wanted: list[int], profile: str, workers: in
     dataset.DataContext.get_current().enable_progress_bars = False
     gpus = int(cluster.cluster_resources().get("GPU", 0))
     count = workers or gpus or int(cluster.cluster_resources()["CPU"])
-    done = dataset.from_items([{"index": index} for index in wanted]).map_batches(
+    done = dataset.from_items([{"index": index} for index in rows]).map_batches(
         _Worker,
         fn_constructor_args=(corpus.name, items, profile),
         batch_size=_RAY_BATCH,

@@ -19,8 +19,8 @@ def confusion_matrix(scores: Scores, classes: Sequence[str]) -> Figure:
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
-        colour = "white" if shares[row, column] > 0.55 else _INK
-        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8, color=colour)
+        color = "white" if shares[row, column] > 0.55 else _INK
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8, color=color)
     places = np.arange(len(classes))
     axes.set_xticks(places, classes, rotation=40, ha="right", fontsize=8)
     axes.set_yticks(places, classes, fontsize=8)
@@ -34,9 +34,9 @@ def reliability_diagram(scores: Scores) -> Figure:
     figure = Figure(figsize=(4.2, 4.2), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
     bins = scores.reliability
-    held = bins[:, 2] > 0
+    filled = bins[:, 2] > 0
     upper.plot([0, 1], [0, 1], color=_GREY, linewidth=1)
-    upper.plot(bins[held, 0], bins[held, 1], marker="o", color=_BLUE)
+    upper.plot(bins[filled, 0], bins[filled, 1], marker="o", color=_BLUE)
     upper.set_xlim(0, 1)
     upper.set_ylim(0, 1)
     upper.set_ylabel("share that is right")
@@ -52,11 +52,11 @@ def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published]) ->
     """macro-F1 of every view with its interval; published results below, in grey."""
     figure = Figure(figsize=(8, 0.6 + 0.3 * (len(views) + len(published))), layout="constrained")
     axes = figure.add_subplot()
-    names = [name for name, _ in views] + [f"{one.system} (published)" for one in published]
-    values = np.array([one.values["macro_f1"] for _, one in views] + [one.macro_f1 for one in published])
+    names = [name for name, _ in views] + [f"{entry.system} (published)" for entry in published]
+    values = np.array([s.values["macro_f1"] for _, s in views] + [s.macro_f1 for s in published])
     axes.barh(np.arange(len(names)), values, color=[_BLUE] * len(views) + [_GREY] * len(published))
-    for row, (_, one) in enumerate(views):
-        axes.plot(one.intervals["macro_f1"], [row, row], color=_INK, linewidth=1.5)
+    for row, (_, scores) in enumerate(views):
+        axes.plot(scores.intervals["macro_f1"], [row, row], color=_INK, linewidth=1.5)
     axes.set_yticks(np.arange(len(names)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)

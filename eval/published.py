@@ -28,4 +28,4 @@ PUBLISHED = (
 
 def beside(corpus: str) -> list[Published]:
     """The published results of a corpus, the best first."""
-    return sorted((one for one in PUBLISHED if one.corpus == corpus), key=lambda one: -one.macro_f1)
+    return sorted((result for result in PUBLISHED if result.corpus == corpus), key=lambda result: -result.macro_f1)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,11 @@ class Run:
         try:
             result = json.loads((folder / "results.json").read_text("utf-8"))
             table = pq.read_table(folder / "predictions.parquet")
-            held = folder / "frames.parquet"
-            frames = pq.read_table(held) if held.exists() else None
+            frame_table = folder / "frames.parquet"
+            frames = pq.read_table(frame_table) if frame_table.exists() else None
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DataError(f"{folder}: holds no finished run ({error}).") from error
-        corpus = find(result["corpus"])
+        corpus = replace(find(result["corpus"]), classes=tuple(result["classes"]))
         return cls(folder, result, corpus, table, targets(corpus, table, frames))
 
 
@@ -68,16 +68,16 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
     """
     for view, scored in views(run.corpus, run.table, run.aims):
         yield Line("view", view, view, scored)
-    held = Predictions.of(run.table)
-    found = ablate(held, run.corpus, run.aims)
-    everything = tuple(held.seen)
+    predictions = Predictions.of(run.table)
+    results = ablate(predictions, run.corpus, run.aims)
+    everything = tuple(predictions.present_anywhere)
     for left in everything if len(everything) > 1 else ():
-        rest = tuple(one for one in everything if one != left)
-        for view, scored in found[rest].items():
+        rest = tuple(modality for modality in everything if modality != left)
+        for view, scored in results[rest].items():
             yield Line("leave one out", f"without {MODALITIES[left]}", view, scored)
-    for members, by_view in found.items():
+    for members, by_view in results.items():
         for view, scored in by_view.items():
-            yield Line("subset", " + ".join(MODALITIES[one] for one in members), view, scored)
+            yield Line("subset", " + ".join(MODALITIES[member] for member in members), view, scored)
     if len(everything) < 2:
         return
     weights = None
@@ -86,7 +86,7 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
             raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has compound labels.")
         scored_rows = np.ones(len(validation.aims.truth), bool)
         weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.aims, scored_rows)
-    for rule, by_view in rules(held, run.corpus, run.aims, weights).items():
+    for rule, by_view in rules(predictions, run.corpus, run.aims, weights).items():
         for view, scored in by_view.items():
             yield Line("fusion rule", rule, view, scored)
 
@@ -128,19 +128,19 @@ def markdown(run: Run, table: list[Line]) -> str:
     if not table:
         return "\n".join([*text, "The corpus has no labels here, so there are no scores.", ""])
     text += ["| | what | view | macro-F1 | UAR | WAR | weighted F1 | ECE |", "|---|---|---|---|---|---|---|---|"]
-    for one in table:
-        cells = [_cell(one.scores, measure) for measure in MEASURES] + [f"{one.scores.values['ece']:.3f}"]
-        text.append(f"| {one.part} | {one.name} | {one.view} | {' | '.join(cells)} |")
+    for line in table:
+        cells = [_cell(line.scores, measure) for measure in MEASURES] + [f"{line.scores.values['ece']:.3f}"]
+        text.append(f"| {line.part} | {line.name} | {line.view} | {' | '.join(cells)} |")
     for other in beside(run.corpus.name):
         text.append(
             f"| published | {other.system} ({other.source}; {other.protocol}) | | {100 * other.macro_f1:.2f} | | | | |"
         )
     text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
     text.append("|---" * (len(run.corpus.classes) + 1) + "|")
-    for one in table:
-        if one.part == "view":
-            values = f1_per_class(one.scores.confusion)
-            text.append(f"| {one.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |")
+    for line in table:
+        if line.part == "view":
+            values = f1_per_class(line.scores.confusion)
+            text.append(f"| {line.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |")
     return "\n".join([*text, ""])
 
 
@@ -151,11 +151,11 @@ def as_csv(tables: list[tuple[Run, list[Line]]]) -> str:
     bounds = [f"{measure}_{end}" for measure in MEASURES for end in ("low", "high")]
     writer.writerow(["corpus", "part", "name", "view", *MEASURES, *bounds, "ece"])
     for run, table in tables:
-        for one in table:
-            values = one.scores.values
-            ends = [value for measure in MEASURES for value in one.scores.intervals[measure]]
+        for line in table:
+            values = line.scores.values
+            ends = [value for measure in MEASURES for value in line.scores.intervals[measure]]
             row = [*(values[measure] for measure in MEASURES), *ends, values["ece"]]
-            writer.writerow([run.corpus.name, one.part, one.name, one.view, *(f"{value:.6f}" for value in row)])
+            writer.writerow([run.corpus.name, line.part, line.name, line.view, *(f"{value:.6f}" for value in row)])
         for other in beside(run.corpus.name):
             label = f"{other.system} ({other.source}; {other.protocol})"
             empty = [""] * (len(MEASURES) - 1 + len(bounds) + 1)
@@ -174,17 +174,18 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
     template = environment.from_string((files("eval") / "report.html.j2").read_text("utf-8"))
     sections = []
     for run, table in tables:
-        main = [one for one in table if one.part == "view"]
-        plots = [(f"{one.name}: confusion", svg(confusion_matrix(one.scores, run.corpus.classes))) for one in main]
-        plots += [(f"{one.name}: reliability", svg(reliability_diagram(one.scores))) for one in main]
+        main = [line for line in table if line.part == "view"]
+        plots = [(f"{line.name}: confusion", svg(confusion_matrix(line.scores, run.corpus.classes))) for line in main]
+        plots += [(f"{line.name}: reliability", svg(reliability_diagram(line.scores))) for line in main]
         published: list[Published] = beside(run.corpus.name)
         sections.append(
             {
                 "title": f"{run.corpus.name}: {run.corpus.about}",
                 "summary": summary(run),
-                "overview": svg(bars([(one.name, one.scores) for one in main], published)) if main else "",
+                "overview": svg(bars([(line.name, line.scores) for line in main], published)) if main else "",
                 "lines": [
-                    (one, [_cell(one.scores, m) for m in MEASURES], f"{one.scores.values['ece']:.3f}") for one in table
+                    (line, [_cell(line.scores, m) for m in MEASURES], f"{line.scores.values['ece']:.3f}")
+                    for line in table
                 ],
                 "published": published,
                 "plots": plots,
@@ -202,8 +203,8 @@ def model_index(runs: list[Run]) -> str:
 
     results = []
     for run in runs:
-        found = run.result["results"]
-        view = next((name for name in (*reversed(views_of(run.corpus)), *MODALITIES) if name in found), None)
+        views = run.result["results"]
+        view = next((name for name in (*reversed(views_of(run.corpus)), *MODALITIES) if name in views), None)
         if view is None:
             continue
         results.append(
@@ -215,7 +216,7 @@ def model_index(runs: list[Run]) -> str:
                 dataset_split=run.result["split"],
                 metric_type="f1",
                 metric_name=f"macro-F1 ({view})",
-                metric_value=round(100 * found[view]["macro_f1"], 2),
+                metric_value=round(100 * views[view]["macro_f1"], 2),
             )
         )
     index = eval_results_to_model_index("cer", results) if results else []

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,8 +41,11 @@ def results(
         "n": len(aims.ids),
         "scored": len(aims.truth),
         "skipped": skipped,
-        "results": {name: {**one.values, "confusion": one.confusion.tolist()} for name, one in scored.items()},
-        "intervals": {name: {key: list(pair) for key, pair in one.intervals.items()} for name, one in scored.items()},
+        "notes": dict(Counter(note for note in table["note"].to_pylist() if note)),
+        "results": {name: {**scores.values, "confusion": scores.confusion.tolist()} for name, scores in scored.items()},
+        "intervals": {
+            name: {key: list(pair) for key, pair in scores.intervals.items()} for name, scores in scored.items()
+        },
         "classes": list(corpus.classes),
         "config": {
             **config,
@@ -64,9 +68,9 @@ def views(corpus: Corpus, table: pa.Table, aims: Targets) -> Iterator[tuple[str,
     scores.
     """
     for view in (*MODALITIES, "ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused"):
-        found = scores_of(values_of(corpus, table, view), corpus, aims)
-        if found is not None:
-            yield view, found
+        scores = scores_of(values_of(corpus, table, view), corpus, aims)
+        if scores is not None:
+            yield view, scores
 
 
 def values_of(corpus: Corpus, table: pa.Table, view: str) -> np.ndarray:
@@ -84,25 +88,25 @@ def values_of(corpus: Corpus, table: pa.Table, view: str) -> np.ndarray:
 def scores_of(values: np.ndarray, corpus: Corpus, aims: Targets) -> Scores | None:
     """Scores of the segments' values float [R, 8 or 7], NaN rows where absent; None when there is nothing to score."""
     mean = aims.average(values)
-    seen = ~np.isnan(mean).any(1)
-    if not seen.any():
+    scored = ~np.isnan(mean).any(1)
+    if not scored.any():
         return None
-    decided = restrict(mean[seen], corpus).argmax(1)
-    return score(restrict(mean[seen], corpus, power=1.0), aims.truth[seen], aims.groups[seen], predicted=decided)
+    decided = restrict(mean[scored], corpus).argmax(1)
+    return score(restrict(mean[scored], corpus, power=1.0), aims.truth[scored], aims.groups[scored], predicted=decided)
 
 
 def restrict(probabilities: np.ndarray, corpus: Corpus, power: float | None = None) -> np.ndarray:
-    """Probabilities over the corpus' classes only, times the prior it declares to a power, normalised.
+    """Probabilities over the corpus' classes only, times the prior it declares to a power, normalized.
 
     power: the corpus' own, by which labels are decided, when None; with 1 they are honest in that corpus' population.
     """
     assert probabilities.shape[1] == len(COMPOUNDS if corpus.compound else EMOTIONS)
-    kept = probabilities[:, corpus.columns]
+    restricted = probabilities[:, corpus.columns]
     if corpus.prior:
         prior = np.array([corpus.prior[name] for name in corpus.classes])
-        kept = kept * prior ** (corpus.power if power is None else power)
-    total = kept.sum(1, keepdims=True)
-    return np.where(total > 0, kept / np.maximum(total, 1e-12), 1 / len(corpus.classes))
+        restricted = restricted * prior ** (corpus.power if power is None else power)
+    total = restricted.sum(1, keepdims=True)
+    return np.where(total > 0, restricted / np.maximum(total, 1e-12), 1 / len(corpus.classes))
 
 
 def _content(aims: Targets) -> str:
@@ -115,9 +119,9 @@ def _content(aims: Targets) -> str:
 def _commit() -> str | None:
     """The git commit of the code, or None outside a checkout."""
     try:
-        asked = subprocess.run(
+        process = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
         )
     except FileNotFoundError:
         return None
-    return asked.stdout.strip() or None
+    return process.stdout.strip() or None

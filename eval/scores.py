@@ -12,7 +12,7 @@ import numpy as np
 from cer.fusion.calibration import calibration_error, reliability
 
 RESAMPLES = 1000
-MOST_KEPT = 5_000  # groups whose draws are kept between views: 40 MB
+MAX_CACHED_GROUPS = 5_000  # groups whose draws are kept between views: 40 MB
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -61,9 +61,9 @@ def per_group(truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray, size
 def resampled(counts: np.ndarray, seed: int = 0) -> np.ndarray:
     """Bootstrap sums [RESAMPLES, K] of counts [G, K]: the same as `resamples(G) @ counts`, in bounded memory."""
     size = len(counts)
-    if size <= MOST_KEPT:
+    if size <= MAX_CACHED_GROUPS:
         return np.asarray(resamples(size, seed=seed) @ counts)
-    rng, step = np.random.default_rng(seed), max(1, RESAMPLES * MOST_KEPT // size)
+    rng, step = np.random.default_rng(seed), max(1, RESAMPLES * MAX_CACHED_GROUPS // size)
     shares = np.full(size, 1 / size)
     steps = [min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step)]
     return np.concatenate([rng.multinomial(size, shares, count).astype(np.float64) @ counts for count in steps])

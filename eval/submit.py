@@ -1,4 +1,4 @@
-"""The file of the ABAW compound expression challenge: a class for every row of the organisers' manifest.
+"""The file of the ABAW compound expression challenge: a class for every row of the organizers' manifest.
 
 image_location,Fearfully_Surprised,Happily_Surprised,...      (the manifest's header, written back as it is)
 01/00001.jpg,3                                                (a class from 0 to 6)
@@ -32,11 +32,11 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The organisers' sample file. Raises DataError with the line that is not `VIDEO/NUMBER.jpg`."""
+    """The organizers' sample file. Raises DataError with the line that is not `VIDEO/NUMBER.jpg`."""
     lines = read_file(path).splitlines()
     if not lines or not lines[0].startswith("image_location"):
-        raise DataError(f"{path}: line 1 must start with image_location, as the organisers' sample does.")
-    found = Manifest([], [], [])
+        raise DataError(f"{path}: line 1 must start with image_location, as the organizers' sample does.")
+    manifest = Manifest([], [], [])
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue
@@ -44,12 +44,12 @@ def read_manifest(path: Path) -> Manifest:
         parts = PurePosixPath(location)
         if len(parts.parts) != 2 or not re.fullmatch("[0-9]{1,9}", parts.stem) or int(parts.stem) < 1:
             raise DataError(f"{path}: line {number} is {line!r}; it must name VIDEO/NUMBER.jpg, counted from 1.")
-        found.locations.append(location)
-        found.videos.append(parts.parts[0])
-        found.frames.append(int(parts.stem) - 1)
-    if not found.locations:
+        manifest.locations.append(location)
+        manifest.videos.append(parts.parts[0])
+        manifest.frames.append(int(parts.stem) - 1)
+    if not manifest.locations:
         raise DataError(f"{path}: lists no rows.")
-    return found
+    return manifest
 
 
 def submission(run: Path, manifest: Manifest, view: str = "compound", missing: str | None = None) -> str:
@@ -59,8 +59,8 @@ def submission(run: Path, manifest: Manifest, view: str = "compound", missing: s
     class of videos that the run could not predict. Raises DataError that names those videos when it is not given.
     """
     table = pq.read_table(run / "predictions.parquet")
-    known = set(table["id"].to_pylist())
-    lost = sorted(set(manifest.videos) - known)
+    predicted = set(table["id"].to_pylist())
+    lost = sorted(set(manifest.videos) - predicted)
     if lost and missing is None:
         raise DataError(
             f"{run}: {len(lost)} videos of the manifest have no predictions ({', '.join(lost[:8])}). Run them, or give "
@@ -73,56 +73,56 @@ def submission(run: Path, manifest: Manifest, view: str = "compound", missing: s
     fallback = compound_index(missing) if missing is not None else -1
     lines = [HEADER]
     for location, video, frame in zip(manifest.locations, manifest.videos, manifest.frames, strict=True):
-        held = classes.get(video)
-        lines.append(f"{location},{fallback if held is None else held[min(frame, len(held) - 1)]}")
+        scores = classes.get(video)
+        lines.append(f"{location},{fallback if scores is None else scores[min(frame, len(scores) - 1)]}")
     return "\n".join(lines) + "\n"
 
 
 def _classes(table: pa.Table, frames: pa.Table, view: str) -> Mapping[str, np.ndarray]:
     """Class of every frame by video: the strongest of the mean of the segments that cover it."""
     values = np.nan_to_num(column(table, view).astype(np.float64))
-    known = (~np.isnan(column(table, view)).any(1)).astype(np.float64)
+    valid = (~np.isnan(column(table, view)).any(1)).astype(np.float64)
     names = np.array(frames["id"].to_pylist(), str)
     times = frames["time"].to_numpy()
-    found = {}
-    for name, mine in members(table).items():
+    classes = {}
+    for name, rows in members(table).items():
         moments = times[names == name] if (names == name).any() else np.zeros(1)
-        cover = at(table.take(mine), moments)
-        total, count = cover @ values[mine], cover @ known[mine]
-        whole = values[mine].sum(0)  # of the clip, for frames that no segment with a value covers
-        found[name] = np.where((count > 0)[:, None], total, whole).argmax(1)
-    return found
+        cover = at(table.take(rows), moments)
+        total, count = cover @ values[rows], cover @ valid[rows]
+        whole = values[rows].sum(0)  # of the clip, for frames that no segment with a value covers
+        classes[name] = np.where((count > 0)[:, None], total, whole).argmax(1)
+    return classes
 
 
 def problems(content: str, manifest: Manifest) -> list[str]:
     """What is wrong with a submission, in words; empty when it is right."""
     lines = content.splitlines()
-    found = []
+    faults = []
     if not lines or lines[0].strip() != HEADER:
-        found.append(f"line 1 must be {HEADER}")
-    given: dict[str, int] = {}
+        faults.append(f"line 1 must be {HEADER}")
+    labels: dict[str, int] = {}
     order = []
     for number, line in enumerate(lines[1:], 2):
         location, _, value = line.partition(",")
         if not line.strip():
             continue
         if value.strip() not in {str(index) for index in range(len(COMPOUNDS))}:
-            found.append(f"line {number}: {value!r} is no class from 0 to {len(COMPOUNDS) - 1}")
-        if location in given:
-            found.append(f"line {number}: {location} is on line {given[location]} already")
-        given.setdefault(location, number)
+            faults.append(f"line {number}: {value!r} is no class from 0 to {len(COMPOUNDS) - 1}")
+        if location in labels:
+            faults.append(f"line {number}: {location} is on line {labels[location]} already")
+        labels.setdefault(location, number)
         order.append(location)
-    wanted = set(manifest.locations)
-    absent = [one for one in manifest.locations if one not in given]
-    extra = [one for one in given if one not in wanted]
+    expected = set(manifest.locations)
+    absent = [location for location in manifest.locations if location not in labels]
+    extra = [location for location in labels if location not in expected]
     if absent:
-        found.append(f"{len(absent)} rows of the manifest are missing, the first is {absent[0]}")
+        faults.append(f"{len(absent)} rows of the manifest are missing, the first is {absent[0]}")
     if extra:
-        found.append(f"{len(extra)} rows are not in the manifest, the first is {extra[0]} on line {given[extra[0]]}")
+        faults.append(f"{len(extra)} rows are not in the manifest, the first is {extra[0]} on line {labels[extra[0]]}")
     if not absent and not extra and order != manifest.locations and len(order) == len(manifest.locations):
         first = next(i for i, (a, b) in enumerate(zip(order, manifest.locations, strict=True)) if a != b)
-        found.append(f"the order differs from the manifest's, first on line {first + 2}")
-    return found
+        faults.append(f"the order differs from the manifest's, first on line {first + 2}")
+    return faults
 
 
 def write(content: str, path: Path) -> None:

@@ -27,6 +27,7 @@ WIDTHS: Mapping[str, int] = {
 
 TABLE = pa.schema(
     [("id", pa.string()), ("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())]
+    + [("media", pa.string()), ("note", pa.string())]
     + [(view, pa.list_(pa.float32())) for view in WIDTHS]
 )
 
@@ -36,7 +37,7 @@ def table_of(rows: list[Row]) -> pa.Table:
     return pa.Table.from_pylist([{**dict.fromkeys(TABLE.names), **row} for row in rows], TABLE)
 
 
-_LARGEST = 1e6  # of a number in a column: these are probabilities
+_MAX_VALUE = 1e6  # of a number in a column: these are probabilities
 
 
 def column(table: pa.Table, view: str) -> np.ndarray:
@@ -49,9 +50,9 @@ def column(table: pa.Table, view: str) -> np.ndarray:
         return np.full((len(table), WIDTHS[view]), np.nan, np.float32)
     values = [missing if value is None else value for value in table[view].to_pylist()]
     with suppress(ValueError, TypeError):
-        found = np.array(values, np.float64).reshape(-1, WIDTHS[view])
-        if len(found) == len(table) and not (np.abs(found) > _LARGEST).any():
-            return found.astype(np.float32)
+        array = np.array(values, np.float64).reshape(-1, WIDTHS[view])
+        if len(array) == len(table) and not (np.abs(array) > _MAX_VALUE).any():
+            return array.astype(np.float32)
     raise DataError(f"column {view}: must hold {WIDTHS[view]} probabilities in each row, or null.")
 
 

@@ -18,8 +18,8 @@ from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES, compound_index, emotion_
 from eval.scores import Scores, f1_per_class, score
 from eval.tables import TABLE, column
 
-LARGEST = 200_000  # rows
-LARGEST_FILE = 64 * 2**20  # bytes of text, or of a parquet file's columns when read
+MAX_ROWS = 200_000  # rows
+MAX_FILE_BYTES = 64 * 2**20  # bytes of text, or of a parquet file's columns when read
 _IDS = ("id", "file_name", "image_location", "clip")
 _LABELS = ("label", "emotion", "expression", "class", "prediction", "compound expression")
 
@@ -75,15 +75,15 @@ def compare_files(predictions: Path, labels: Path) -> Compared:
         raise DataError(f"{labels.name}: holds no labels.")
     classes, index = _vocabulary(labels, list(truth.values()))
     if predictions.suffix == ".parquet":
-        found, calibrated = _of_parquet(predictions, classes), True
+        predicted, calibrated = _of_parquet(predictions, classes), True
     else:
-        found, calibrated = _of_text(predictions, classes, index)
-    shared = [name for name in truth if name in found]
+        predicted, calibrated = _of_text(predictions, classes, index)
+    shared = [name for name in truth if name in predicted]
     if not shared:
         raise DataError(f"{predictions.name} and {labels.name} have no id in common.")
-    wanted = np.array([index(truth[name]) for name in shared])
-    scores = score(np.stack([found[name] for name in shared]), wanted, np.arange(len(shared)))
-    return Compared(classes, scores, len(shared), len(found) - len(shared), len(truth) - len(shared), calibrated)
+    targets = np.array([index(truth[name]) for name in shared])
+    scores = score(np.stack([predicted[name] for name in shared]), targets, np.arange(len(shared)))
+    return Compared(classes, scores, len(shared), len(predicted) - len(shared), len(truth) - len(shared), calibrated)
 
 
 def _labels(path: Path) -> dict[str, str]:
@@ -94,17 +94,17 @@ def _labels(path: Path) -> dict[str, str]:
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     """A CSV file's header in small letters, and its rows. Raises DataError when it is none."""
-    if path.stat().st_size > LARGEST_FILE:
-        raise DataError(f"{path.name}: has {path.stat().st_size / 2**20:.0f} MB; the most is {LARGEST_FILE >> 20}.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(f"{path.name}: has {path.stat().st_size / 2**20:.0f} MB; the most is {MAX_FILE_BYTES >> 20}.")
     try:
-        content = list(islice(csv.reader(StringIO(read_file(path))), LARGEST + 2))
+        content = list(islice(csv.reader(StringIO(read_file(path))), MAX_ROWS + 2))
     except csv.Error as error:
         raise DataError(f"{path.name}: is no CSV file ({error}).") from error
     rows = [row for row in content[1:] if any(cell.strip() for cell in row)]
     if not rows:
         raise DataError(f"{path.name}: holds no rows below a header. Give a CSV file with the columns id and label.")
-    if len(rows) > LARGEST:
-        raise DataError(f"{path.name}: has more than {LARGEST} rows, which is the most.")
+    if len(rows) > MAX_ROWS:
+        raise DataError(f"{path.name}: has more than {MAX_ROWS} rows, which is the most.")
     header = [name.strip().lower() for name in content[0]]
     for number, row in enumerate(rows, 2):
         if len(row) < 2:
@@ -159,7 +159,7 @@ def _of_parquet(path: Path, classes: Sequence[str]) -> dict[str, np.ndarray]:
         raise DataError(f"{path.name}: is no predictions.parquet of the harness; it has no column id.")
     views = ("compound", "ppa") if classes is COMPOUNDS else ("fused", *MODALITIES)
     try:
-        values = next((one for view in views if not np.isnan(one := column(table, view)).all()), None)
+        values = next((scores for view in views if not np.isnan(scores := column(table, view)).all()), None)
     except DataError as error:
         raise DataError(f"{path.name}: {error}") from error
     if values is None:
@@ -176,15 +176,15 @@ def _of_parquet(path: Path, classes: Sequence[str]) -> dict[str, np.ndarray]:
 def _bounded(path: Path) -> pa.Table:
     """The columns that a comparison may need. Raises DataError when they are too much to read."""
     with pq.ParquetFile(path) as file:
-        wanted = [name for name in file.schema_arrow.names if name in TABLE.names]
+        columns = [name for name in file.schema_arrow.names if name in TABLE.names]
         groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
         size = sum(group.total_byte_size for group in groups)
-        if file.metadata.num_rows > LARGEST or size > LARGEST_FILE:
+        if file.metadata.num_rows > MAX_ROWS or size > MAX_FILE_BYTES:
             raise DataError(
-                f"{path.name}: has {file.metadata.num_rows} rows of {size / 2**20:.0f} MB; the most is {LARGEST} rows "
-                f"of {LARGEST_FILE >> 20} MB."
+                f"{path.name}: has {file.metadata.num_rows} rows of {size / 2**20:.0f} MB; the most is {MAX_ROWS} rows "
+                f"of {MAX_FILE_BYTES >> 20} MB."
             )
-        return file.read(wanted)
+        return file.read(columns)
 
 
 def _of_text(path: Path, classes: Sequence[str], index: Callable[[str], int]) -> tuple[dict[str, np.ndarray], bool]:
@@ -195,22 +195,22 @@ def _of_text(path: Path, classes: Sequence[str], index: Callable[[str], int]) ->
     value = 1  # of an ABAW submission: its header names the classes, its rows hold one number
     if places is None and header[0] != "image_location":
         value = _one_of(path, header, _LABELS)
-    found: dict[str, np.ndarray] = {}
+    results: dict[str, np.ndarray] = {}
     for number, row in enumerate(rows, 2):
         try:
             if places is not None:
-                given = np.array([float(row[place]) for place in places])
-                if not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
+                values = np.array([float(row[place]) for place in places])
+                if not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
                     raise ValueError("probabilities must be finite, none negative, and not all zero")
-                found[row[key].strip()] = given / given.sum()
+                results[row[key].strip()] = values / values.sum()
             else:
                 label = row[value].strip()
                 if index(label) >= len(classes):
                     raise ValueError(f"{label!r} is no class of the labels ({', '.join(classes)})")
-                found[row[key].strip()] = np.eye(len(classes))[index(label)]
+                results[row[key].strip()] = np.eye(len(classes))[index(label)]
         except ValueError as error:
             raise DataError(f"{path.name}: row {number}: {error}.") from error
-    return found, places is not None
+    return results, places is not None
 
 
 def _probability_columns(header: list[str], index: Callable[[str], int], size: int) -> list[int] | None:

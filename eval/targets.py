@@ -28,25 +28,26 @@ class Targets:
 
         A frame that no segment with a value covers has its clip's mean; NaN where the clip has none.
         """
-        known = ~np.isnan(values).any(1)
-        held = np.where(known[:, None], values, 0).astype(np.float64)
-        total, count = self.cover @ held, self.cover @ known.astype(np.float64)
+        valid = ~np.isnan(values).any(1)
+        filled = np.where(valid[:, None], values, 0).astype(np.float64)
+        total, count = self.cover @ filled, self.cover @ valid.astype(np.float64)
         bare = count == 0
         if bare.any():
-            total[bare], count[bare] = (self.whole @ held)[bare], (self.whole @ known.astype(np.float64))[bare]
+            total[bare], count[bare] = (self.whole @ filled)[bare], (self.whole @ valid.astype(np.float64))[bare]
         with np.errstate(invalid="ignore"):
             return np.asarray(total / count[:, None])
 
 
 def targets(corpus: Corpus, table: pa.Table, frames: pa.Table | None) -> Targets:
-    """What a run's predictions are scored against: its clips, or its frames with a valid label."""
+    """What a run's predictions are scored against: its clips with a label, or its frames with a valid one."""
     ids, clip_of_row = np.unique(np.array(table["id"].to_pylist(), str), return_inverse=True)
     rows = np.arange(len(clip_of_row))
     members = csr_array((np.ones(len(rows)), (clip_of_row, rows)), shape=(len(ids), len(rows)))
     if frames is None:
         label_of = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
-        truth = np.array([corpus.classes.index(label_of[name]) for name in ids], int)
-        return Targets(members, members, truth, np.arange(len(ids)), ids)
+        groups = np.array([row for row, name in enumerate(ids) if label_of[name] is not None], int)
+        truth = np.array([corpus.classes.index(label_of[name]) for name in ids[groups]], int)
+        return Targets(members[groups], members[groups], truth, groups, ids)
     labels = frames["label"].to_numpy()
     names = np.array(frames["id"].to_pylist(), str)
     scored = np.flatnonzero((labels >= 0) & np.isin(names, ids))
@@ -85,8 +86,8 @@ def _covering(table: pa.Table, clip_of_row: np.ndarray, groups: np.ndarray, time
     bounds = np.searchsorted(groups[order], np.arange(clip_of_row.max(initial=-1) + 2))
     target_of, row_of = [np.zeros(0, int)], [np.zeros(0, int)]
     for row, clip in enumerate(clip_of_row):
-        mine = order[bounds[clip] : bounds[clip + 1]]
-        inside = mine[(times[mine] >= starts[row]) & (times[mine] < ends[row])]
+        rows = order[bounds[clip] : bounds[clip + 1]]
+        inside = rows[(times[rows] >= starts[row]) & (times[rows] < ends[row])]
         target_of.append(inside)
         row_of.append(np.full(len(inside), row))
     columns, lines = np.concatenate(row_of), np.concatenate(target_of)

@@ -1,4 +1,4 @@
-"""Small copies of gated corpora, laid out as their organisers do, from clips made here."""
+"""Small copies of gated corpora, laid out as their organizers do, from clips made here."""
 
 from pathlib import Path
 
@@ -29,11 +29,11 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def two_faces(tmp_path_factory: pytest.TempPathFactory, portrait: np.ndarray) -> Path:
     """5 s at an uneven frame rate: the portrait, and its mirror image at its right."""
     head = portrait[:256, 100:356]
-    picture = np.concatenate([head, head[:, ::-1]], 1)
+    image = np.concatenate([head, head[:, ::-1]], 1)
     times = [0.0]
     while times[-1] < 4.9:
         times.append(round(times[-1] + (0.04 if len(times) % 3 else 0.11), 3))
-    return write_clip(tmp_path_factory.mktemp("faces") / "two.mp4", still(times, picture))
+    return write_clip(tmp_path_factory.mktemp("faces") / "two.mp4", still(times, image))
 
 
 @pytest.fixture(scope="session")

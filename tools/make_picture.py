@@ -18,7 +18,9 @@ def main() -> None:
     analysis = analyze(HERE / "demo.mp4")
     drawn = (figures.timeline(analysis), figures.modality_bars(analysis), figures.fused_bars(analysis))
     target = HERE.parent / "docs" / "images" / "demo.png"
-    Image.fromarray(np.concatenate([figures.png(one, 90) for one in drawn])).quantize(240).save(target, optimize=True)
+    Image.fromarray(np.concatenate([figures.png(figure, 90) for figure in drawn])).quantize(240).save(
+        target, optimize=True
+    )
     print(f"{target}: {target.stat().st_size // 1024} kB")
 
 

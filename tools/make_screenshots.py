@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from cer.web import app
 from tests.browser.conftest import QUIET
-from tests.browser.test_page import analyse
+from tests.browser.test_page import analyze
 from tests.clips import DEMO, noise, still, write_clip
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +24,7 @@ WAIT = 120_000  # ms
 def opened(browser: Any, address: str, width: int = 1400, theme: str = "light") -> Any:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(f"{address}?__theme={theme}")
-    page.get_by_role("button", name="Analyse", exact=True).wait_for()
+    page.get_by_role("button", name="Analyze", exact=True).wait_for()
     page.wait_for_timeout(1000)
     return page
 
@@ -34,7 +34,7 @@ def batch(page: Any, work: Path) -> None:
     page.get_by_role("tab", name="Many clips").click()
     page.locator("#clips input[type=file]").set_input_files([str(DEMO), str(work / "broken.mp4")])
     page.locator("#clips").get_by_text("demo").first.wait_for()
-    page.get_by_role("button", name="Analyse all").click()
+    page.get_by_role("button", name="Analyze all").click()
     page.locator('a[download="results.zip"]').first.wait_for(timeout=WAIT)
 
 
@@ -42,8 +42,8 @@ def evaluation(page: Any, work: Path) -> None:
     rng = np.random.default_rng(0)
     names = ["happy", "sad", "angry", "fear", "surprise", "disgust", "neutral"]
     truth = rng.choice(names, 200)
-    given = np.where(rng.random(200) < 0.7, truth, rng.choice(names, 200))
-    for name, labels in (("labels", truth), ("predictions", given)):
+    predicted = np.where(rng.random(200) < 0.7, truth, rng.choice(names, 200))
+    for name, labels in (("labels", truth), ("predictions", predicted)):
         rows = "".join(f"{index},{label}\n" for index, label in enumerate(labels))
         (work / f"{name}.csv").write_text("id,label\n" + rows)
     page.get_by_role("tab", name="Evaluation").click()
@@ -59,7 +59,7 @@ def error(page: Any, work: Path) -> None:
     (work / "notes.mp4").write_text("no clip at all")
     page.locator("#clip input[type=file]").first.set_input_files(str(work / "notes.mp4"))
     page.wait_for_timeout(1500)
-    page.get_by_role("button", name="Analyse", exact=True).click()
+    page.get_by_role("button", name="Analyze", exact=True).click()
     page.get_by_text("notes.mp4:").first.wait_for(timeout=20_000)
 
 
@@ -73,14 +73,14 @@ def main() -> None:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = running.chromium.launch(executable_path=path, args=QUIET)
         for name, width, theme, step in (
-            ("empty", 1400, "light", lambda one: None),
-            ("result", 1400, "light", lambda one: analyse(one, DEMO)),
-            ("dark", 1400, "dark", lambda one: analyse(one, DEMO)),
-            ("phone", 390, "light", lambda one: analyse(one, DEMO)),
-            ("no-face", 1400, "light", lambda one: analyse(one, faceless)),
-            ("error", 1400, "light", lambda one: error(one, work)),
-            ("batch", 1400, "light", lambda one: batch(one, work)),
-            ("evaluation", 1400, "light", lambda one: evaluation(one, work)),
+            ("empty", 1400, "light", lambda page: None),
+            ("result", 1400, "light", lambda page: analyze(page, DEMO)),
+            ("dark", 1400, "dark", lambda page: analyze(page, DEMO)),
+            ("phone", 390, "light", lambda page: analyze(page, DEMO)),
+            ("no-face", 1400, "light", lambda page: analyze(page, faceless)),
+            ("error", 1400, "light", lambda page: error(page, work)),
+            ("batch", 1400, "light", lambda page: batch(page, work)),
+            ("evaluation", 1400, "light", lambda page: evaluation(page, work)),
         ):
             tab = opened(browser, address, width, theme)
             step(tab)

@@ -32,8 +32,8 @@ def base(root: Path) -> None:
     sources = Path("/etc/apt/sources.list.d/debian.sources")
     text = sources.read_text() if sources.is_file() else Path("/etc/apt/sources.list").read_text()
     mirror = re.search(r"^(?:URIs:|deb)\s+(https?://\S+)", text, re.MULTILINE)
-    wanted = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)]
-    subprocess.run([*wanted, *([mirror.group(1)] if mirror else [])], check=True, stdout=subprocess.DEVNULL)
+    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)]
+    subprocess.run([*command, *([mirror.group(1)] if mirror else [])], check=True, stdout=subprocess.DEVNULL)
     for file in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
         if Path(file).is_file():
             shutil.copy(file, root / file[1:])
@@ -56,12 +56,12 @@ class Stage:
         return ["env", "-i", *settings, "chroot", f"--userspec={spec}", str(self.root), "/bin/sh", "-c", inside]
 
     def run(self, line: str) -> None:
-        kept = {**self.environment}
+        environment = {**self.environment}
         self.environment |= self.arguments | {"HOME": "/root" if self.user == "0" else "/home/user"}
         proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
         self.environment |= proxies | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
         subprocess.run(self.enter([*self.shell, line]), check=True)
-        self.environment = kept
+        self.environment = environment
 
     def copy(self, line: str, stages: dict[str, "Stage"]) -> None:
         words = line.split()

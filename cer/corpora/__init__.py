@@ -1,12 +1,31 @@
 """The corpora, one declaration a file."""
 
-from cer.corpora import afew, affwild2, c_expr_db, captions, ckplus, clips, ferplus, goemotions, meld, rafce, ravdess
+from cer.corpora import (
+    afew,
+    affwild2,
+    c_expr_db,
+    captions,
+    ckplus,
+    clips,
+    faces,
+    ferplus,
+    goemotions,
+    meld,
+    rafce,
+    ravdess,
+    speech,
+)
 from cer.corpora.base import Corpus
 from cer.errors import DataError
 
 CORPORA: dict[str, Corpus] = {
-    one.CORPUS.name: one.CORPUS
-    for one in (ferplus, ckplus, rafce, ravdess, meld, goemotions, captions, clips, afew, affwild2, c_expr_db)
+    corpus.name: corpus
+    for corpus in (
+        *(ferplus.CORPUS, ckplus.CORPUS, rafce.CORPUS, faces.CORPUS),
+        *(ravdess.CORPUS, speech.NEMO, speech.EMOVO, speech.EMOGATOR, speech.CORPUS),
+        *(meld.CORPUS, goemotions.CORPUS, captions.CORPUS),
+        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS),
+    )
 }
 
 

@@ -22,15 +22,15 @@ def rows(root: Path, split: str | None) -> Dataset:
     annotations = sorted(path for folder in root.rglob(name) if folder.is_dir() for path in folder.glob("*.txt"))
     if not annotations:
         raise DataError(f"{root}: no folder {name} with annotations (*.txt) below it.")
-    known = videos(root)
+    paths = videos(root)
     items = []
     for path in annotations:
-        video, side = person_of(path.stem, known)
+        video, side = person_of(path.stem, paths)
         items.append(
             {
                 "id": path.stem,
                 "label": None,
-                "video": str(known.get(video, root / video)),  # a missing video is skipped with its name
+                "video": str(paths.get(video, root / video)),  # a missing video is skipped with its name
                 "person": side,
                 "frames": read_frames(path, EMOTIONS),
             }

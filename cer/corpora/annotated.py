@@ -13,21 +13,21 @@ INVALID = -1
 
 def videos(root: Path) -> dict[str, Path]:
     """Every video below a folder by its stem. Raises DataError for two of one stem."""
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in VIDEOS:
-            if path.stem in found:
-                raise DataError(f"{root}: two videos are called {path.stem}: {found[path.stem]} and {path}.")
-            found[path.stem] = path
-    return found
+            if path.stem in paths:
+                raise DataError(f"{root}: two videos are called {path.stem}: {paths[path.stem]} and {path}.")
+            paths[path.stem] = path
+    return paths
 
 
-def person_of(stem: str, known: Mapping[str, Path]) -> tuple[str, str]:
+def person_of(stem: str, paths: Mapping[str, Path]) -> tuple[str, str]:
     """The video and the side that an annotation's name means: "12_left" is the left person of "12" unless a video has
     that very name.
     """
     name, _, side = stem.rpartition("_")
-    if stem not in known and side in _SIDES and name in known:
+    if stem not in paths and side in _SIDES and name in paths:
         return name, side
     return stem, ""
 

@@ -1,27 +1,32 @@
 """What a corpus is to the harness: a declaration, and a way to turn its files into rows."""
 
+import glob
+import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
-from datasets import Audio, Dataset, DownloadManager, Image, load_dataset
+import pandas as pd
+from datasets import Audio, Dataset, DownloadManager, Features, Image, Value, load_dataset
 from datasets.exceptions import DatasetGenerationError
 
 from cer.errors import DataError
-from cer.labels import COMPOUNDS, EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS, emotion_index
 
 datasets.disable_progress_bars()
 
 VIDEOS = frozenset({".avi", ".mkv", ".mov", ".mp4", ".webm"})  # of corpora; the media floor decides what can be read
-FACE, SEQUENCE, VOICE, WORDS, CAPTION, VIDEO = "face", "sequence", "voice", "words", "caption", "video"
+FACE, IMAGE, SEQUENCE, VOICE = "face", "image", "sequence", "voice"  # a cropped face; a picture that shows one
+WORDS, CAPTION, VIDEO = "words", "caption", "video"
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """A declarative, versioned corpus.
 
-    kind: what an item is. classes: the label list, of EMOTIONS or of COMPOUNDS; predictions are restricted to it.
+    kind: what an item is. classes: the label list, of EMOTIONS or of COMPOUNDS; predictions are restricted to it, and
+    with `observed_classes` to those that occur in the file.
     prior: class frequencies of the corpus' own training split. Predictions are free of a prior; labels are
     decided after they are multiplied by this one to the given power: 1 where accuracy is the corpus' measure, less
     where macro-F1 is, chosen on its development split. Calibration is judged with the whole of it. None: equal priors.
@@ -43,6 +48,7 @@ class Corpus:
     split: str | None = None
     power: float = 1.0
     per_frame: bool = False
+    observed_classes: bool = False
     source: str | None = None
     protocol: str = "one label an item; an item's segments are averaged"
 
@@ -64,11 +70,11 @@ def one_file(root: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path:
         return root
     for stem in stems:
         for suffix in suffixes:
-            found = sorted(root.rglob(stem + suffix))
-            if found:
-                return found[0]
-    wanted = ", ".join(stem + suffix for stem in stems for suffix in suffixes)
-    raise DataError(f"{root}: neither a file of this corpus nor a folder with one of {wanted}.")
+            paths = sorted(root.rglob(stem + suffix))
+            if paths:
+                return paths[0]
+    accepted = ", ".join(stem + suffix for stem in stems for suffix in suffixes)
+    raise DataError(f"{root}: neither a file of this corpus nor a folder with one of {accepted}.")
 
 
 def fetch(corpus: Corpus, split: str | None) -> Path:
@@ -88,22 +94,69 @@ def fetch(corpus: Corpus, split: str | None) -> Path:
     return named
 
 
-def read(path: Path, columns: Sequence[str]) -> Dataset:
-    """A parquet or CSV file as a Dataset of the named columns, pictures and sounds undecoded; Arrow files are cached
-    by content.
+def read(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Dataset:
+    """A parquet or CSV file as a Dataset of the named columns, and of the optional ones that it has.
 
-    Raises DataError when a column is missing or the file cannot be read.
+    Images and sounds stay encoded. Every cell of a CSV file is text, as it is written: "NA" and "001" are values.
+
+    Raises:
+        DataError: A column is missing, or the file cannot be read.
     """
-    kind = "parquet" if path.suffix == ".parquet" else "csv"
-    try:
-        rows = load_dataset(kind, data_files=str(path), split="train")
-    except (DatasetGenerationError, ValueError, OSError) as error:
-        raise DataError(f"{path}: not a {kind} file that can be read ({error}).") from error
+    rows = _parquet(path) if path.suffix == ".parquet" else _csv(path)
     missing = [column for column in columns if column not in rows.column_names]
     if missing:
         raise DataError(f"{path}: column {', '.join(missing)} is missing; it has {', '.join(rows.column_names)}.")
-    rows = rows.select_columns(list(columns))
+    rows = rows.select_columns([*columns, *(column for column in optional if column in rows.column_names)])
     for column, feature in (("image", Image(decode=False)), ("audio", Audio(decode=False))):
         if column in columns:
             rows = rows.cast_column(column, feature)
     return rows
+
+
+def _parquet(path: Path) -> Dataset:
+    try:
+        return load_dataset("parquet", data_files=glob.escape(str(path)), split="train")
+    except (DatasetGenerationError, ValueError, OSError) as error:
+        raise DataError(f"{path}: not a parquet file that can be read ({error}).") from error
+
+
+def _csv(path: Path) -> Dataset:
+    """Separated by commas, semicolons or tabs, whichever the header line has most of."""
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as file:
+            header = file.readline()
+        separator = max(",;\t", key=header.count)
+        table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError, EOFError) as error:  # pandas' own errors are ValueErrors
+        raise DataError(f"{path}: not a CSV file that can be read ({error}).") from error
+    table.columns = table.columns.str.strip()
+    return Dataset.from_pandas(table, Features({name: Value("string") for name in table.columns}), preserve_index=False)
+
+
+def label_columns(text: str | None) -> dict[str, str | None]:
+    """The columns `label` and `fault` of an item: one of EMOTIONS, or None where the corpus gives no label.
+
+    A word that is no basic emotion is the item's fault, by which it is skipped: it is not taken for a missing label.
+    """
+    if not (text or "").strip():
+        return {"label": None, "fault": None}
+    try:
+        return {"label": EMOTIONS[emotion_index(str(text))], "fault": None}
+    except ValueError as error:
+        return {"label": None, "fault": f"label {error}"}
+
+
+def numbered(table: Dataset, column: str = "label") -> Dataset:
+    """A table's rows as items: `id` by position, `label` and `fault` from a column with a basic emotion."""
+    extra = [] if column == "label" else [column]
+    return table.map(
+        lambda row, index: {"id": f"{index:06}", **label_columns(row[column])},
+        with_indices=True,
+        remove_columns=extra,
+        features=Features(
+            {
+                **{name: feature for name, feature in table.features.items() if name not in (*extra, "label")},
+                **dict.fromkeys(("id", "label", "fault"), Value("string")),
+            }
+        ),
+    )

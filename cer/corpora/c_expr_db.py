@@ -16,11 +16,11 @@ from cer.labels import COMPOUNDS
 
 
 def rows(root: Path, split: str | None) -> Dataset:
-    known = videos(root)
-    if not known:
+    paths = videos(root)
+    if not paths:
         raise DataError(f"{root}: holds no videos.")
     items = []
-    for stem, path in known.items():
+    for stem, path in paths.items():
         labels = root / "annotations" / f"{stem}.txt"
         frames = read_frames(labels, COMPOUNDS, ignored=["Other"]) if labels.is_file() else []
         items.append({"id": stem, "label": None, "video": str(path), "person": "", "frames": frames})

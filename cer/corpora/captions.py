@@ -4,8 +4,8 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import CAPTION, Corpus, one_file, read
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.base import CAPTION, Corpus, label_columns, one_file, read
+from cer.labels import EMOTIONS
 
 CLASSES = EMOTIONS[:7]
 
@@ -17,13 +17,11 @@ def rows(root: Path, split: str | None) -> Dataset:
     name, model, prompt = [*(split or "dev").split(":"), "", ""][:3]
     stems = [f"afew-{name}-captions", "captions"]
     table = read(one_file(root, stems, [".csv.gz", ".csv"]), ["segment", "model", "prompt", "caption", "label"])
-    table = table.filter(
-        lambda row: row["label"] and f"-{model}" in f"-{row['model']}" and prompt in ("", str(row["prompt"]))
-    )
+    table = table.filter(lambda row: f"-{model}" in f"-{row['model']}" and prompt in ("", str(row["prompt"])))
     return table.map(
         lambda row: {
             "id": f"{row['segment']}/{row['model']}/{row['prompt']}",
-            "label": EMOTIONS[emotion_index(row["label"])],
+            **label_columns(row["label"]),
             "text": row["caption"],
         },
         remove_columns=["segment", "model", "prompt", "caption"],

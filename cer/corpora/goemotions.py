@@ -4,8 +4,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import WORDS, Corpus, one_file, read
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.base import WORDS, Corpus, numbered, one_file, read
 
 # Class frequencies of the training split's comments with one emotion.
 PRIOR = {
@@ -17,10 +16,7 @@ PRIOR = {
 def rows(root: Path, split: str | None) -> Dataset:
     table = read(one_file(root, [f"goemotions-ekman-{split}", f"goemotions-{split}"], [".csv"]), ["text", "emotions"])
     table = table.filter(lambda row: "|" not in row["emotions"])
-    table = table.map(
-        lambda row, index: {"id": f"{index:06}", "label": EMOTIONS[emotion_index(row["emotions"])]}, with_indices=True
-    )
-    return table.remove_columns("emotions")
+    return numbered(table, "emotions")
 
 
 CORPUS = Corpus(

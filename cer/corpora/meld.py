@@ -6,8 +6,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import WORDS, Corpus, one_file, read
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.base import WORDS, Corpus, numbered, one_file, read
 
 # Class frequencies of the official training split.
 PRIOR = {
@@ -22,10 +21,7 @@ def rows(root: Path, split: str | None) -> Dataset:
         table = read(path, ["Utterance", "Emotion"]).rename_columns({"Utterance": "text", "Emotion": "emotion"})
     else:
         table = read(path, ["text", "emotion"])
-    table = table.map(
-        lambda row, index: {"id": f"{index:06}", "label": EMOTIONS[emotion_index(row["emotion"])]}, with_indices=True
-    )
-    return table.remove_columns("emotion")
+    return numbered(table, "emotion")
 
 
 CORPUS = Corpus(

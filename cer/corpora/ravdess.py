@@ -4,8 +4,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import VOICE, Corpus, one_file, read
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.base import VOICE, Corpus, numbered, one_file, read
 
 # By design: eight recordings an actor of each emotion, four of neutral and eight of calm.
 PRIOR = {"Neutral": 0.2, **dict.fromkeys(("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise"), 2 / 15)}
@@ -13,10 +12,7 @@ PRIOR = {"Neutral": 0.2, **dict.fromkeys(("Anger", "Disgust", "Fear", "Happiness
 
 def rows(root: Path, split: str | None) -> Dataset:
     stems = ["ravdess", "ravdess-actors21-24", "ravdess-actors01-20"]
-    table = read(one_file(root, stems, [".parquet"]), ["audio", "label"])
-    return table.map(
-        lambda row, index: {"id": f"{index:06}", "label": EMOTIONS[emotion_index(row["label"])]}, with_indices=True
-    )
+    return numbered(read(one_file(root, stems, [".parquet"]), ["audio", "label"]))
 
 
 CORPUS = Corpus("ravdess", 1, "RAVDESS speech, 7 acted emotions", VOICE, tuple(PRIOR), rows, PRIOR)

@@ -16,7 +16,7 @@ _FIRST, _SECOND = (np.array(column) for column in zip(*PAIRS, strict=True))
 
 
 def ppa(fused: np.ndarray) -> np.ndarray:
-    """s_k = fused[i] + fused[j] for the pair (i, j) of compound k, normalised over the seven.
+    """s_k = fused[i] + fused[j] for the pair (i, j) of compound k, normalized over the seven.
 
     fused: [S, 8] distributions, NaN rows where nothing is known. Returns float32 [S, 7].
     """
@@ -30,25 +30,25 @@ def ppa(fused: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Prototypes:
-    """What PFSA compares with, for one modality. centre: [D], the mean training embedding; means: [8, D], the mean
-    embedding of each basic emotion less the centre, zero for one never seen; temperature: of the softmax, learned."""
+    """What PFSA compares with, for one modality. center: [D], the mean training embedding; means: [8, D], the mean
+    embedding of each basic emotion less the center, zero for one never seen; temperature: of the softmax, learned."""
 
-    centre: np.ndarray
+    center: np.ndarray
     means: np.ndarray
     temperature: float
 
 
 def comparable(embedding: np.ndarray | None, prototypes: Prototypes | None) -> bool:
     """Whether embeddings [S, D] are of the model that the prototypes were made with: another one has another D."""
-    return embedding is not None and prototypes is not None and embedding.shape[-1] == len(prototypes.centre)
+    return embedding is not None and prototypes is not None and embedding.shape[-1] == len(prototypes.center)
 
 
 def cosines(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
-    """cos(f - centre, mu_c) float [S, 8] of embeddings [S, D]."""
-    centred = embedding - prototypes.centre
-    centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    """cos(f - center, mu_c) float [S, 8] of embeddings [S, D]."""
+    centered = embedding - prototypes.center
+    centered = centered / np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), 1e-9)
     means = prototypes.means / np.maximum(np.linalg.norm(prototypes.means, axis=1, keepdims=True), 1e-9)
-    return np.asarray(centred @ means.T)
+    return np.asarray(centered @ means.T)
 
 
 def pfsa_of(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
@@ -80,7 +80,7 @@ def pfsa(
 
 def weigh(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The mean of the modalities' PFSA [S, M, 7], NaN rows where absent, by their effective weights [S, M],
-    renormalised over those present. Returns float32 [S, 7], NaN rows where none is.
+    renormalized over those present. Returns float32 [S, 7], NaN rows where none is.
     """
     share = weights * ~np.isnan(each).any(2)
     total = (share[..., None] * np.nan_to_num(each)).sum(1)

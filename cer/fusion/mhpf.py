@@ -1,7 +1,7 @@
 """MHPF: Multi-Head Probability Fusion (Team RAS, arXiv 2507.02205; shapes after the authors' published code).
 
     W[h, m, c] = softmax over the present modalities m of theta[h, m, c]
-    fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalised over c
+    fused[c]   = sum_h softmax(beta)[h] sum_m W[h, m, c] P[m, c],  renormalized over c
 
 All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are
 present decides it. A mean is less sure than its members have reason to be together, the more so the more they are: a
@@ -44,8 +44,8 @@ class MHPF:
 
         What absent modalities hold in `probabilities` is not read.
         """
-        held = np.where(present[..., None], probabilities, 0)
-        fused = np.einsum("smc,smc->sc", self.weights(present), held)
+        masked = np.where(present[..., None], probabilities, 0)
+        fused = np.einsum("smc,smc->sc", self.weights(present), masked)
         fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
         if self.temperature is not None:
             fused = fused ** (1 / self.temperature[np.maximum(present.sum(1), 1) - 1, None])

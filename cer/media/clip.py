@@ -7,7 +7,7 @@ import numpy as np
 
 SAMPLE_RATE = 16_000  # Hz, mono
 
-LONGEST_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
+MAX_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
 
 ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
 
@@ -31,7 +31,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture and when it is shown. image: RGB uint8 [H, W, 3], upright, longest side at most LONGEST_SIDE."""
+    """A picture and when it is shown. image: RGB uint8 [H, W, 3], upright, longest side at most MAX_SIDE."""
 
     time: float  # seconds
     image: np.ndarray

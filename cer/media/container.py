@@ -2,7 +2,7 @@
 
 from typing import Any
 
-MOST_STREAMS = 64
+MAX_STREAMS = 64
 
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,flv,asf,mxf,dv,"
@@ -10,7 +10,7 @@ _FORMATS = (
 )
 
 # Containers are allow-listed and only local files are opened: a playlist or concat script could name any file or host.
-OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe", "max_streams": str(MOST_STREAMS)}
+OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file,pipe", "max_streams": str(MAX_STREAMS)}
 
 
 def cause(error: Exception) -> str:

@@ -4,7 +4,7 @@ C libraries decode what strangers sent, so they do it here: with a limit on memo
 file, no environment to speak of and nothing to lose. `media` starts it, reads from its standard output and ends it.
 
     python -m cer.media.decoder probe|times PATH
-    python -m cer.media.decoder stream PATH RATE LONGEST_SIDE SAMPLE_RATE SECONDS
+    python -m cer.media.decoder stream PATH RATE MAX_SIDE SAMPLE_RATE SECONDS
 
 A message is a line of JSON, followed by as many bytes as its "bytes" says.
 """
@@ -26,15 +26,17 @@ from cer.media.clip import ACCEPTED
 from cer.media.container import OPTIONS, audio_stream, cause, origin_of
 from cer.media.sound import Sounds
 
-MOST_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
+MAX_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
 
-LONGEST = 6 * 3600.0  # seconds
+MAX_DURATION = 6 * 3600.0  # seconds
 
 MEMORY = 1400 * 2**20  # bytes of address space; a 4K clip takes 700 MB of it
 
 PROBING = 20  # seconds of processor time for a header and a first picture
 
-LARGE = 1920 * 1088  # pixels; of larger pictures, those that no other refers to are skipped: 4K in 9.2 s, not 14.5 s
+LARGE_PICTURE = (
+    1920 * 1088
+)  # pixels; of larger pictures, those that no other refers to are skipped: 4K in 9.2 s, not 14.5 s
 
 DENSE = 4  # pictures for each one wanted, at least, for that
 
@@ -75,9 +77,9 @@ def probe(path: Path) -> dict[str, Any]:
         if video is None and audio is None:
             raise Refused(f"no video or audio stream that can be read (found: {container.format.name}). {ACCEPTED}.")
         duration = _duration(container, video, audio)
-        if duration > LONGEST:
+        if duration > MAX_DURATION:
             raise Refused(
-                f"{duration / 3600:.1f} h long, the limit is {LONGEST / 3600:.0f} h. Cut it into shorter clips."
+                f"{duration / 3600:.1f} h long, the limit is {MAX_DURATION / 3600:.0f} h. Cut it into shorter clips."
             )
         first = _first_frame(container, video) if video is not None else None
         width, height = _upright_size(first) if first is not None else (0, 0)
@@ -102,7 +104,7 @@ def _duration(container: Any, *streams: Any) -> float:
 
 def _first_frame(container: Any, video: Any) -> Any:
     width, height = video.codec_context.width, video.codec_context.height
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise Refused(f"pictures of {width} x {height} pixels are too large. Scale the video down.")
     try:
         for frame in container.decode(video):
@@ -138,13 +140,17 @@ def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[
     with _open(path) as container:
         origin = origin_of(container)
         video, audio = _video_stream(container), audio_stream(container)
-        wanted = [s for s in (video if rate else None, audio) if s is not None]
-        for one in wanted:
-            one.thread_type = "AUTO"
-        if video is not None and video.width * video.height > LARGE and (video.average_rate or 0) >= DENSE * rate:
+        streams = [s for s in (video if rate else None, audio) if s is not None]
+        for stream in streams:
+            stream.thread_type = "AUTO"
+        if (
+            video is not None
+            and video.width * video.height > LARGE_PICTURE
+            and (video.average_rate or 0) >= DENSE * rate
+        ):
             video.codec_context.skip_frame = "NONREF"
         sounds, due, last = Sounds(origin, sample_rate), 0, 0.0
-        packets = container.demux(wanted)
+        packets = container.demux(streams)
         while True:
             try:
                 packet = next(packets, None)
@@ -193,38 +199,38 @@ def _confine(seconds: float) -> None:
         resource.setrlimit(what, (least, least))
 
 
-def _tell(head: dict[str, Any], body: bytes = b"") -> None:
+def _send(head: dict[str, Any], body: bytes = b"") -> None:
     sys.stdout.buffer.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n")
     sys.stdout.buffer.write(body)
 
 
-def _answer(what: str, path: Path, given: list[str]) -> None:
-    _confine(PROBING + (DECODING * float(given[3]) if what == "stream" else 0.0))
+def _predict_segment(what: str, path: Path, arguments: list[str]) -> None:
+    _confine(PROBING + (DECODING * float(arguments[3]) if what == "stream" else 0.0))
     if what == "probe":
-        _tell({"clip": probe(path)})
+        _send({"clip": probe(path)})
     elif what == "times":
         times = np.array(frame_times(path), np.float64)
-        _tell({"times": len(times)}, times.tobytes())
+        _send({"times": len(times)}, times.tobytes())
     else:
-        for time, array in stream(path, float(given[0]), int(given[1]), int(given[2])):
+        for time, array in stream(path, float(arguments[0]), int(arguments[1]), int(arguments[2])):
             kind = "image" if array.ndim == 3 else "sound"
-            _tell({kind: list(array.shape), "time": time}, array.tobytes())
-    _tell({"end": True})
+            _send({kind: list(array.shape), "time": time}, array.tobytes())
+    _send({"end": True})
 
 
 def main() -> None:
-    what, path, *given = sys.argv[1:]
+    what, path, *arguments = sys.argv[1:]
     av.logging.set_level(None)  # FFmpeg's own messages quote what is in a clip
     try:
-        _answer(what, Path(path), given)
+        _predict_segment(what, Path(path), arguments)
     except Refused as error:
-        _tell({"refused": str(error)})
+        _send({"refused": str(error)})
     except MemoryError:
-        _tell({"refused": "it needs more memory than a clip is given. Scale it down or encode it anew."})
+        _send({"refused": "it needs more memory than a clip is given. Scale it down or re-encode it."})
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens any more
     except Exception as error:  # whatever a damaged file makes of the libraries
-        _tell({"refused": f"it cannot be decoded ({type(error).__name__}); the file may be damaged. {ACCEPTED}."})
+        _send({"refused": f"it cannot be decoded ({type(error).__name__}); the file may be damaged. {ACCEPTED}."})
     sys.stdout.flush()
 
 

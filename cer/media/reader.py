@@ -19,41 +19,45 @@ from typing import Any
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import ACCEPTED, LONGEST_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+from cer.media.clip import ACCEPTED, MAX_SIDE, SAMPLE_RATE, Clip, Frame, Sound
 
 logger = logging.getLogger(__name__)
 
-STALLED = 15.0  # seconds without a message after which a decoder is taken to hang
+STALL_TIMEOUT = 15.0  # seconds without a message after which a decoder is taken to hang
 
-AHEAD = 8  # messages that are decoded while earlier ones are being looked at
+QUEUE_LENGTH = 8  # messages that are decoded while earlier ones are being looked at
 
-_LONGEST_HEAD = 4096  # bytes of a message's first line
+_MAX_HEAD_BYTES = 4096  # bytes of a message's first line
 
-_LARGEST_BODY = 64 * 2**20  # bytes of a message
+_MAX_BODY_BYTES = 64 * 2**20  # bytes of a message
 
 Message = tuple[dict[str, Any], bytes]
 
 
 @contextmanager
-def _decoder(path: Path, what: str, *given: str) -> Iterator[Iterator[Message]]:
+def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Message]]:
     """A decoder process and its messages. It is gone when the block is left, however that happens."""
     if not path.is_file():
         raise ClipError(f"{path.name}: no such file. {ACCEPTED}.")
     if path.stat().st_size == 0:
         raise ClipError(f"{path.name}: the file is empty. {ACCEPTED}.")
     package = str(Path(__file__).parents[2])
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     process = subprocess.Popen(
-        [sys.executable, "-B", "-m", "cer.media.decoder", what, str(path.resolve()), *given],
+        [sys.executable, "-B", "-m", "cer.media.decoder", what, str(path.resolve()), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**kept, "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]), "OPENBLAS_NUM_THREADS": "1"},
+        env={
+            **environment,
+            "PYTHONPATH": os.pathsep.join([package, *filter(None, sys.path)]),
+            "OPENBLAS_NUM_THREADS": "1",
+        },
         cwd="/" if os.name == "posix" else None,
         close_fds=True,
         start_new_session=True,  # an interrupt at the terminal is this process' to handle
     )
-    box: queue.Queue[Message | None] = queue.Queue(maxsize=AHEAD)
+    box: queue.Queue[Message | None] = queue.Queue(maxsize=QUEUE_LENGTH)
     reader = Thread(target=_read, args=(process, box), daemon=True, name="decoder")
     reader.start()
     try:
@@ -72,13 +76,13 @@ def _read(process: "subprocess.Popen[bytes]", box: "queue.Queue[Message | None]"
     """Put a decoder's messages into the box, and None at their end, whether it comes in order or not."""
     pipe = process.stdout
     assert pipe is not None
-    while line := pipe.readline(_LONGEST_HEAD):
+    while line := pipe.readline(_MAX_HEAD_BYTES):
         try:
             head = json.loads(line)
             size = int(head["bytes"])
         except (ValueError, KeyError, TypeError):
             break
-        body = pipe.read(size) if 0 <= size <= _LARGEST_BODY else b""
+        body = pipe.read(size) if 0 <= size <= _MAX_BODY_BYTES else b""
         if len(body) != size:
             break
         box.put((head, body))
@@ -91,16 +95,16 @@ def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Messag
     """A decoder's messages up to its last. Raises ClipError when it refuses, dies or hangs."""
     while True:
         try:
-            message = box.get(timeout=STALLED)
+            message = box.get(timeout=STALL_TIMEOUT)
         except queue.Empty:
             raise ClipError(
-                f"{path.name}: decoding hangs; nothing came for {STALLED:.0f} s. The file may be damaged: encode it "
-                "anew."
+                f"{path.name}: decoding hangs; nothing came for {STALL_TIMEOUT:.0f} s. The file may be "
+                "damaged: re-encode it."
             ) from None
         if message is None:
             raise ClipError(
                 f"{path.name}: the decoder gave up on it (it crashed, or needs more memory or time than a clip is "
-                "given). The file may be damaged: encode it anew."
+                "given). The file may be damaged: re-encode it."
             )
         if "refused" in message[0]:
             raise ClipError(f"{path.name}: {message[0]['refused']}")
@@ -121,30 +125,28 @@ def probe(path: str | Path) -> Clip:
         return Clip(path=path, name=path.name, **head["clip"])
 
 
-def stream(
-    clip: Clip, rate: float, longest: int = LONGEST_SIDE, sample_rate: int = SAMPLE_RATE
-) -> Iterator[Frame | Sound]:
+def stream(clip: Clip, rate: float, longest: int = MAX_SIDE, sample_rate: int = SAMPLE_RATE) -> Iterator[Frame | Sound]:
     """Decode a clip once, in the container's order: about `rate` pictures a second (0 for none), and all of the sound.
 
     The picture shown at each multiple of 1 / rate is given with its own presentation time. Damaged stretches are
     skipped. A clip without an end in its header is given the time of the longest one. Raises ClipError when nothing at
     all can be decoded, or when the decoder fails before anything was given; what it gave before it failed is kept.
     """
-    given = 0
+    delivered = 0
     seconds = clip.duration or 6 * 3600.0
     try:
         with _decoder(clip.path, "stream", *map(str, (rate, longest, sample_rate, seconds))) as messages:
             for head, body in messages:
-                given += 1
+                delivered += 1
                 if "image" in head:
                     yield Frame(head["time"], np.frombuffer(body, np.uint8).reshape(head["image"]))
                 else:
                     yield Sound(head["time"], np.frombuffer(body, np.float32))
     except ClipError:
-        if not given:
+        if not delivered:
             raise
-        logger.warning("decoding ended early after %d pictures and sounds; going on with those", given)
-    if not given:
+        logger.warning("decoding ended early after %d pictures and sounds; going on with those", delivered)
+    if not delivered:
         raise ClipError(f"{clip.name}: neither picture nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
 
 

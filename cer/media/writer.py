@@ -11,9 +11,9 @@ from cer.errors import ClipError
 from cer.media.clip import Clip, Frame, Sound
 from cer.media.reader import stream
 
-MOST_VIDEO_SIDE = 1280  # pixels, of an annotated clip
+MAX_VIDEO_SIDE = 1280  # pixels, of an annotated clip
 SOUND_RATE = 44_100  # Hz, of an annotated clip
-MOST_SILENCE = 600  # seconds that a gap in the sound track is taken to last
+MAX_SILENCE = 600  # seconds that a gap in the sound track is taken to last
 VIDEO_RATE = (10.0, 30.0)  # pictures a second, of an annotated clip: least and most
 
 Painter = Callable[[float, np.ndarray], np.ndarray]
@@ -31,7 +31,7 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
     from moviepy import AudioFileClip, VideoClip
 
     rate = float(np.clip(clip.fps, *VIDEO_RATE))
-    frames = (item for item in stream(clip, 1000.0, MOST_VIDEO_SIDE) if isinstance(item, Frame))
+    frames = (item for item in stream(clip, 1000.0, MAX_VIDEO_SIDE) if isinstance(item, Frame))
     current = next(frames)
     following = next(frames, None)
     height, width = (side // 2 * 2 for side in current.image.shape[:2])  # H.264 in yuv420p needs even sides
@@ -47,8 +47,8 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
         return paint(time, image)
 
     video = VideoClip(shown, duration=clip.duration)
-    heard = path.with_suffix(".wav")
-    sound = AudioFileClip(str(heard)) if _write_sound(clip, heard) else None
+    sound_file = path.with_suffix(".wav")
+    sound = AudioFileClip(str(sound_file)) if _write_sound(clip, sound_file) else None
     try:
         video.with_audio(sound).write_videofile(
             str(path),
@@ -62,7 +62,7 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
     finally:
         if sound is not None:
             sound.close()
-        heard.unlink(missing_ok=True)
+        sound_file.unlink(missing_ok=True)
 
 
 def _write_sound(clip: Clip, path: Path) -> bool:
@@ -77,7 +77,7 @@ def _write_sound(clip: Clip, path: Path) -> bool:
         for item in stream(clip, 0.0, sample_rate=SOUND_RATE) if clip.has_audio else ():
             if not isinstance(item, Sound):
                 continue
-            missing = min(max(round(item.time * SOUND_RATE) - written, 0), MOST_SILENCE * SOUND_RATE)
+            missing = min(max(round(item.time * SOUND_RATE) - written, 0), MAX_SILENCE * SOUND_RATE)
             samples = np.concatenate([np.zeros(missing, np.float32), item.samples])
             file.writeframes((samples * 32767).astype("<i2").tobytes())
             written += len(samples)

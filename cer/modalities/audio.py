@@ -14,14 +14,14 @@ from cer.perception.speech import Utterance
 from cer.perception.voice_encoder import ROWS_PER_SECOND
 from cer.segments import Segment
 
-LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
+MIN_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
 WIDTH = 128
 
 
 class Audio:
     name = "audio"
-    personal = False
-    watches = False
+    per_person = False
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -29,14 +29,14 @@ class Audio:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         require(self.checkpoints)
-        return collect([_answer(evidence.segment(segment)) for segment in segments], WIDTH)
+        return collect([_predict_segment(evidence.segment(segment)) for segment in segments], WIDTH)
 
 
-def _answer(evidence: Evidence) -> Seen | str:
+def _predict_segment(evidence: Evidence) -> Seen | str:
     if not evidence.has_audio:
         return "no audio track"
     speech = evidence.speech()
-    if sum(end - start for start, end, _ in speech) < LEAST_SPEECH:
+    if sum(end - start for start, end, _ in speech) < MIN_SPEECH:
         return "no speech"
     logits, embedding = read(np.concatenate([rows_between(one, start, end) for start, end, one in speech]))
     return Seen(softmax(logits), embedding)

@@ -58,18 +58,18 @@ class Seen:
 
 
 class Modality(Protocol):
-    """One of the six. A personal one looks at `person`, None being nobody; the others answer alike for everybody. One
-    that watches is given pictures of the whole scene.
+    """One of the six. A per_person one looks at `person`, None being nobody; the others answer alike for everybody. One
+    that needs_frames is given pictures of the whole scene.
     """
 
     @property
     def name(self) -> str: ...
 
     @property
-    def personal(self) -> bool: ...
+    def per_person(self) -> bool: ...
 
     @property
-    def watches(self) -> bool: ...
+    def needs_frames(self) -> bool: ...
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]: ...
@@ -77,24 +77,24 @@ class Modality(Protocol):
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
 
 
-def collect(answers: Sequence[Seen | str], width: int | None) -> Prediction:
+def collect(results: Sequence[Seen | str], width: int | None) -> Prediction:
     """A Prediction from one answer per segment: what was seen, or the reason why nothing was. width: D of the
     embeddings.
     """
-    count = len(answers)
+    count = len(results)
     probabilities = np.full((count, len(EMOTIONS)), np.nan, np.float32)
     embedding = np.full((count, width), np.nan, np.float32) if width is not None else None
-    for row, answer in enumerate(answers):
-        if isinstance(answer, Seen):
-            probabilities[row] = answer.probabilities
+    for row, result in enumerate(results):
+        if isinstance(result, Seen):
+            probabilities[row] = result.probabilities
             if embedding is not None:
-                embedding[row] = answer.embedding
+                embedding[row] = result.embedding
     return Prediction(
         probabilities,
-        np.array([isinstance(answer, Seen) for answer in answers], bool),
+        np.array([isinstance(r, Seen) for r in results], bool),
         embedding,
-        tuple(answer if isinstance(answer, str) else None for answer in answers),
-        tuple(answer.note if isinstance(answer, Seen) else "" for answer in answers),
+        tuple(r if isinstance(r, str) else None for r in results),
+        tuple(r.note if isinstance(r, Seen) else "" for r in results),
     )
 
 

@@ -16,7 +16,7 @@ from cer.perception.face_encoder import Expressions
 from cer.segments import WINDOW, Segment
 
 SLOTS = int(WINDOW * RATE)  # moments in a segment
-LEAST_MOMENTS = 3  # with a face; fewer show no change
+MIN_FRAMES = 3  # with a face; fewer show no change
 WIDTH = 64
 
 
@@ -24,29 +24,29 @@ class DynamicFace:
     """The Mamba network on the sequence of the person's face embeddings; moments without the face are masked."""
 
     name = "dynamic_face"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        answers: list[Seen | str] = []
+        results: list[Seen | str] = []
         for segment in segments:
             if not evidence.has_video:
-                answers.append("no video track")
+                results.append("no video track")
                 continue
             sightings, expressions = evidence.segment(segment).person(person)
-            slots, mask = lay_out([one.time for one in sightings], expressions, segment.start)
+            slots, mask = lay_out([sighting.time for sighting in sightings], expressions, segment.start)
             if not mask.any():
-                answers.append("no face")
-            elif mask.sum() < LEAST_MOMENTS:
-                answers.append("the face is seen too briefly to show a change")
+                results.append("no face")
+            elif mask.sum() < MIN_FRAMES:
+                results.append("the face is seen too briefly to show a change")
             else:
-                logits, embedding = read(slots[None], mask[None])
-                answers.append(Seen(softmax(logits[0]), embedding[0]))
-        return collect(answers, WIDTH)
+                logits, embedding = classify(slots[None], mask[None])
+                results.append(Seen(softmax(logits[0]), embedding[0]))
+        return collect(results, WIDTH)
 
 
 def lay_out(
@@ -65,7 +65,7 @@ def lay_out(
     return slots, mask
 
 
-def read(slots: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def classify(slots: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits [N, 8] and embeddings [N, 64] of sequences float32 [N, SLOTS, 264] with mask bool [N, SLOTS]."""
     logits, embedding = _network().run(None, {"slots": slots, "mask": mask.astype(np.float32)})
     return logits, embedding

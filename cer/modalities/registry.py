@@ -73,13 +73,13 @@ def choose(profile: str) -> dict[str, str]:
     for swap in swaps:
         modality, _, implementation = swap.partition("=")
         if implementation not in IMPLEMENTATIONS.get(modality, {}):
-            known = "; ".join(f"{one}={'|'.join(choices)}" for one, choices in IMPLEMENTATIONS.items())
-            raise CerError(f"{swap!r} swaps no modality; there is: {known}.")
+            accepted = "; ".join(f"{modality}={'|'.join(choices)}" for modality, choices in IMPLEMENTATIONS.items())
+            raise CerError(f"{swap!r} swaps no modality; there is: {accepted}.")
         chosen[modality] = implementation
     return {modality: chosen[modality] for modality in MODALITIES}
 
 
-def settled(profile: str) -> str:
+def resolve_profile(profile: str) -> str:
     """A profile as results name it: what "auto" came to on this machine is written out as swaps."""
     if profile.split(",", maxsplit=1)[0].strip() != "auto":
         return profile
@@ -94,7 +94,11 @@ def best(modality: str) -> str:
     able = [EMBEDDED]
     for name in IMPLEMENTATIONS[modality]:
         model = hub.MODELS.get(name)
-        if model is None or name == "xlm-roberta" or any(find_spec(one) is None for one in _PACKAGES.get(name, ())):
+        if (
+            model is None
+            or name == "xlm-roberta"
+            or any(find_spec(package) is None for package in _PACKAGES.get(name, ()))
+        ):
             continue
         offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
         at_hand = hub.find(model) is not None or (free_memory() > 0 and not offline)

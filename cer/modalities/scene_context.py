@@ -39,8 +39,8 @@ _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
 
 class SceneContext:
     name = "scene_context"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -49,15 +49,15 @@ class SceneContext:
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]
         described = [describe(part, person) for part in parts]
-        found = zip(*read([text for text in described if text]), strict=True)
-        answers: list[Seen | str] = []
+        predictions = zip(*classify([text for text in described if text]), strict=True)
+        results: list[Seen | str] = []
         for part, text in zip(parts, described, strict=True):
             if text:
-                logits, embedding = next(found)
-                answers.append(Seen(softmax(logits), embedding, text))
+                logits, embedding = next(predictions)
+                results.append(Seen(softmax(logits), embedding, text))
             else:
-                answers.append("nobody in view to describe" if part.has_video else "no video track")
-        return collect(answers, text_encoder.WIDTH)
+                results.append("nobody in view to describe" if part.has_video else "no video track")
+        return collect(results, text_encoder.WIDTH)
 
 
 def describe(evidence: Evidence, person: int | None) -> str:
@@ -66,7 +66,7 @@ def describe(evidence: Evidence, person: int | None) -> str:
     if not sightings:
         return ""
     cues = evidence.cues
-    height = float(np.mean([one.face.box[3] - one.face.box[1] for one in sightings]))
+    height = float(np.mean([sighting.face.box[3] - sighting.face.box[1] for sighting in sightings]))
     face = face_words(expressions.units.mean(0))
     return " ".join([_scene(cues, height), f"The person has {face}.", _body(cues), _voice(evidence)]).strip()
 
@@ -89,13 +89,13 @@ def _scene(cues: Sequence[Cue], height: float) -> str:
 def face_words(units: np.ndarray) -> str:
     """What a face with these action-unit probabilities [20] is said to have."""
     shown = {unit for unit, probability in zip(UNITS, units, strict=True) if probability > SHOWN}
-    words, told = [], set[int]()
+    words, listed = [], set[int]()
     for needed, phrase in _FACE_WORDS:
-        if shown.issuperset(needed) and not told.issuperset(needed):
+        if shown.issuperset(needed) and not listed.issuperset(needed):
             words.append(phrase)
-            told.update(needed)
+            listed.update(needed)
             if 27 in needed or 26 in needed:
-                told.update((25, 26, 27))
+                listed.update((25, 26, 27))
     if not words:
         return "a calm, relaxed face"
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
@@ -110,12 +110,12 @@ def _voice(evidence: Evidence) -> str:
     speech = evidence.speech()
     if not speech:
         return ""
-    level = np.concatenate([one.samples for _, _, one in speech])
+    level = np.concatenate([utterance.samples for _, _, utterance in speech])
     decibels = 20 * np.log10(float(np.sqrt(np.mean(level**2))) + 1e-6)
     return "They speak loudly." if decibels > -14 else "They speak softly." if decibels < -32 else "They are speaking."
 
 
-def read(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def classify(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits float32 [N, 8] of N captions or descriptions, and their embeddings [N, 384]."""
     return _lexicon().logits(captions), text_encoder.encode(captions)
 

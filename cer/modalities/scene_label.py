@@ -35,25 +35,31 @@ class SceneLabel:
     """Softmax over the cosine between the picture and the texts of the eight emotions, times the trained scale."""
 
     name = "scene_label"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
 
+    def match_labels(self, embeddings: np.ndarray, labels: Sequence[str]) -> np.ndarray:
+        """Probabilities [N, K] that any labels fit faces with this modality's embeddings [N, 384]."""
+        return match(embeddings, label_texts(labels), _scale())
+
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        return collect([_answer(evidence.segment(segment), person) for segment in segments], text_encoder.WIDTH)
+        return collect(
+            [_predict_segment(evidence.segment(segment), person) for segment in segments], text_encoder.WIDTH
+        )
 
 
-def _answer(evidence: Evidence, person: int | None) -> Seen | str:
+def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
     if not evidence.has_video:
         return "no video track"
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "nobody in view to match labels with"
-    pictures, scale = look(expressions.embeddings)
-    mean = pictures.mean(0, keepdims=True)
+    projected, scale = look(expressions.embeddings)
+    mean = projected.mean(0, keepdims=True)
     mean /= np.linalg.norm(mean)
     return Seen(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
 
@@ -62,13 +68,18 @@ def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
     """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the trained
     scale.
     """
-    pictures, scale = _tower().run(None, {"embeddings": embeddings})
-    return pictures, float(scale)
+    projected, scale = _tower().run(None, {"embeddings": embeddings})
+    return projected, float(scale)
 
 
-def match(pictures: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
+@lru_cache(maxsize=1)
+def _scale() -> float:
+    return look(np.zeros((1, 256), np.float32))[1]
+
+
+def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
     """Probabilities [N, K] that texts [K, 384] fit pictures [N, 384], both of unit length."""
-    return softmax(scale * pictures @ texts.T)
+    return softmax(scale * projected @ texts.T)
 
 
 def label_texts(labels: Sequence[str]) -> np.ndarray:

@@ -16,18 +16,18 @@ class StaticFace:
     """
 
     name = "static_face"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        return collect([_answer(evidence.segment(segment), person) for segment in segments], WIDTH)
+        return collect([_predict_segment(evidence.segment(segment), person) for segment in segments], WIDTH)
 
 
-def _answer(evidence: Evidence, person: int | None) -> Seen | str:
+def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
     if not evidence.has_video:
         return "no video track"
     sightings, expressions = evidence.person(person)

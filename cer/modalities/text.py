@@ -16,13 +16,13 @@ from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 ADAPTER = "text_adapter.safetensors"
-LEAST_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for the sentence to count there
+MIN_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for the sentence to count there
 
 
 class Text:
     name = "text"
-    personal = False
-    watches = False
+    per_person = False
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -30,16 +30,16 @@ class Text:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         require(self.checkpoints)
-        said = [spoken(evidence.segment(segment)) for segment in segments]
-        found = zip(*read([words for words, reason in said if reason is None]), strict=True)
-        answers: list[Seen | str] = []
-        for words, reason in said:
+        spoken_words = [spoken(evidence.segment(segment)) for segment in segments]
+        predictions = zip(*classify([words for words, reason in spoken_words if reason is None]), strict=True)
+        results: list[Seen | str] = []
+        for words, reason in spoken_words:
             if reason is not None:
-                answers.append(reason)
+                results.append(reason)
             else:
-                logits, embedding = next(found)
-                answers.append(Seen(softmax(logits), embedding, words))
-        return collect(answers, text_encoder.WIDTH)
+                logits, embedding = next(predictions)
+                results.append(Seen(softmax(logits), embedding, words))
+        return collect(results, text_encoder.WIDTH)
 
 
 def spoken(evidence: Evidence) -> tuple[str, str | None]:
@@ -52,12 +52,12 @@ def spoken(evidence: Evidence) -> tuple[str, str | None]:
     for utterance in evidence.utterances:
         for sentence in utterance.sentences:
             shared = min(sentence.end, evidence.end) - max(sentence.start, evidence.start)
-            if shared >= min(LEAST_SHARED, (sentence.end - sentence.start) / 2):
+            if shared >= min(MIN_SHARED, (sentence.end - sentence.start) / 2):
                 words.append(sentence.text)
-    return (" ".join(words), None) if words else ("", "no words understood")
+    return (" ".join(words), None) if words else ("", "no words completed")
 
 
-def read(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def classify(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits float32 [N, 8] of N texts, and their embeddings [N, 384]."""
     embeddings = text_encoder.encode(texts, shipped(ADAPTER))
     return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings

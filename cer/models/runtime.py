@@ -65,12 +65,12 @@ def _ctranslate2(content: mmap.mmap) -> dict[str, np.ndarray]:
         return content[at - length : at - 1].decode()  # it ends with a zero byte
 
     number("I"), text(), number("I")  # format, specification, its revision
-    found: dict[str, np.ndarray] = {}
+    weights: dict[str, np.ndarray] = {}
     for _ in range(number("I")):
         name = text()
         shape = [number("I") for _ in range(number("B"))]
         kind = np.dtype(_CTRANSLATE2_TYPES[number("B")])
         size = number("I")
-        found[name] = np.frombuffer(content, kind, size // kind.itemsize, at).reshape(shape)
+        weights[name] = np.frombuffer(content, kind, size // kind.itemsize, at).reshape(shape)
         at += size
-    return found
+    return weights

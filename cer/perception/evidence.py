@@ -24,24 +24,24 @@ from cer.segments import STEP, WINDOW, Segment
 
 RATE = 5.0  # pictures a second
 
-PICTURE_RATE = 1.0  # pictures a second that are kept for models of the whole scene
+SCENE_RATE = 1.0  # pictures a second that are kept for models of the whole scene
 
 BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 
-MOST_FACES = 8  # of a frame, the largest ones
+MAX_FACES = 8  # of a frame, the largest ones
 
-MOST_UNHEARD = 60  # pieces of sound, of a second or less, that wait to be listened to while pictures go on
+MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while pictures go on
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What was measured in one frame: brightness, contrast and colourfulness of the picture, motion since the frame
+    """What was measured in one frame: brightness, contrast and colorfulness of the picture, motion since the frame
     before (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
 
     time: float
     brightness: float
     contrast: float
-    colour: float
+    color: float
     motion: float
     faces: int
     closeness: float
@@ -51,7 +51,7 @@ class Cue:
 class Evidence:
     """All that is known about the segments that start in [start, start + BLOCK), so about [start, end) of the clip.
 
-    Sightings and expressions belong together row by row, in order of time. pictures: PICTURE_RATE a second, for models
+    Sightings and expressions belong together row by row, in order of time. pictures: SCENE_RATE a second, for models
     of the whole scene; empty unless asked for.
     """
 
@@ -67,7 +67,7 @@ class Evidence:
 
     def segment(self, of: Segment) -> "Evidence":
         """The part of the evidence that lies in a segment."""
-        rows = [row for row, one in enumerate(self.sightings) if of.start <= one.time < of.end]
+        rows = [row for row, sighting in enumerate(self.sightings) if of.start <= sighting.time < of.end]
         return Evidence(
             of.start,
             of.end,
@@ -76,22 +76,26 @@ class Evidence:
             [cue for cue in self.cues if of.start <= cue.time < of.end],
             [self.sightings[row] for row in rows],
             self.expressions[rows],
-            [one for one in self.utterances if one.start < of.end and one.end > of.start],
-            [one for one in self.pictures if of.start <= one.time < of.end],
+            [utterance for utterance in self.utterances if utterance.start < of.end and utterance.end > of.start],
+            [frame for frame in self.pictures if of.start <= frame.time < of.end],
         )
 
     def person(self, person: int | None) -> tuple[list[Sighting], Expressions]:
         """The sightings of one person, and what they express."""
-        rows = [row for row, one in enumerate(self.sightings) if one.person == person]
+        rows = [row for row, sighting in enumerate(self.sightings) if sighting.person == person]
         return [self.sightings[row] for row in rows], self.expressions[rows]
 
     def speech(self) -> list[tuple[float, float, Utterance]]:
         """(start, end, utterance) of each stretch of speech, cut to [self.start, self.end)."""
-        cut = [(max(a, self.start), min(b, self.end), one) for one in self.utterances for a, b in one.regions]
-        return [(a, b, one) for a, b, one in cut if b > a]
+        cut = [
+            (max(a, self.start), min(b, self.end), utterance)
+            for utterance in self.utterances
+            for a, b in utterance.regions
+        ]
+        return [(a, b, utterance) for a, b, utterance in cut if b > a]
 
 
-class _Ears:
+class _SpeechWorker:
     """A Listener in a thread of its own: words are written down while pictures are searched for faces. A speech
     model's decoder waits for memory, the face models for arithmetic; together they take 12 % less time than in turn.
     """
@@ -100,38 +104,38 @@ class _Ears:
         self._listener = Listener(transcriber)
         self._thread = ThreadPoolExecutor(1, "listening")
         self._work: deque[Future[tuple[list[Utterance], float]]] = deque()
-        self.heard_until = 0.0  # seconds before which every utterance has been given
+        self.processed_until = 0.0  # seconds before which every utterance has been given
 
-    def hear(self, sound: Sound) -> None:
+    def submit(self, sound: Sound) -> None:
         self._work.append(self._thread.submit(self._listen, lambda: self._listener.feed(sound)))
 
-    def understood(self, *, all_of_it: bool = False) -> list[Utterance]:
+    def completed(self, *, all_of_it: bool = False) -> list[Utterance]:
         """Utterances that are complete by now, or in all that was heard so far; waits when too much is unheard."""
-        found: list[Utterance] = []
-        while self._work and (all_of_it or len(self._work) > MOST_UNHEARD or self._work[0].done()):
-            utterances, self.heard_until = self._work.popleft().result()
-            found += utterances
-        return found
+        complete: list[Utterance] = []
+        while self._work and (all_of_it or len(self._work) > MAX_QUEUED_CHUNKS or self._work[0].done()):
+            utterances, self.processed_until = self._work.popleft().result()
+            complete += utterances
+        return complete
 
     def finish(self) -> list[Utterance]:
         """Utterances in what is still held."""
         self._work.append(self._thread.submit(self._listen, self._listener.finish))
-        return self.understood(all_of_it=True)
+        return self.completed(all_of_it=True)
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
     def _listen(self, step: Callable[[], Iterator[Utterance]]) -> tuple[list[Utterance], float]:
-        return list(step()), self._listener.heard_until
+        return list(step()), self._listener.processed_until
 
 
 @dataclass
-class _Gatherer:
+class _Collector:
     """Collects evidence from a clip's stream and cuts it into blocks."""
 
     clip: Clip
-    ears: _Ears
-    keep_pictures: bool = False
+    speech_worker: _SpeechWorker
+    keep_frames: bool = False
     finder: face_detection.Finder = field(default_factory=face_detection.Finder)
     tracker: Tracker = field(default_factory=Tracker)
     pictures: list[Frame] = field(default_factory=list)
@@ -141,9 +145,9 @@ class _Gatherer:
     previous: np.ndarray | None = None
     until: float = 0.0  # seconds; the end of what has been seen or heard
 
-    def see(self, frame: Frame) -> None:
-        found = self.finder.find(frame.image)[:MOST_FACES]
-        self.sightings += self.tracker.update(frame.time, frame.image, found)
+    def add_frame(self, frame: Frame) -> None:
+        faces = self.finder.find(frame.image)[:MAX_FACES]
+        self.sightings += self.tracker.update(frame.time, frame.image, faces)
         small = frame.image[::8, ::8].astype(np.float32) / 255
         grey = small.mean(2)
         same = self.previous is not None and self.previous.shape == grey.shape
@@ -152,38 +156,38 @@ class _Gatherer:
                 frame.time,
                 brightness=float(grey.mean()),
                 contrast=float(grey.std()),
-                colour=float((small.max(2) - small.min(2)).mean()),
+                color=float((small.max(2) - small.min(2)).mean()),
                 motion=float(np.abs(grey - self.previous).mean()) if same and self.previous is not None else 0.0,
-                faces=len(found),
-                closeness=max((float(face.box[3] - face.box[1]) for face in found), default=0.0),
+                faces=len(faces),
+                closeness=max((float(face.box[3] - face.box[1]) for face in faces), default=0.0),
             )
         )
         self.previous = grey
         self.until = max(self.until, frame.time)
-        if self.keep_pictures and (not self.pictures or frame.time - self.pictures[-1].time > 1 / PICTURE_RATE - 1e-3):
+        if self.keep_frames and (not self.pictures or frame.time - self.pictures[-1].time > 1 / SCENE_RATE - 1e-3):
             self.pictures.append(frame)
 
-    def hear(self, sound: Sound) -> None:
-        self.ears.hear(sound)
+    def add_sound(self, sound: Sound) -> None:
+        self.speech_worker.submit(sound)
         self.until = max(self.until, sound.time)
 
     def complete(self, end: float) -> bool:
         """Whether nothing about the time before `end` is still to come."""
         silent_since_long = self.until > end + 2 * BLOCK  # the track of sound is shorter, or has a gap
-        self.utterances += self.ears.understood(all_of_it=silent_since_long)
-        seen = not self.clip.has_video or (bool(self.cues) and self.cues[-1].time >= end)
-        heard = not self.clip.has_audio or self.ears.heard_until >= end or silent_since_long
-        return seen and heard
+        self.utterances += self.speech_worker.completed(all_of_it=silent_since_long)
+        video_complete = not self.clip.has_video or (bool(self.cues) and self.cues[-1].time >= end)
+        audio_complete = not self.clip.has_audio or self.speech_worker.processed_until >= end or silent_since_long
+        return video_complete and audio_complete
 
     def block(self, start: float, end: float) -> Evidence:
         """Evidence about [start, end); what lies before the next block's start is let go."""
-        sightings = [one for one in self.sightings if start <= one.time < end]
+        sightings = [sighting for sighting in self.sightings if start <= sighting.time < end]
         crops = (
-            np.stack([face_encoder.grey(one.crop) for one in sightings])
+            np.stack([face_encoder.grey(sighting.crop) for sighting in sightings])
             if sightings
             else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE), np.uint8)
         )
-        found = Evidence(
+        evidence = Evidence(
             start,
             end,
             self.clip.has_video,
@@ -191,24 +195,24 @@ class _Gatherer:
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
             face_encoder.read(crops),
-            [one for one in self.utterances if one.start < end and one.end > start],
-            [one for one in self.pictures if start <= one.time < end],
+            [utterance for utterance in self.utterances if utterance.start < end and utterance.end > start],
+            [frame for frame in self.pictures if start <= frame.time < end],
         )
         following = start + BLOCK
         self.cues = [cue for cue in self.cues if cue.time >= following]
-        self.sightings = [one for one in self.sightings if one.time >= following]
-        self.utterances = [one for one in self.utterances if one.end > following]
-        self.pictures = [one for one in self.pictures if one.time >= following]
-        return found
+        self.sightings = [sighting for sighting in self.sightings if sighting.time >= following]
+        self.utterances = [utterance for utterance in self.utterances if utterance.end > following]
+        self.pictures = [frame for frame in self.pictures if frame.time >= following]
+        return evidence
 
 
 def gather(
     clip: Clip,
     progress: Progress,
     *,
-    pictures: bool = False,
+    keep_frames: bool = False,
     transcriber: Transcriber | None = None,
-    longest: float = math.inf,
+    max_duration: float = math.inf,
 ) -> Iterator[Evidence]:
     """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
 
@@ -216,31 +220,31 @@ def gather(
     longest: seconds of the clip. Raises ClipError when nothing can be decoded, or more than that.
     """
     start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
-    with closing(_Ears(transcriber)) as ears:
-        gatherer = _Gatherer(clip, ears, pictures)
+    with closing(_SpeechWorker(transcriber)) as speech_worker:
+        collector = _Collector(clip, speech_worker, keep_frames)
         for item in stream(clip, RATE):
-            if item.time > longest:
+            if item.time > max_duration:
                 raise ClipError(
-                    f"{clip.name}: goes on for longer than the {longest / 60:.0f} minutes that are taken. Cut it."
+                    f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
                 )
             if isinstance(item, Frame):
-                gatherer.see(item)
+                collector.add_frame(item)
                 progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
             else:
-                gatherer.hear(item)
-            while gatherer.complete(start + BLOCK + WINDOW):
-                yield gatherer.block(start, start + BLOCK + WINDOW)
+                collector.add_sound(item)
+            while collector.complete(start + BLOCK + WINDOW):
+                yield collector.block(start, start + BLOCK + WINDOW)
                 start += BLOCK
-        gatherer.utterances += ears.finish()
-    end = max(_end(clip, gatherer.cues[-1].time + frame_length if gatherer.cues else 0.0, gatherer.until), start)
-    yield gatherer.block(start, end)
+        collector.utterances += speech_worker.finish()
+    end = max(_end(clip, collector.cues[-1].time + frame_length if collector.cues else 0.0, collector.until), start)
+    yield collector.block(start, end)
 
 
-def _end(clip: Clip, seen: float, heard: float) -> float:
+def _end(clip: Clip, video_end: float, audio_end: float) -> float:
     """Seconds at which the clip ends: the header's word where the tracks bear it out within a step, else what the
     tracks hold.
     """
-    observed = max(seen, heard)
+    observed = max(video_end, audio_end)
     return (
         clip.duration
         if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5)

@@ -17,14 +17,14 @@ from cer.models.runtime import onnx_session
 
 DETECTION_SIDE = 416  # pixels; the frame's longest side while searching; 9 ms a frame on 2 cores, 25 ms at 640
 # Landmarks are as steady at 224 (5 ms) as in the whole frame; at 160 (3 ms) they scatter a fifth more.
-FOLLOWING_SIDE = 224  # pixels; the longest side of a known face's surroundings while searching there
-FOLLOWING_ROOM = 3.0  # sides of the face that its surroundings measure
-FOLLOWING_OVERLAP = 0.2  # intersection over union with the box before; less may be somebody else
-FOLLOWED = 2  # faces; searching near more of them costs as much as the whole frame
-AFRESH = 5  # frames; one in so many is searched all over, for faces that are new
-LEAST_SCORE = 0.5
-LEAST_SIDE = 20 / 640  # of the frame's longest side; a smaller face shows no expression
-MOST_OVERLAP = 0.3  # intersection over union above which two boxes are one face
+FOLLOW_SIDE = 224  # pixels; the longest side of a known face's surroundings while searching there
+FOLLOW_MARGIN = 3.0  # sides of the face that its surroundings measure
+FOLLOW_OVERLAP = 0.2  # intersection over union with the box before; less may be somebody else
+MAX_FOLLOWED = 2  # faces; searching near more of them costs as much as the whole frame
+FULL_SEARCH_EVERY = 5  # frames; one in so many is searched all over, for faces that are new
+MIN_SCORE = 0.5
+MIN_FACE_SIZE = 20 / 640  # of the frame's longest side; a smaller face shows no expression
+MAX_OVERLAP = 0.3  # intersection over union above which two boxes are one face
 CROP = 112  # pixels; side of the square crops
 
 # Where the eyes, nose and mouth corners lie in a crop (share of its side): the median over FER+ validation faces, made
@@ -61,7 +61,7 @@ def _detector() -> Any:
 
 def detect(image: np.ndarray) -> list[Face]:
     """Faces in an RGB uint8 [H, W, 3] picture, the largest first."""
-    return _search(image, min(1.0, DETECTION_SIDE / max(image.shape[:2])), LEAST_SIDE * max(image.shape[:2]))
+    return _search(image, min(1.0, DETECTION_SIDE / max(image.shape[:2])), MIN_FACE_SIZE * max(image.shape[:2]))
 
 
 def _search(image: np.ndarray, scale: float, least: float) -> list[Face]:
@@ -91,42 +91,42 @@ class Finder:
     def find(self, image: np.ndarray) -> list[Face]:
         """Faces in the RGB uint8 [H, W, 3] picture that follows the one before, the largest first."""
         self._since += 1
-        found = self._follow(image) if self._since < AFRESH else []
-        if not found:
-            found, self._since = detect(image), 0
-        self._known = found
-        return found
+        faces = self._follow(image) if self._since < FULL_SEARCH_EVERY else []
+        if not faces:
+            faces, self._since = detect(image), 0
+        self._known = faces
+        return faces
 
     def _follow(self, image: np.ndarray) -> list[Face]:
         """The known faces in this picture; none at all unless each is found."""
-        if len(self._known) > FOLLOWED:
+        if len(self._known) > MAX_FOLLOWED:
             return []
         near = [_near(image, face) for face in self._known]
-        found = [face for face in near if face is not None]
-        apart = all(overlap(a.box, b.box) <= MOST_OVERLAP for a, b in combinations(found, 2))
-        return sorted(found, key=lambda face: -area(face.box)) if len(found) == len(near) and apart else []
+        faces = [face for face in near if face is not None]
+        apart = all(overlap(a.box, b.box) <= MAX_OVERLAP for a, b in combinations(faces, 2))
+        return sorted(faces, key=lambda face: -area(face.box)) if len(faces) == len(near) and apart else []
 
 
-def _near(image: np.ndarray, known: Face) -> Face | None:
+def _near(image: np.ndarray, previous: Face) -> Face | None:
     """The face in the surroundings of where `known` was, or None."""
     whole = np.array([image.shape[1], image.shape[0]])
-    low, high = known.box[:2] * whole, known.box[2:] * whole
-    reach = FOLLOWING_ROOM * (high - low).max() / 2
+    low, high = previous.box[:2] * whole, previous.box[2:] * whole
+    reach = FOLLOW_MARGIN * (high - low).max() / 2
     left, top = np.maximum((low + high) / 2 - reach, 0).astype(int)
     right, bottom = np.minimum((low + high) / 2 + reach, whole).astype(int)
     part = image[top:bottom, left:right]
     corner, extent = np.array([left, top]), np.array([right - left, bottom - top])
-    scale = FOLLOWING_SIDE / max(part.shape[:2])
+    scale = FOLLOW_SIDE / max(part.shape[:2])
     candidates = [
         Face(
             ((face.box.reshape(2, 2) * extent + corner) / whole).ravel().astype(np.float32),
             ((face.landmarks * extent + corner) / whole).astype(np.float32),
             face.score,
         )
-        for face in _search(part, scale, LEAST_SIDE * max(image.shape[:2]))
+        for face in _search(part, scale, MIN_FACE_SIZE * max(image.shape[:2]))
     ]
-    best = max(candidates, key=lambda face: overlap(face.box, known.box), default=None)
-    return best if best is not None and overlap(best.box, known.box) >= FOLLOWING_OVERLAP else None
+    best = max(candidates, key=lambda face: overlap(face.box, previous.box), default=None)
+    return best if best is not None and overlap(best.box, previous.box) >= FOLLOW_OVERLAP else None
 
 
 def _decode(
@@ -135,22 +135,22 @@ def _decode(
     """Faces from CenterFace's maps at a quarter of the input's size; `least` is the smallest (width, height) as
     shares.
     """
-    rows, columns = np.nonzero(heat > LEAST_SCORE)
+    rows, columns = np.nonzero(heat > MIN_SCORE)
     scores = heat[rows, columns]
     extent = np.exp(size[::-1, rows, columns].T) * 4  # [N, 2] width, height in input pixels
-    centre = (np.stack([columns, rows], 1) + offset[::-1, rows, columns].T + 0.5) * 4
-    corner = centre - extent / 2
+    center = (np.stack([columns, rows], 1) + offset[::-1, rows, columns].T + 0.5) * 4
+    corner = center - extent / 2
     marks = points[:, rows, columns].T.reshape(-1, 5, 2)[:, :, ::-1] * extent[:, None] + corner[:, None]
     whole = np.array([heat.shape[1], heat.shape[0]]) * 4.0
     boxes = np.concatenate([corner / whole, (corner + extent) / whole], 1).clip(0, 1).astype(np.float32)
     marks = (marks / whole).astype(np.float32)
-    kept: list[Face] = []
+    faces: list[Face] = []
     for index in np.argsort(-scores):
         box = boxes[index]
-        if ((box[2:] - box[:2]) < least).any() or any(overlap(box, face.box) > MOST_OVERLAP for face in kept):
+        if ((box[2:] - box[:2]) < least).any() or any(overlap(box, face.box) > MAX_OVERLAP for face in faces):
             continue
-        kept.append(Face(box, marks[index], float(scores[index])))
-    return sorted(kept, key=lambda face: -area(face.box))
+        faces.append(Face(box, marks[index], float(scores[index])))
+    return sorted(faces, key=lambda face: -area(face.box))
 
 
 def area(box: np.ndarray) -> float:

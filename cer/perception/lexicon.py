@@ -1,4 +1,4 @@
-"""Lexicon: emotion logits from which words, and which pairs of neighbouring words, a text holds.
+"""Lexicon: emotion logits from which words, and which pairs of neighboring words, a text holds.
 
 A linear classifier on TF-IDF features of word pieces, in the tokenizer of the sentence encoder. On captions of a few
 hundred clips it beats what can be learned on pooled sentence embeddings: single phrases ("furrowed brows") decide.
@@ -41,29 +41,29 @@ class Lexicon:
         rarity.
         """
         counts = Counter(terms_of(text_encoder.pieces(text)))
-        found = np.fromiter(counts, np.int64, len(counts))
-        rows = np.minimum(np.searchsorted(self.terms, found), len(self.terms) - 1)
-        known = self.terms[rows] == found
-        rows = rows[known]
-        values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts))[known])) * self.rarity[rows]
+        terms = np.fromiter(counts, np.int64, len(counts))
+        rows = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
+        matching = self.terms[rows] == terms
+        rows = rows[matching]
+        values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts))[matching])) * self.rarity[rows]
         return rows, values / max(float(np.linalg.norm(values)), 1e-9)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Float32 [N, 8] of N texts; a text of unknown words gets the bias alone."""
-        found = np.tile(self.bias, (len(texts), 1))
+        logits = np.tile(self.bias, (len(texts), 1))
         for row, text in enumerate(texts):
             rows, values = self.features(text)
-            found[row] += values @ self.weights[rows]
-        return found
+            logits[row] += values @ self.weights[rows]
+        return logits
 
 
 def terms_of(pieces: Sequence[int]) -> list[int]:
-    """The terms of a text's word pieces: each piece, and each pair of neighbours, as one number."""
+    """The terms of a text's word pieces: each piece, and each pair of neighbors, as one number."""
     ones = [piece << _SHIFT for piece in pieces]
-    return ones + [one + following + 1 for one, following in zip(ones, pieces[1:], strict=False)]
+    return ones + [word + following + 1 for word, following in zip(ones, pieces[1:], strict=False)]
 
 
 def load(checkpoint: Checkpoint) -> Lexicon:
     """A lexicon from its safetensors file."""
-    held = tensors(checkpoint)
-    return Lexicon(held["terms"], held["rarity"], held["weights"], held["bias"])
+    stored = tensors(checkpoint)
+    return Lexicon(stored["terms"], stored["rarity"], stored["weights"], stored["bias"])

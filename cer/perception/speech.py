@@ -15,13 +15,13 @@ from cer.media.clip import SAMPLE_RATE, Sound
 from cer.perception.transcription import Sentence, Transcriber, encode, transcribe
 from cer.perception.voice_encoder import WIDTH, listen
 
-LONGEST_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
+MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
 
 PAUSE = 1.0  # seconds of silence that end an utterance
 
 LISTEN = 30.0  # seconds of sound that are searched for speech at a time
 
-LEAST_SPEECH = 0.25  # seconds
+MIN_SPEECH = 0.25  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Utterance:
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
     [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
-    sentences: what was understood; empty when nothing was.
+    sentences: what was completed; empty when nothing was.
     """
 
     start: float
@@ -45,18 +45,16 @@ def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
     """(start, end) in seconds of each stretch of speech in mono 16 kHz samples."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    if len(samples) < SAMPLE_RATE * LEAST_SPEECH:
+    if len(samples) < SAMPLE_RATE * MIN_SPEECH:
         return []
-    options = VadOptions(
-        min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(LEAST_SPEECH * 1000)
-    )
-    found = get_speech_timestamps(samples, options)
-    return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
+    options = VadOptions(min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(MIN_SPEECH * 1000))
+    timestamps = get_speech_timestamps(samples, options)
+    return [(region["start"] / SAMPLE_RATE, region["end"] / SAMPLE_RATE) for region in timestamps]
 
 
 @dataclass
 class Listener:
-    """Turns a stream of sounds into utterances, holding at most about LISTEN + LONGEST_UTTERANCE seconds of it.
+    """Turns a stream of sounds into utterances, holding at most about LISTEN + MAX_UTTERANCE seconds of it.
 
     transcriber: writes down speech in place of Whisper tiny.en.
     """
@@ -84,7 +82,7 @@ class Listener:
             yield from self._listen(last=True)
 
     @property
-    def heard_until(self) -> float:
+    def processed_until(self) -> float:
         """Seconds before which every utterance has been given."""
         return self._start
 
@@ -110,15 +108,15 @@ class Listener:
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Regions joined into utterances: pauses shorter than PAUSE, together at most LONGEST_UTTERANCE; a longer region
+    """Regions joined into utterances: pauses shorter than PAUSE, together at most MAX_UTTERANCE; a longer region
     is cut.
     """
     groups: list[list[tuple[float, float]]] = []
     for first, end in regions:
         start = first
         while start < end:
-            stop = min(end, start + LONGEST_UTTERANCE)
-            if groups and start - groups[-1][-1][1] < PAUSE and stop - groups[-1][0][0] <= LONGEST_UTTERANCE:
+            stop = min(end, start + MAX_UTTERANCE)
+            if groups and start - groups[-1][-1][1] < PAUSE and stop - groups[-1][0][0] <= MAX_UTTERANCE:
                 groups[-1].append((start, stop))
             else:
                 groups.append([(start, stop)])

@@ -16,7 +16,7 @@ from cer.models.checkpoints import MINILM, Checkpoint, locate, shipped
 from cer.models.runtime import onnx_session, tensors
 
 WIDTH = 384  # of an embedding
-MOST_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
+MAX_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
 BATCH = 16
 UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")  # tensors of the file
 
@@ -26,7 +26,7 @@ def _tokenizer() -> Any:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
-    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
     return tokenizer
 
@@ -44,7 +44,7 @@ def _session(adapter: Checkpoint | None) -> Any:
 
 def pieces(text: str) -> list[int]:
     """The word pieces of a text, as the tokenizer numbers them, without the marks at its ends; what follows the first
-    MOST_TOKENS is cut.
+    MAX_TOKENS is cut.
     """
     return list(_tokenizer().encode(text, add_special_tokens=False).ids)
 
@@ -57,7 +57,7 @@ def encode(texts: Sequence[str], adapter: Checkpoint | None = None) -> np.ndarra
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         encoded = tokenizer.encode_batch([texts[row] for row in rows])
-        ids = np.array([one.ids for one in encoded], np.int64)
-        mask = np.array([one.attention_mask for one in encoded], np.int64)
+        ids = np.array([encoding.ids for encoding in encoded], np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encoded], np.int64)
         result[rows] = session.run(None, {"ids": ids, "mask": mask})[0]
     return result

@@ -16,9 +16,9 @@ MARKS_PER_SECOND = 50  # of Whisper's clock
 
 SILENCE = 8.0  # seconds appended before encoding: with less, tiny.en repeats short phrases; 30 s take 2.4 times as long
 
-LEAST_CONFIDENCE = -1.0  # mean log-probability per token; below it tiny.en is guessing (as in Whisper's own decoder)
+MIN_CONFIDENCE = -1.0  # mean log-probability per token; below it tiny.en is guessing (as in Whisper's own decoder)
 
-MOST_COMPRESSION = 2.4  # of the text by zlib; above it the decoder is looping (as in Whisper's own decoder)
+MAX_COMPRESSION = 2.4  # of the text by zlib; above it the decoder is looping (as in Whisper's own decoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
     )[0]
     tokens = result.sequences_ids[0]
     text = tokenizer.decode([t for t in tokens if t < first_time], skip_special_tokens=True)
-    if result.scores[0] < LEAST_CONFIDENCE or not text.strip() or _compression(text) > MOST_COMPRESSION:
+    if result.scores[0] < MIN_CONFIDENCE or not text.strip() or _compression(text) > MAX_COMPRESSION:
         return ()
     sentences: list[Sentence] = []
     words: list[int] = []

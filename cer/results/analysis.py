@@ -41,10 +41,10 @@ class Analysis:
     """What was seen in a clip of S segments and T moments.
 
     predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa
-    and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analysed
+    and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analyzed
     pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
-    box (shares of width and height) of the analysed person, kept in memory only. transcript: what was understood,
-    sentence by sentence. person: whose face was analysed; None when nobody's.
+    box (shares of width and height) of the analyzed person, kept in memory only. transcript: what was completed,
+    sentence by sentence. person: whose face was analyzed; None when nobody's.
     """
 
     clip: Clip
@@ -84,12 +84,16 @@ class Analysis:
         """The basic emotions [8] that a modality sees in segment `row`, or on average in the clip; else None and the
         reason.
         """
-        one = self.predictions[modality]
+        prediction = self.predictions[modality]
         if row is not None:
-            return (one.probabilities[row], "") if one.present[row] else (None, one.reasons[row] or "")
-        if one.present.any():
-            return one.probabilities[one.present].mean(0), ""
-        return None, next((reason for reason in one.reasons if reason), "")
+            return (
+                (prediction.probabilities[row], "")
+                if prediction.present[row]
+                else (None, prediction.reasons[row] or "")
+            )
+        if prediction.present.any():
+            return prediction.probabilities[prediction.present].mean(0), ""
+        return None, next((reason for reason in prediction.reasons if reason), "")
 
     def note(self, modality: str, row: int) -> str:
         """The evidence in words of a modality in a segment; "" where there is none."""
@@ -99,8 +103,8 @@ class Analysis:
 
 def mean_of_known(values: np.ndarray) -> np.ndarray | None:
     """The mean float [K] of the rows [N, K] that are not NaN; None when all are."""
-    known = values[~np.isnan(values).any(1)]
-    return known.mean(0) if len(known) else None
+    valid = values[~np.isnan(values).any(1)]
+    return valid.mean(0) if len(valid) else None
 
 
 def compound_name(compound: np.ndarray) -> str | None:

@@ -46,7 +46,8 @@ def document(analysis: Analysis) -> dict[str, Any]:
             "compound": _numbers(overall),
             "basic": _numbers(basic),
             "modalities": {
-                name: _numbers(mean_of_known(one.probabilities)) for name, one in analysis.predictions.items()
+                name: _numbers(mean_of_known(prediction.probabilities))
+                for name, prediction in analysis.predictions.items()
             },
             "weights": {
                 name: round(float(analysis.weights[:, column].mean()), _DIGITS)
@@ -54,12 +55,17 @@ def document(analysis: Analysis) -> dict[str, Any]:
             },
         },
         "transcript": [
-            {"start": round(one.start, 3), "end": round(one.end, 3), "text": one.text} for one in analysis.transcript
+            {"start": round(sentence.start, 3), "end": round(sentence.end, 3), "text": sentence.text}
+            for sentence in analysis.transcript
         ],
         "person": analysis.person,
         "people": [
-            {"id": one.id, "seconds_visible": round(one.seconds_visible, 2), "first_seen": round(one.first_seen, 3)}
-            for one in analysis.people
+            {
+                "id": person.id,
+                "seconds_visible": round(person.seconds_visible, 2),
+                "first_seen": round(person.first_seen, 3),
+            }
+            for person in analysis.people
         ],
         "models": [
             {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
@@ -76,11 +82,11 @@ def _segment(analysis: Analysis, row: int) -> dict[str, Any]:
         "end": round(segment.end, 3),
         "modalities": {
             name: {
-                "present": bool(one.present[row]),
-                "probabilities": _numbers(one.probabilities[row]),
-                "reason": one.reasons[row],
+                "present": bool(prediction.present[row]),
+                "probabilities": _numbers(prediction.probabilities[row]),
+                "reason": prediction.reasons[row],
             }
-            for name, one in analysis.predictions.items()
+            for name, prediction in analysis.predictions.items()
         },
         "fused": _numbers(analysis.fused[row]),
         "weights": {

@@ -12,8 +12,8 @@ from PIL import Image
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis
 
-# Okabe and Ito's palette: told apart by colour-blind eyes too. One colour per compound expression, in order.
-COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#0072B2", "#CC79A7")
+# Okabe and Ito's palette: told apart by color-blind eyes too. One color per compound expression, in order.
+COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#0072B2", "#CC79A7")
 
 MODALITY_NAMES = {name: name.replace("_", " ").capitalize() for name in MODALITIES}
 
@@ -37,8 +37,8 @@ def timeline(analysis: Analysis) -> Figure:
         vmax=max(0.35, np.nanmax(values, initial=0)),
         rasterized=True,  # as vectors the cells show seams
     )
-    known = ~np.isnan(values).any(1)
-    axes.scatter(times[known], values[known].argmax(1) + 0.5, s=6, color="#D55E00", label="strongest")
+    valid = ~np.isnan(values).any(1)
+    axes.scatter(times[valid], values[valid].argmax(1) + 0.5, s=6, color="#D55E00", label="strongest")
     axes.set_yticks(np.arange(len(COMPOUNDS)) + 0.5, COMPOUNDS)
     axes.invert_yaxis()
     axes.set_xlabel("seconds")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from cer.labels import COMPOUNDS
 from cer.media.writer import write_video
 from cer.results.analysis import Analysis
-from cer.results.figures import COLOURS
+from cer.results.figures import COLORS
 
 
 @lru_cache(maxsize=4)
@@ -53,10 +53,10 @@ def overlay(analysis: Analysis, width: int, height: int) -> Callable[[float, np.
 
 
 def _strip(analysis: Analysis, width: int, height: int) -> Image.Image:
-    """The time line as a strip of colours, one per compound expression; grey where nothing is known."""
+    """The time line as a strip of colors, one per compound expression; grey where nothing is known."""
     grid = np.linspace(0, analysis.clip.duration, width)
     rows = np.clip(np.searchsorted(analysis.times, grid, "right") - 1, 0, len(analysis.times) - 1)
-    palette = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (*COLOURS, "#777777")], np.uint8)
+    palette = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in (*COLORS, "#777777")], np.uint8)
     values = analysis.timeline[rows]
     which = np.where(np.isnan(values).any(1), len(COMPOUNDS), np.nan_to_num(values).argmax(1))
     return Image.fromarray(np.repeat(palette[which][None], height, 0))

@@ -23,5 +23,5 @@ def report(analysis: Analysis) -> str:
             ("What each modality saw", svg(modality_bars(analysis))),
             ("How they were fused", svg(fused_bars(analysis))),
         ],
-        people=[(one, data_uri(one.thumbnail)) for one in analysis.people[:8]],
+        people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8]],
     )

@@ -36,8 +36,8 @@ def verdict(analysis: Analysis) -> str:
     top = int(basic.argmax())
     agree = [
         _SPOKEN[name]
-        for name, one in analysis.predictions.items()
-        if (mean := mean_of_known(one.probabilities)) is not None and int(mean.argmax()) == top
+        for name, prediction in analysis.predictions.items()
+        if (mean := mean_of_known(prediction.probabilities)) is not None and int(mean.argmax()) == top
     ]
     if len(agree) < 2:
         return f"{lead}; the modalities do not agree."
@@ -58,4 +58,6 @@ def _strongest(analysis: Analysis, compound: int) -> tuple[float, float]:
 
 def _causes(analysis: Analysis) -> list[str]:
     """Why each modality is absent, every reason once."""
-    return list(dict.fromkeys(reason for one in analysis.predictions.values() for reason in one.reasons if reason))
+    return list(
+        dict.fromkeys(reason for prediction in analysis.predictions.values() for reason in prediction.reasons if reason)
+    )

@@ -18,13 +18,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("runs"), help="logs, checkpoints and held-out predictions")
     parser.add_argument("--only", nargs="+", choices=ORDER, default=ORDER)
-    asked = parser.parse_args()
-    asked.work.mkdir(parents=True, exist_ok=True)
-    for name in asked.only:
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    for name in options.only:
         # One process a model: what is exported by one is loaded, and checked, by the next.
-        command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(asked.out)]
+        command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(options.out)]
         if name not in WITHOUT_DATA:
-            command += ["--data", str(asked.data), "--work", str(asked.work)]
+            command += ["--data", str(options.data), "--work", str(options.work)]
         print("$", " ".join(command), flush=True)
         subprocess.run(command, check=True)
 

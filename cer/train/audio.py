@@ -140,7 +140,7 @@ def main() -> None:
         "audio.onnx",
         content,
         name="CER voice head",
-        licence="CC BY-NC-SA 4.0 (RAVDESS)",
+        license="CC BY-NC-SA 4.0 (RAVDESS)",
         run={
             "data": {file.name: sha256(file)},
             "temperature": temperature,

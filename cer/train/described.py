@@ -16,10 +16,10 @@ _MOTIONS = ("They hold still.", "They move a little.", "They move a little.", "T
 _VOICES = ("", "They are speaking.", "They speak softly.", "They speak loudly.")
 
 
-def describe(seen: Expressions, rng: np.random.Generator) -> list[str]:
+def describe(expressions: Expressions, rng: np.random.Generator) -> list[str]:
     """One description per face. The surroundings are drawn at random, so that nothing is learned from them."""
     texts = []
-    for units in seen.units:
+    for units in expressions.units:
         shot, light, motion, voice = (str(rng.choice(words)) for words in (_SHOTS, _LIGHTS, _MOTIONS, _VOICES))
         texts.append(f"The video shows {shot} {light}. The person has {face_words(units)}. {motion} {voice}".strip())
     return texts

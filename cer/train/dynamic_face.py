@@ -188,7 +188,7 @@ def main() -> None:
         "dynamic_face.onnx",
         content,
         name="CER dynamic face (Mamba)",
-        licence="research use (FER+, CK+ terms)",
+        license="research use (FER+, CK+ terms)",
         run={
             "data": {p.name: sha256(p) for p in files.values()},
             "metrics": metrics,

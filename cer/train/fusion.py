@@ -57,8 +57,8 @@ class Fusion(nn.Module):
         item.
         """
         scores = self.theta[None].masked_fill(~present[:, None, :, None], -torch.inf)
-        held = torch.where(present[..., None], probabilities, 0.0)
-        fused = torch.einsum("h,nhmc,nmc->nc", self.beta.softmax(0), scores.softmax(2), held)
+        masked = torch.where(present[..., None], probabilities, 0.0)
+        fused = torch.einsum("h,nhmc,nmc->nc", self.beta.softmax(0), scores.softmax(2), masked)
         return fused / fused.sum(1, keepdim=True).clamp_min(1e-12)
 
     def plain(self) -> MHPF:
@@ -128,14 +128,14 @@ def gaps(fusion: MHPF, items: Items) -> dict[str, float]:
     """By how much macro-F1 each subset's fusion is above its best member, or below, on the items that all members see:
     the classes that one of them never sees would otherwise count for the others only.
     """
-    found = {}
+    differences = {}
     for members in subsets(range(len(MODALITIES))):
         rows: np.ndarray = np.all(items.present[:, members], axis=1)
         if len(members) > 1 and rows.any():
             best = max(macro_f1(fusion, items, (member,), rows) for member in members)
             name = " + ".join(MODALITIES[member] for member in members)
-            found[name] = round(macro_f1(fusion, items, members, rows) - best, 4)
-    return found
+            differences[name] = round(macro_f1(fusion, items, members, rows) - best, 4)
+    return differences
 
 
 def measure(fusion: MHPF, items: Items) -> dict[str, object]:
@@ -164,35 +164,35 @@ def certainly_below(fusion: MHPF, test: Mapping[tuple[str, ...], Pool]) -> list[
     for seed in range(REDRAWN):
         again = {names: pool[rng.integers(0, len(pool.emotions), len(pool.emotions))] for names, pool in test.items()}
         drawn.append(gaps(fusion, Items(*pair(again, seed=seed))))
-    return [name for name in drawn[0] if np.mean([one.get(name, 0.0) < 0 for one in drawn]) >= 0.95]
+    return [name for name in drawn[0] if np.mean([sample.get(name, 0.0) < 0 for sample in drawn]) >= 0.95]
 
 
 def errors(names: Sequence[str], pool: Pool) -> Iterator[tuple[str, float]]:
     """(modality, its calibration error) under the pool's own class frequencies."""
     frequencies = np.bincount(pool.emotions, minlength=len(EMOTIONS)) / len(pool.emotions)
     for column, name in enumerate(names):
-        found = pool.probabilities[:, column] * frequencies
-        yield name, calibration_error(found / found.sum(1, keepdims=True), pool.emotions)
+        weighted = pool.probabilities[:, column] * frequencies
+        yield name, calibration_error(weighted / weighted.sum(1, keepdims=True), pool.emotions)
 
 
-def prototypes_of(pool: Pool, held: Pool) -> Prototypes:
+def prototypes_of(pool: Pool, unseen: Pool) -> Prototypes:
     """Centre and class means of training embeddings (every class counting the same), and the temperature that fits
     held-out ones.
     """
     assert pool.embeddings is not None
-    assert held.embeddings is not None
-    seen = np.unique(pool.emotions)
+    assert unseen.embeddings is not None
+    emotions = np.unique(pool.emotions)
     means = np.zeros((len(EMOTIONS), pool.embeddings.shape[1]), np.float32)
-    for emotion in seen:
+    for emotion in emotions:
         means[emotion] = pool.embeddings[pool.emotions == emotion].mean(0)
-    centre = means[seen].mean(0)
-    means[seen] -= centre
-    rough = Prototypes(centre, means, 1.0)
-    rows = np.isin(held.emotions, seen)
-    similar = cosines(held.embeddings[rows], rough)[:, seen]
-    targets = (held.emotions[rows][:, None] == seen[None]).astype(np.float32)
+    center = means[emotions].mean(0)
+    means[emotions] -= center
+    rough = Prototypes(center, means, 1.0)
+    rows = np.isin(unseen.emotions, emotions)
+    similar = cosines(unseen.embeddings[rows], rough)[:, emotions]
+    targets = (unseen.emotions[rows][:, None] == emotions[None]).astype(np.float32)
     balanced = targets / targets.sum(0)
-    return Prototypes(centre, means, fit_temperature(similar, balanced))
+    return Prototypes(center, means, fit_temperature(similar, balanced))
 
 
 def main() -> None:
@@ -221,12 +221,12 @@ def main() -> None:
     else:
         pools = embedded_pools(arguments.data, arguments.work)
         fit, test = Items(*pair(pools.fit, seed=0)), Items(*pair(pools.test, seed=1))
-        for name, (trained, held) in pools.embeddings.items():
-            found = prototypes_of(trained, held)
+        for name, (trained, unseen) in pools.embeddings.items():
+            prototypes = prototypes_of(trained, unseen)
             stored |= {
-                f"{name}.centre": found.centre,
-                f"{name}.means": found.means,
-                f"{name}.temperature": np.array([found.temperature], np.float32),
+                f"{name}.centre": prototypes.center,
+                f"{name}.means": prototypes.means,
+                f"{name}.temperature": np.array([prototypes.temperature], np.float32),
             }
     fusion = calibrated(train(fit), fit)
     assert fusion.temperature is not None
@@ -243,7 +243,7 @@ def main() -> None:
         "fusion.safetensors",
         save({name: np.ascontiguousarray(array, np.float32) for name, array in stored.items()}),
         name="CER fusion (MHPF, prototypes)",
-        licence="research use (terms of all training corpora)",
+        license="research use (terms of all training corpora)",
         run={"items": len(fit.emotions), "metrics": metrics, "seconds": round(time.monotonic() - started)},
     )
 

@@ -84,9 +84,9 @@ def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool,
     seen = expressions(faces.images, work)
     emotions = faces.targets.argmax(1)
     slots, mask, _ = Synthesiser(ready(seen), faces.targets)(len(seen), rng, np.arange(len(seen)))
-    moved, motion = dynamic_face.read(slots, mask)
+    moved, motion = dynamic_face.classify(slots, mask)
     pictures, scale = scene_label.look(seen.embeddings)
-    context, described = scene_context.read(describe(seen, rng))
+    context, described = scene_context.classify(describe(seen, rng))
     parts = {
         "static_face": Pool(softmax(seen.logits), emotions, seen.embeddings),
         "dynamic_face": Pool(softmax(moved), emotions, motion),
@@ -97,7 +97,7 @@ def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool,
 
 
 def _of_words(texts: list[str], emotions: np.ndarray) -> Pool:
-    logits, embeddings = text.read(texts)
+    logits, embeddings = text.classify(texts)
     return Pool(softmax(logits)[:, None], emotions, embeddings)
 
 

@@ -13,7 +13,7 @@ from cer.labels import EMOTIONS
 from cer.perception import text_encoder
 from cer.perception.lexicon import Lexicon, terms_of
 
-LEAST_TEXTS = 3  # that a term must occur in
+MIN_TEXTS = 3  # that a term must occur in
 INVERSE_PENALTY = 0.3  # sklearn's C; 1 and 3 fit the captions of single clips
 OUT_OF_REACH = -30.0  # logit of a class that no text has
 
@@ -37,13 +37,13 @@ def fit(corpora: Sequence[Corpus]) -> Lexicon:
     """A lexicon whose logits are free of the class priors. Raises ValueError for fewer than three classes, or for texts
     that share no term.
     """
-    texts = [text for one in corpora for text in one.texts]
-    emotions = np.concatenate([one.emotions for one in corpora])
+    texts = [text for corpus in corpora for text in corpus.texts]
+    emotions = np.concatenate([corpus.emotions for corpus in corpora])
     if len(np.unique(emotions)) < 3:
         raise ValueError("a lexicon tells three emotions or more apart")
     empty = _empty(texts)
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
-    model.fit(_matrix(empty, texts), emotions, np.concatenate([one.weights for one in corpora]))
+    model.fit(_matrix(empty, texts), emotions, np.concatenate([corpus.weights for corpus in corpora]))
     weights = np.zeros((len(empty.terms), len(EMOTIONS)), np.float32)
     bias = np.full(len(EMOTIONS), OUT_OF_REACH, np.float32)
     weights[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
@@ -53,11 +53,11 @@ def fit(corpora: Sequence[Corpus]) -> Lexicon:
 def _empty(texts: Sequence[str]) -> Lexicon:
     """The terms that occur in enough texts, with their rarity ln((1 + N) / (1 + texts with it)) + 1; no weights."""
     counts = Counter(term for text in texts for term in set(terms_of(text_encoder.pieces(text))))
-    kept = {term: count for term, count in counts.items() if count >= LEAST_TEXTS}
-    if not kept:
-        raise ValueError(f"no term occurs in {LEAST_TEXTS} of {len(texts)} texts")
-    terms = np.array(sorted(kept), np.int64)
-    spread = np.array([kept[term] for term in terms.tolist()], np.float32)
+    frequent = {term: count for term, count in counts.items() if count >= MIN_TEXTS}
+    if not frequent:
+        raise ValueError(f"no term occurs in {MIN_TEXTS} of {len(texts)} texts")
+    terms = np.array(sorted(frequent), np.int64)
+    spread = np.array([frequent[term] for term in terms.tolist()], np.float32)
     rarity = np.log((1 + len(texts)) / (1 + spread)) + 1
     return Lexicon(
         terms, rarity.astype(np.float32), np.zeros((len(terms), len(EMOTIONS)), np.float32), np.zeros(8, np.float32)
@@ -65,9 +65,9 @@ def _empty(texts: Sequence[str]) -> Lexicon:
 
 
 def _matrix(lexicon: Lexicon, texts: Sequence[str]) -> csr_array:
-    found = [lexicon.features(text) for text in texts]
-    ends = np.cumsum([0, *(len(rows) for rows, _ in found)])
-    columns, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    features = [lexicon.features(text) for text in texts]
+    ends = np.cumsum([0, *(len(rows) for rows, _ in features)])
+    columns, values = (np.concatenate(parts) for parts in zip(*features, strict=True))
     return csr_array((values, columns, ends), shape=(len(texts), len(lexicon.terms)))
 
 

@@ -57,12 +57,12 @@ def _by_frame(table: pd.DataFrame, run: Path) -> np.ndarray:
     frames = pd.read_parquet(run / "frames.parquet")
     valid = frames[frames["label"] >= 0]
     of_clip = dict(iter(valid.groupby("id")))
-    found: list[str | None] = []
+    reasons: list[str | None] = []
     for row in table.itertuples():
-        mine = of_clip.get(row.id)
-        inside = mine[(mine["time"] >= row.start) & (mine["time"] < row.end)] if mine is not None else valid[:0]
-        found.append(classes[int(inside["label"].mode()[0])] if len(inside) else None)
-    return np.array(found, object)
+        items = of_clip.get(row.id)
+        inside = items[(items["time"] >= row.start) & (items["time"] < row.end)] if items is not None else valid[:0]
+        reasons.append(classes[int(inside["label"].mode()[0])] if len(inside) else None)
+    return np.array(reasons, object)
 
 
 def halves(clips: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

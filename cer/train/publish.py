@@ -59,18 +59,18 @@ def without_weights(graph: bytes, outside: set[str]) -> bytes:
     ValueError when the graph lacks one.
     """
     model = onnx.load_from_string(graph)
-    held = {tensor.name: tensor for tensor in model.graph.initializer}
-    if missing := outside - held.keys():
+    initializers = {tensor.name: tensor for tensor in model.graph.initializer}
+    if missing := outside - initializers.keys():
         raise ValueError(f"the exported graph lacks {', '.join(sorted(missing))}")
     for name in outside:
-        held[name].ClearField("raw_data")
-        del held[name].external_data[:]
-        held[name].data_location = onnx.TensorProto.EXTERNAL
-        held[name].external_data.add(key="location", value="elsewhere")
+        initializers[name].ClearField("raw_data")
+        del initializers[name].external_data[:]
+        initializers[name].data_location = onnx.TensorProto.EXTERNAL
+        initializers[name].external_data.add(key="location", value="elsewhere")
     return bytes(model.SerializeToString())
 
 
-def publish(folder: Path, file: str, content: bytes, *, name: str, licence: str, run: Mapping[str, Any]) -> None:
+def publish(folder: Path, file: str, content: bytes, *, name: str, license: str, run: Mapping[str, Any]) -> None:
     """Write a weight file, register it in manifest.json, and write its run (data hashes, metrics, time) to
     <stem>.json.
     """
@@ -83,7 +83,7 @@ def publish(folder: Path, file: str, content: bytes, *, name: str, licence: str,
         "name": name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "revision": today,
-        "licence": licence,
+        "license": license,
         "bytes": len(content),
     }
     manifest_path.write_text(json.dumps(dict(sorted(manifest.items())), indent=1) + "\n", "utf-8")

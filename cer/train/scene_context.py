@@ -33,38 +33,38 @@ def _described(lexicon: Lexicon, path: Path, work: Path) -> float:
     """Macro-F1 over the seven emotions on faces that were not trained on, in our own words."""
     faces = ferplus(path)
     truth = faces.targets.argmax(1)
-    found = lexicon.logits(describe(expressions(faces.images, work), np.random.default_rng(1))).argmax(1)
-    known = truth != EMOTIONS.index("Other")
-    return float(f1_score(truth[known], found[known], average="macro"))
+    predicted = lexicon.logits(describe(expressions(faces.images, work), np.random.default_rng(1))).argmax(1)
+    usable = truth != EMOTIONS.index("Other")
+    return float(f1_score(truth[usable], predicted[usable], average="macro"))
 
 
 def main() -> None:
-    asked = arguments(__doc__)
+    options = arguments(__doc__)
     started = time.monotonic()
-    files = {name: asked.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
-    files |= {name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation")}
-    written, held = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
+    files = {name: options.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
+    files |= {name: options.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation")}
+    written, unseen = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
     rng = np.random.default_rng(0)
     faces = even(ferplus(files["ferplus-train"]), rng)
     named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions
-    described = describe(expressions(faces.images[named], asked.work), rng)
+    described = describe(expressions(faces.images[named], options.work), rng)
     lexicon = fit(
         [
             Corpus(written["text"].tolist(), written["emotion"].to_numpy()),
             Corpus(described, faces.targets[named].argmax(1), DESCRIBED),
         ]
     )
-    truth = held["emotion"].to_numpy()
-    logits = lexicon.logits(held["text"].tolist())
+    truth = unseen["emotion"].to_numpy()
+    logits = lexicon.logits(unseen["text"].tolist())
     # The dev clips have nearly as many of each class.
     temperature = fit_temperature(logits[:, :7], np.eye(7)[truth])
-    found = softmax(logits / temperature)
+    probabilities = softmax(logits / temperature)
     publish(
-        asked.out,
+        options.out,
         LEXICON,
         content(tempered(lexicon, temperature)),
         name="CER caption lexicon",
-        licence="research use (FER+ terms; captions of ICCVW_25: MIT)",
+        license="research use (FER+ terms; captions of ICCVW_25: MIT)",
         run={
             "data": {path.name: sha256(path) for path in files.values()},
             "terms": len(lexicon.terms),
@@ -72,12 +72,12 @@ def main() -> None:
             "metrics": {
                 **{
                     f"afew_dev_macro_f1_{model}_prompt{prompt}": float(
-                        f1_score(truth[rows], found[rows].argmax(1), average="macro")
+                        f1_score(truth[rows], probabilities[rows].argmax(1), average="macro")
                     )
-                    for (model, prompt), rows in held.groupby(["model", "prompt"]).indices.items()
+                    for (model, prompt), rows in unseen.groupby(["model", "prompt"]).indices.items()
                 },
-                "afew_dev_ece": calibration_error(found, truth),
-                "described_ferplus_validation_macro_f1": _described(lexicon, files["ferplus-validation"], asked.work),
+                "afew_dev_ece": calibration_error(probabilities, truth),
+                "described_ferplus_validation_macro_f1": _described(lexicon, files["ferplus-validation"], options.work),
             },
             "seconds": round(time.monotonic() - started),
         },

@@ -216,7 +216,7 @@ def main() -> None:
         "scene_label.onnx",
         content,
         name="CER label matcher (image tower)",
-        licence="research use (FER+, RAF-CE terms)",
+        license="research use (FER+, RAF-CE terms)",
         run={
             "data": {p.name: sha256(p) for p in files.values()},
             "metrics": metrics,

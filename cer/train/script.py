@@ -12,6 +12,6 @@ def arguments(description: str) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where the weight file and its notes go")
     parser.add_argument("--work", type=Path, default=Path("runs"), help="checkpoints, read faces, held-out predictions")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    asked = parser.parse_args()
-    asked.work.mkdir(parents=True, exist_ok=True)
-    return asked
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    return options

@@ -52,7 +52,7 @@ def main() -> None:
         "sentence_encoder.onnx",
         graph(bert),
         name="all-MiniLM-L6-v2, graph without weights",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         run={"made_from": {"file": MINILM.file, "sha256": MINILM.sha256}},
     )
 

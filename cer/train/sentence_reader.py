@@ -94,21 +94,21 @@ class Reader(nn.Module):
     def embed(self, texts: Sequence[str]) -> Tensor:
         """Unit-length embeddings [N, 384]."""
         encoded = self.tokenizer.encode_batch(list(texts))
-        mask = torch.tensor([one.attention_mask for one in encoded])
-        found: Tensor = self.pooled(torch.tensor([one.ids for one in encoded]), mask)
-        return found
+        mask = torch.tensor([encoding.attention_mask for encoding in encoded])
+        embeddings: Tensor = self.pooled(torch.tensor([encoding.ids for encoding in encoded]), mask)
+        return embeddings
 
     def forward(self, texts: Sequence[str]) -> Tensor:
         return self.head(self.embed(texts))
 
     def adapter(self) -> bytes:
         """The adapter as a safetensors file: <name of the changed tensor>.up [O, R] and .down [R, I]."""
-        found = {}
+        tensors = {}
         for name, module in self.bert.named_modules():
             if isinstance(module, LowRank):
-                found[f"{name}.weight.up"] = (module.scale * module.up).detach().numpy()
-                found[f"{name}.weight.down"] = module.down.detach().numpy()
-        return save({name: np.ascontiguousarray(tensor) for name, tensor in found.items()})
+                tensors[f"{name}.weight.up"] = (module.scale * module.up).detach().numpy()
+                tensors[f"{name}.weight.down"] = module.down.detach().numpy()
+        return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
 
 
 def train(corpora: Sequence[Corpus], *, epochs: int, width: int = 256, most_tokens: int = 128, seed: int = 0) -> Reader:
@@ -117,20 +117,20 @@ def train(corpora: Sequence[Corpus], *, epochs: int, width: int = 256, most_toke
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    seen = np.unique(np.concatenate([one.emotions for one in corpora]))
-    reader = Reader(torch.tensor([index in seen for index in range(len(EMOTIONS))]), width, most_tokens)
+    labels = np.unique(np.concatenate([corpus.emotions for corpus in corpora]))
+    reader = Reader(torch.tensor([index in labels for index in range(len(EMOTIONS))]), width, most_tokens)
     changed = [parameter for parameter in reader.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         [{"params": changed, "weight_decay": 0.0}, {"params": reader.head.parameters(), "weight_decay": DECAY}]
     )
-    rows = sum(min(len(one.texts), one.drawn or len(one.texts)) for one in corpora)
+    rows = sum(min(len(corpus.texts), corpus.drawn or len(corpus.texts)) for corpus in corpora)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, [ADAPTER_RATE, RATE], total_steps=epochs * -(-rows // BATCH), pct_start=0.15
     )
     for epoch in range(epochs):
         reader.train()
         total = 0.0
-        for batch in _batches([row for one in corpora for row in one.epoch(rng)], rng):
+        for batch in _batches([row for corpus in corpora for row in corpus.epoch(rng)], rng):
             texts, emotions, shifts, weights = zip(*batch, strict=True)
             logits = reader(texts) + torch.from_numpy(np.stack(shifts))
             losses = F.cross_entropy(logits, torch.tensor(emotions), reduction="none")
@@ -156,21 +156,21 @@ def _batches(rows: list[Any], rng: np.random.Generator) -> list[list[Any]]:
 def logits(reader: Reader, texts: Sequence[str]) -> np.ndarray:
     """[N, 8] of N texts."""
     order = np.argsort([len(text) for text in texts])
-    found = np.zeros((len(texts), len(EMOTIONS)), np.float32)
+    logits = np.zeros((len(texts), len(EMOTIONS)), np.float32)
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
-        found[rows] = reader([texts[row] for row in rows]).numpy()
-    return found
+        logits[rows] = reader([texts[row] for row in rows]).numpy()
+    return logits
 
 
 def calibrate(reader: Reader, texts: Sequence[str], truth: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Fit the head's temperature on held-out items [N] under the class frequencies [8] that they have; returns their
     probabilities [N, 8] under that prior.
     """
-    found = logits(reader, texts)
-    temperature = fit_temperature(found, np.eye(len(EMOTIONS))[truth], np.log(prior))
+    outputs = logits(reader, texts)
+    temperature = fit_temperature(outputs, np.eye(len(EMOTIONS))[truth], np.log(prior))
     reader.head.temperature.fill_(temperature)
-    return softmax(found / temperature + np.log(prior))
+    return softmax(outputs / temperature + np.log(prior))
 
 
 def graph(head: SentenceHead) -> bytes:

@@ -227,7 +227,7 @@ def main() -> None:
         "face.onnx",
         content,
         name="CER face network",
-        licence="research use (FER+, RAF-CE terms)",
+        license="research use (FER+, RAF-CE terms)",
         run={
             "data": {p.name: sha256(p) for p in files.values()},
             "metrics": metrics,

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 EPOCHS = 4
 WIDTH = 256
-MOST_TOKENS = 64
+MAX_TOKENS = 64
 SUPPORT, DRAWN = 0.3, 5000  # how much a GoEmotions comment counts beside a MELD utterance, and how many in an epoch
 MISHEARD = 0.3  # of the utterances, each time
 
@@ -31,34 +31,34 @@ def _heard(text: str, rng: np.random.Generator) -> str:
 
 
 def main() -> None:
-    asked = arguments(__doc__)
+    options = arguments(__doc__)
     started = time.monotonic()
-    files = {name: asked.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
-    spoken, held = meld(files["meld-train"]), meld(files["meld-dev"])
+    files = {name: options.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
+    spoken, unseen = meld(files["meld-train"]), meld(files["meld-dev"])
     written = goemotions(files["goemotions-ekman-train"])
     corpora = [
         Corpus(spoken["text"].tolist(), spoken["emotion"].to_numpy(), vary=_heard),
         Corpus(written["text"].tolist(), written["emotion"].to_numpy(), SUPPORT, DRAWN),
     ]
-    reader = train(corpora, epochs=EPOCHS, width=WIDTH, most_tokens=MOST_TOKENS)
-    truth = held["emotion"].to_numpy()
-    natural = calibrate(reader, held["text"].tolist(), truth, corpora[0].prior)
+    reader = train(corpora, epochs=EPOCHS, width=WIDTH, most_tokens=MAX_TOKENS)
+    truth = unseen["emotion"].to_numpy()
+    natural = calibrate(reader, unseen["text"].tolist(), truth, corpora[0].prior)
     data = {path.name: sha256(path) for path in files.values()}
-    licence = "research use (MELD, GoEmotions terms)"
+    license = "research use (MELD, GoEmotions terms)"
     publish(
-        asked.out,
+        options.out,
         ADAPTER,
         reader.adapter(),
         name="CER words adapter",
-        licence=licence,
+        license=license,
         run={"data": data, "rank": RANK},
     )
     publish(
-        asked.out,
+        options.out,
         "text.onnx",
         graph(reader.head),
         name="CER words head",
-        licence=licence,
+        license=license,
         run={
             "data": data,
             "temperature": float(reader.head.temperature),

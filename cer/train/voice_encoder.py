@@ -35,18 +35,18 @@ class VoiceEncoder(nn.Module):
         x = F.gelu(F.conv1d(mel, *self._pair("conv1"), padding=1))
         x = F.gelu(F.conv1d(x, *self._pair("conv2"), stride=2, padding=1)).transpose(1, 2)
         x = x + self.get_parameter("encoder/position_encodings/encodings")[: x.shape[1]]
-        heard = []
+        outputs = []
         for layer in range(LAYERS):
             x = x + self._attend(x, f"layer_{layer}/self_attention")
             hidden = F.gelu(F.linear(self._norm(x, f"layer_{layer}/ffn"), *self._pair(f"layer_{layer}/ffn/linear_0")))
             x = x + F.linear(hidden, *self._pair(f"layer_{layer}/ffn/linear_1"))
-            heard.append(x)
-        return torch.cat(heard, -1)
+            outputs.append(x)
+        return torch.cat(outputs, -1)
 
     def _attend(self, x: Tensor, block: str) -> Tensor:
         of_all = F.linear(self._norm(x, block), *self._pair(f"{block}/linear_0"))
         query, key, value = (
-            one.unflatten(-1, (HEADS, -1)).transpose(1, 2) for one in of_all.chunk(3, -1)
+            part.unflatten(-1, (HEADS, -1)).transpose(1, 2) for part in of_all.chunk(3, -1)
         )  # [N, HEADS, R, 64]
         weights = (query @ key.transpose(2, 3) / query.shape[-1] ** 0.5).softmax(-1)
         return F.linear((weights @ value).transpose(1, 2).flatten(2), *self._pair(f"{block}/linear_1"))
@@ -71,7 +71,7 @@ def main() -> None:
         "voice_encoder.onnx",
         without_weights(graph, set(names())),
         name="Whisper tiny.en, three layers of its encoder, graph without weights",
-        licence="MIT",
+        license="MIT",
         run={"made_from": {"file": WHISPER.file, "sha256": WHISPER.sha256}},
     )
 

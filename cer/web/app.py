@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from cer.labels import COMPOUNDS
 from cer.results import figures
 from cer.web import scoring
-from cer.web.batch import MOST_CLIPS
+from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
 from cer.web.files import keep_clean, own_cache
 from cer.web.handlers import (
@@ -26,13 +26,13 @@ from cer.web.handlers import (
     show_rest,
 )
 from cer.web.theme import theme
-from cer.web.watching import LONGEST
-from cer.web.words import listed, say
+from cer.web.watching import MAX_DURATION
+from cer.web.words import say, texts_of
 
 HERE = Path(__file__).parent
 # The wheel carries the clip beside this file, a checkout in the folder of examples.
 EXAMPLE = next(path for path in (HERE / "demo.mp4", HERE.parents[1] / "examples" / "demo.mp4") if path.exists())
-LARGEST = 200  # MB, of an upload
+MAX_UPLOAD_MB = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
 WAITING = 16  # visitors in the queue; the next one is told to come back
@@ -40,7 +40,7 @@ WAITING = 16  # visitors in the queue; the next one is told to come back
 
 def build() -> gr.Blocks:
     """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
-    notice = say("notice", minutes=f"{LONGEST / 60:.0f}", megabytes=LARGEST, hours=KEPT * 2 // 3600)
+    notice = say("notice", minutes=f"{MAX_DURATION / 60:.0f}", megabytes=MAX_UPLOAD_MB, hours=KEPT * 2 // 3600)
     with gr.Blocks(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
         gr.Markdown(f"# {say('title')}\n{notice}")
         with gr.Tab(say("clip.tab")):
@@ -63,7 +63,7 @@ def _one_clip() -> None:
         with gr.Column(scale=2, min_width=320):
             clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip")
             with gr.Row():
-                start = gr.Button(say("clip.analyse"), variant="primary")
+                start = gr.Button(say("clip.analyze"), variant="primary")
                 stop = gr.Button(say("clip.cancel"))
             gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")])
             person = gr.Dropdown([], label=say("clip.person"), visible=False)
@@ -84,7 +84,7 @@ def _one_clip() -> None:
                         x="seconds",
                         y="probability",
                         color="expression",
-                        color_map=dict(zip(COMPOUNDS, figures.COLOURS, strict=True)),
+                        color_map=dict(zip(COMPOUNDS, figures.COLORS, strict=True)),
                         buttons=["export", "fullscreen"],
                         label=say("result.timeline"),
                     )
@@ -110,13 +110,13 @@ def _one_clip() -> None:
 
 
 def _many_clips() -> None:
-    gr.Markdown(say("batch.about", clips=MOST_CLIPS))
+    gr.Markdown(say("batch.about", clips=MAX_CLIPS))
     clips = gr.File(label=say("batch.label"), file_count="multiple", file_types=["video", "audio"], elem_id="clips")
     with gr.Row():
-        start = gr.Button(say("batch.analyse"), variant="primary")
+        start = gr.Button(say("batch.analyze"), variant="primary")
         stop = gr.Button(say("clip.cancel"))
     table = gr.Dataframe(
-        headers=listed("batch.columns"),
+        headers=texts_of("batch.columns"),
         column_widths=["20%", "9%", "18%", "12%", "8%", "33%"],
         label=say("batch.table"),
         wrap=True,
@@ -137,7 +137,7 @@ def _evaluation() -> None:
     start = gr.Button(say("evaluation.run"), variant="primary")
     summary = gr.Markdown(elem_id="scores")
     with gr.Row():
-        per_class = gr.Dataframe(headers=listed("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
+        per_class = gr.Dataframe(headers=texts_of("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
         with gr.Column():
             gr.Markdown(f"### {say('evaluation.confusion')}")
             confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
@@ -156,19 +156,19 @@ def _endpoints() -> None:
     with gr.Row(visible=False):
         clip, clips = gr.File(label="clip"), gr.File(label="clips", file_count="multiple")
         predictions, labels = gr.File(label="predictions"), gr.File(label="labels")
-        answer = gr.Textbox(label="answer")  # text: as an MCP tool a dictionary would be given in Python's spelling
-        for name, work_of, given in (
+        output = gr.Textbox(label="answer")  # text: as an MCP tool a dictionary would be given in Python's spelling
+        for name, work_of, inputs in (
             ("analyze", analyze, [clip]),
             ("analyze_batch", analyze_batch, [clips]),
             ("evaluate", scoring.evaluate, [predictions, labels]),
         ):
-            gr.Button(name).click(work_of, given, [answer], api_name=name, concurrency_id="models")
+            gr.Button(name).click(work_of, inputs, [output], api_name=name, concurrency_id="models")
 
 
 def options() -> dict[str, Any]:
     """How the page is served: what `launch` is given, apart from where."""
     return {
-        "max_file_size": f"{LARGEST}mb",
+        "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "theme": theme(),
         "css_paths": [HERE / "page.css"],
         "mcp_server": True,

@@ -11,28 +11,28 @@ from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.export import files_of, folders
 from cer.web.files import fresh_folder
-from cer.web.watching import Tell, in_words, watch
+from cer.web.watching import Tell, user_message, watch
 from cer.web.words import say
 
-MOST_CLIPS = 20
+MAX_CLIPS = 20
 
 
 @dataclass
 class Batch:
-    """What became of the clips so far. rows: of the table; analyses and problems: by the name of their folder."""
+    """What became of the clips so far. rows: of the table; analyzes and problems: by the name of their folder."""
 
     rows: list[list[Any]] = field(default_factory=list)
-    analyses: dict[str, Analysis] = field(default_factory=dict)
+    analyzes: dict[str, Analysis] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
     def documents(self) -> dict[str, Any]:
         """analysis.json of every clip that could be read, {"problem": why} of the others."""
-        read = {name: document(one) for name, one in self.analyses.items()}
+        read = {name: document(analysis) for name, analysis in self.analyzes.items()}
         return read | {name: {"problem": problem} for name, problem in self.problems.items()}
 
 
 def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
-    """Analyse the clips one after the other; yields the growing Batch after each, and None now and then before."""
+    """Analyze the clips one after the other; yields the growing Batch after each, and None now and then before."""
     batch = Batch()
     paths = [Path(clip) for clip in clips]
     for number, (path, folder) in enumerate(zip(paths, folders(paths, Path()), strict=True)):
@@ -46,10 +46,10 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
                     yield None
                     continue
                 analysis = observed.conclude()
-                batch.analyses[folder.name] = analysis
+                batch.analyzes[folder.name] = analysis
                 batch.rows.append(_row(analysis))
         except Exception as error:
-            problem = str(in_words(error).message)
+            problem = str(user_message(error).message)
             batch.problems[folder.name] = problem
             batch.rows.append([path.name, None, "", "", None, problem])
         yield batch
@@ -65,7 +65,7 @@ def archive(batch: Batch) -> str:
     """A zip of every clip's files, and problems.txt; in a folder of its own."""
     path = fresh_folder() / "results.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, analysis in batch.analyses.items():
+        for name, analysis in batch.analyzes.items():
             for file, content in files_of(analysis).items():
                 packed.writestr(f"{name}/{file}", content)
         if batch.problems:

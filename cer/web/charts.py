@@ -1,4 +1,4 @@
-"""Charts of an Analysis as HTML that follows the page's colours, works with a keyboard and is read aloud as text."""
+"""Charts of an Analysis as HTML that follows the page's colors, works with a keyboard and is read aloud as text."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import MODALITY_NAMES, data_uri
 from cer.results.wording import clock
-from cer.web.words import listed, say
+from cer.web.words import say, texts_of
 
 _COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
 _FAINTEST = 0.35  # the probability drawn darkest, unless one is stronger
@@ -41,7 +41,7 @@ def timeline(analysis: Analysis) -> str:
     return (
         f'<div class="timeline" role="slider" tabindex="0" aria-label="{escape(say("result.timeline"))}" '
         f'aria-valuemin="0" aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00 {escape(labels[0])}" '
-        f'data-starts="{",".join(f"{one.start:.3f}" for one in analysis.segments)}" '
+        f'data-starts="{",".join(f"{segment.start:.3f}" for segment in analysis.segments)}" '
         f'data-end="{end:.3f}" data-times="{moments}" data-labels="{escape(",".join(labels))}">'
         f"{''.join(rows)}"
         f'<div class="ticks">{ticks}</div>'
@@ -85,7 +85,7 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
     panels = []
     for name in MODALITIES:
         values, reason = analysis.seen(name, row)
-        model = _decider([one.name for one in analysis.models if one.modality == name])
+        model = _decider([model.name for model in analysis.models if model.modality == name])
         panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
     return f'<div class="panels">{"".join(panels)}</div>'
 
@@ -112,12 +112,12 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
 def curves(analysis: Analysis) -> pd.DataFrame:
     """The time line as rows for a native line plot: seconds, probability, expression."""
     times, values = _columns(analysis)
-    known = ~np.isnan(values).any(1)
+    valid = ~np.isnan(values).any(1)
     return pd.DataFrame(
         {
-            "seconds": np.repeat(times[known], len(COMPOUNDS)).round(2),
-            "probability": values[known].ravel().round(4),
-            "expression": list(COMPOUNDS) * int(known.sum()),
+            "seconds": np.repeat(times[valid], len(COMPOUNDS)).round(2),
+            "probability": values[valid].ravel().round(4),
+            "expression": list(COMPOUNDS) * int(valid.sum()),
         }
     )
 
@@ -125,16 +125,16 @@ def curves(analysis: Analysis) -> pd.DataFrame:
 def said(analysis: Analysis) -> str:
     """The segments as a table: from, label, words, description, what is absent and why."""
     rows = []
-    for one in document(analysis)["segments"]:
+    for segment in document(analysis)["segments"]:
         missing = [
             f"{MODALITY_NAMES[name]}: {part['reason']}"
-            for name, part in one["modalities"].items()
+            for name, part in segment["modalities"].items()
             if not part["present"]
         ]
-        label = one["label"] or say("result.nothing")
-        cells = [clock(one["start"]), label, one["transcript"], one["caption"], "; ".join(missing)]
+        label = segment["label"] or say("result.nothing")
+        cells = [clock(segment["start"]), label, segment["transcript"], segment["caption"], "; ".join(missing)]
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in listed("result.columns"))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in texts_of("result.columns"))
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(say("result.segments"))}">'
         f'<table class="said"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
@@ -143,13 +143,13 @@ def said(analysis: Analysis) -> str:
 
 def faces(analysis: Analysis) -> str:
     """A picture of each person, to choose one by; people.js says which."""
-    pictures = []
-    for one in analysis.people:
-        name = escape(say("clip.person_choice", id=one.id, seconds=one.seconds_visible))
-        pressed = "true" if one.id == analysis.person else "false"
-        pictures.append(
-            f'<button type="button" data-person="{one.id}" aria-pressed="{pressed}">'
-            f'<img src="{data_uri(one.thumbnail)}" alt=""><span>{name}</span></button>'
+    images = []
+    for person in analysis.people:
+        name = escape(say("clip.person_choice", id=person.id, seconds=person.seconds_visible))
+        pressed = "true" if person.id == analysis.person else "false"
+        images.append(
+            f'<button type="button" data-person="{person.id}" aria-pressed="{pressed}">'
+            f'<img src="{data_uri(person.thumbnail)}" alt=""><span>{name}</span></button>'
         )
     title = f"<h4>{escape(say('clip.people'))}</h4>"
-    return f'{title}<div class="faces">{"".join(pictures)}</div>' if pictures else ""
+    return f'{title}<div class="faces">{"".join(images)}</div>' if images else ""

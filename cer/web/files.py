@@ -27,18 +27,18 @@ def fresh_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="cer-", dir=root))
 
 
-def keep_clean(kept: float) -> None:
+def keep_clean(max_age: float) -> None:
     """Sweep the cache in the background from now on, of what is older than `kept` seconds."""
 
     def work() -> None:
         while True:
-            sweep(kept)
-            time.sleep(kept / 6)
+            sweep(max_age)
+            time.sleep(max_age / 6)
 
     Thread(target=work, daemon=True, name="sweep").start()
 
 
-def sweep(kept: float) -> None:
+def sweep(max_age: float) -> None:
     """Delete what lies in the cache for longer than `kept` seconds. Gradio deletes what it served; it does not know of
     subtitles, of uploads that were broken off, and of anything from before it was started.
     """
@@ -48,5 +48,5 @@ def sweep(kept: float) -> None:
         present = Path(now.name).stat().st_mtime
         for path in sorted(root.rglob("*"), reverse=True):
             with suppress(OSError):
-                if present - path.lstat().st_mtime > kept:
+                if present - path.lstat().st_mtime > max_age:
                     path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

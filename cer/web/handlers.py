@@ -12,10 +12,10 @@ from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.wording import clock, verdict
 from cer.web import charts
-from cer.web.batch import MOST_CLIPS, Batch, archive, work
+from cer.web.batch import MAX_CLIPS, Batch, archive, work
 from cer.web.files import fresh_folder
 from cer.web.rate import Rate, visitor_of
-from cer.web.watching import finished, in_words, in_words_of, refuse, watch
+from cer.web.watching import finished, refuse, user_message, user_message_for, watch
 from cer.web.words import say
 
 RATE = Rate()
@@ -27,7 +27,7 @@ def analyze_one(
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
     request: gr.Request | None = None,
 ) -> Iterator[list[Any]]:
-    """Analyse a clip for the person seen longest, and offer the others."""
+    """Analyze a clip for the person seen longest, and offer the others."""
     RATE.admit(visitor_of(request))
     try:
         for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
@@ -36,22 +36,25 @@ def analyze_one(
                 continue
             analysis = observed.conclude()
             people = [
-                (say("clip.person_choice", id=one.id, seconds=one.seconds_visible), one.id) for one in observed.listed()
+                (say("clip.person_choice", id=person.id, seconds=person.seconds_visible), person.id)
+                for person in observed.people_by_screen_time()
             ]
             person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
-            subtitles = [{"text": one.text, "timestamp": [one.start, one.end]} for one in analysis.transcript]
+            subtitles = [
+                {"text": sentence.text, "timestamp": [sentence.start, sentence.end]} for sentence in analysis.transcript
+            ]
             yield [observed, person, gr.update(subtitles=subtitles), *show(analysis)]
     except Exception as error:
-        raise in_words(error) from error
+        raise user_message(error) from error
 
 
-@in_words_of
+@user_message_for
 def choose_person(observed: Observation | None, person: int | None) -> list[Any]:
     """The same clip for another person; nothing is watched again."""
     return show(observed.conclude(person)) if observed is not None else [gr.skip()] * SHOWN
 
 
-@in_words_of
+@user_message_for
 def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     """As `choose_person`, by the picture that was clicked."""
     if observed is None:
@@ -66,8 +69,8 @@ SHOWN = 9
 def show(analysis: Analysis) -> list[Any]:
     """Everything that a result fills, in the order of `shown` in `build`."""
     names = [(say("result.whole"), WHOLE_CLIP)] + [
-        (say("result.span", start=clock(one.start), end=clock(one.end)), row)
-        for row, one in enumerate(analysis.segments)
+        (say("result.span", start=clock(segment.start), end=clock(segment.end)), row)
+        for row, segment in enumerate(analysis.segments)
     ]
     return [
         f"## {verdict(analysis)}",
@@ -82,7 +85,7 @@ def show(analysis: Analysis) -> list[Any]:
     ]
 
 
-@in_words_of
+@user_message_for
 def show_rest(analysis: Analysis | None) -> list[Any]:
     """What may come a moment after the result: the curves and the files."""
     if analysis is None:
@@ -103,7 +106,7 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
     if analysis is None:
         return [gr.skip()] * 3
     time = float(event._data["time"])
-    middles = [abs((one.start + one.end) / 2 - time) for one in analysis.segments]
+    middles = [abs((segment.start + segment.end) / 2 - time) for segment in analysis.segments]
     row = middles.index(min(middles))
     return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
 
@@ -113,7 +116,7 @@ def files(analysis: Analysis) -> list[str]:
     return [str(path) for path in write_files(analysis, fresh_folder())]
 
 
-@in_words_of
+@user_message_for
 def annotated(analysis: Analysis | None) -> dict[str, Any]:
     """The clip with face box, label and time line burnt in."""
     if analysis is None:
@@ -128,20 +131,20 @@ def analyze_many(
     progress: gr.Progress = gr.Progress(),  # noqa: B008
     request: gr.Request | None = None,
 ) -> Iterator[list[Any]]:
-    """Analyse many clips; the table grows with each."""
+    """Analyze many clips; the table grows with each."""
     if not clips:
         raise refuse(say("batch.none"))
-    if len(clips) > MOST_CLIPS:
-        raise refuse(say("batch.many", given=len(clips), limit=MOST_CLIPS))
+    if len(clips) > MAX_CLIPS:
+        raise refuse(say("batch.many", given=len(clips), limit=MAX_CLIPS))
     RATE.admit(visitor_of(request), len(clips))
     batch = Batch()
-    for one in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
-        batch = one or batch
-        yield [batch.rows if one is not None else gr.skip(), gr.skip()]
+    for outcome in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
+        batch = outcome or batch
+        yield [batch.rows if outcome is not None else gr.skip(), gr.skip()]
     yield [batch.rows, gr.update(value=archive(batch), visible=True)]
 
 
-@in_words_of
+@user_message_for
 def analyze(clip: str, request: gr.Request | None = None) -> str:
     """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
 
@@ -164,8 +167,8 @@ def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
     Returns:
         JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}
     """
-    if not 1 <= len(clips or []) <= MOST_CLIPS:
-        raise refuse(say("batch.many", given=len(clips or []), limit=MOST_CLIPS) if clips else say("batch.none"))
+    if not 1 <= len(clips or []) <= MAX_CLIPS:
+        raise refuse(say("batch.many", given=len(clips or []), limit=MAX_CLIPS) if clips else say("batch.none"))
     RATE.admit(visitor_of(request), len(clips))
     last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
     return as_json(last.documents())

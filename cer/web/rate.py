@@ -10,7 +10,7 @@ import gradio as gr
 from cer.web.watching import refuse
 from cer.web.words import say
 
-MOST = int(os.environ.get("CER_RATE", "60"))  # clips of one visitor in an hour
+MAX_PER_HOUR = int(os.environ.get("CER_RATE", "60"))  # clips of one visitor in an hour
 HOUR = 3600.0  # seconds
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
@@ -18,13 +18,13 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
 class Rate:
     """When each visitor asked during the last hour."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_PER_HOUR) -> None:
         self.most = most
         self._asked: dict[str, list[float]] = {}
         self._lock = Lock()
 
     def admit(self, visitor: str | None, clips: int = 1) -> None:
-        """Note that a visitor asks for so many clips to be analysed. Raises gr.Error for more than `most` in an hour;
+        """Note that a visitor asks for so many clips to be analyzed. Raises gr.Error for more than `most` in an hour;
         None, somebody at this very machine, is never refused.
         """
         if visitor is None:

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cer.results.document import as_json
-from cer.web.watching import in_words_of, refuse
+from cer.web.watching import refuse, user_message_for
 from cer.web.words import say
 from eval.plots import confusion_matrix
 from eval.tabular import Compared, compare_files
@@ -18,11 +18,11 @@ def _compared(predictions: str | None, labels: str | None) -> Compared:
     return compare_files(Path(predictions), Path(labels))
 
 
-@in_words_of
+@user_message_for
 def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[list[Any]], Figure, str]:
     """A summary in words, F1 of each class, the confusion matrix and a leaderboard row."""
-    found = _compared(predictions, labels)
-    values, (low, high) = found.scores.values, found.scores.intervals["macro_f1"]
+    scores = _compared(predictions, labels)
+    values, (low, high) = scores.scores.values, scores.scores.intervals["macro_f1"]
     summary = say(
         "evaluation.result",
         macro=f"{100 * values['macro_f1']:.2f}",
@@ -30,16 +30,16 @@ def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[
         high=f"{100 * high:.1f}",
         uar=f"{100 * values['uar']:.2f}",
         war=f"{100 * values['war']:.2f}",
-        scored=found.scored,
-        classes=len(found.classes),
-        unlabelled=found.unlabelled,
-        unpredicted=found.unpredicted,
+        scored=scores.scored,
+        classes=len(scores.classes),
+        unlabelled=scores.unlabelled,
+        unpredicted=scores.unpredicted,
     )
-    rows = [[name, round(100 * f1, 2), count] for name, f1, count in found.per_class()]
-    return summary, rows, confusion_matrix(found.scores, found.classes), found.row(Path(str(predictions)).stem)
+    rows = [[name, round(100 * f1, 2), count] for name, f1, count in scores.per_class()]
+    return summary, rows, confusion_matrix(scores.scores, scores.classes), scores.row(Path(str(predictions)).stem)
 
 
-@in_words_of
+@user_message_for
 def evaluate(predictions: str, labels: str) -> str:
     """Scores of predicted expressions against labels: macro-F1, UAR, WAR with bootstrap intervals, F1 of each class.
 

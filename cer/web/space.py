@@ -23,10 +23,10 @@ NEEDED = ("title", "sdk", "sdk_version", "python_version", "app_file", "license"
 
 def root() -> Path:
     """The project's folder. Raises CerError for an installed package, which does not carry the page."""
-    found = Path(__file__).parents[2]
-    if not (found / "app.py").is_file():
+    root = Path(__file__).parents[2]
+    if not (root / "app.py").is_file():
         raise CerError("a Space is made from a clone of the project, not from the installed package: clone it first.")
-    return found
+    return root
 
 
 def front_matter(readme: str) -> dict[str, Any]:
@@ -35,13 +35,13 @@ def front_matter(readme: str) -> dict[str, Any]:
 
     head = re.match(r"---\n(.*?)\n---\n", readme, re.DOTALL)
     try:
-        found = yaml.safe_load(head.group(1)) if head else None
+        settings = yaml.safe_load(head.group(1)) if head else None
     except yaml.YAMLError as error:
         raise CerError(f"README.md: its front matter is not YAML ({str(error).splitlines()[0]}).") from error
-    missing = [name for name in NEEDED if not isinstance(found, Mapping) or not found.get(name)]
+    missing = [name for name in NEEDED if not isinstance(settings, Mapping) or not settings.get(name)]
     if missing:
         raise CerError(f"README.md: its front matter lacks {', '.join(missing)}, which Spaces asks for.")
-    return dict(found)  # type: ignore[arg-type]
+    return dict(settings)  # type: ignore[arg-type]
 
 
 def requirements(profile: str) -> str:
@@ -70,7 +70,7 @@ def content(profile: str) -> dict[str, Path | bytes]:
 def listing(name: str, profile: str) -> str:
     """What a dry run prints."""
     files = content(profile)
-    sizes = {path: len(one) if isinstance(one, bytes) else one.stat().st_size for path, one in files.items()}
+    sizes = {path: len(file) if isinstance(file, bytes) else file.stat().st_size for path, file in files.items()}
     lines = [f"{size / 1e3:10.1f} kB  {path}" for path, size in sizes.items()]
     total = f"{len(files)} files, {sum(sizes.values()) / 1e6:.1f} MB, to the Space {name}; CER_PROFILE={profile}"
     return "\n".join([*lines, total])
@@ -97,14 +97,14 @@ def send(name: str, profile: str, *, create: bool, private: bool = False, hardwa
                 space_hardware=hardware,  # type: ignore[arg-type]  # the Hub knows its own names best
                 space_variables=variables,
             )
-            known: set[str] = set()
+            existing: set[str] = set()
         else:
-            known = set(api.list_repo_files(name, repo_type="space"))
+            existing = set(api.list_repo_files(name, repo_type="space"))
             api.add_space_variable(name, "CER_PROFILE", profile)
         api.create_commit(
             name,
-            [CommitOperationAdd(path, one if isinstance(one, bytes) else str(one)) for path, one in files.items()]
-            + [CommitOperationDelete(path) for path in sorted(known - files.keys() - {".gitattributes"})],
+            [CommitOperationAdd(path, file if isinstance(file, bytes) else str(file)) for path, file in files.items()]
+            + [CommitOperationDelete(path) for path in sorted(existing - files.keys() - {".gitattributes"})],
             commit_message="CER",
             repo_type="space",
         )

@@ -1,4 +1,4 @@
-"""The page's colours: Gradio's Soft theme with enough contrast (WCAG AA), and fonts that are not fetched."""
+"""The page's colors: Gradio's Soft theme with enough contrast (WCAG AA), and fonts that are not fetched."""
 
 import gradio as gr
 

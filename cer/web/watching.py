@@ -1,4 +1,4 @@
-"""Analysing for a visitor: progress that moves, cancel that ends the work, errors in people's words."""
+"""Analyzing for a visitor: progress that moves, cancel that ends the work, errors in people's words."""
 
 import ctypes
 import logging
@@ -20,9 +20,9 @@ from cer.pipeline import Observation, observe
 from cer.web.words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
-LONGEST = 10 * 60.0  # seconds, of a clip that the page takes
+MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes
 BEAT = 1.0  # seconds between two signs of life: Gradio can end a job only between two of its answers
-TELL = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
+REPORT_EVERY = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Tell = Callable[[float, str], None]  # the fraction done, and of what
@@ -37,7 +37,7 @@ def refuse(message: str) -> gr.Error:
     return gr.Error(message, duration=None, print_exception=False)
 
 
-def _give_back() -> None:
+def _release() -> None:
     """Return freed memory to the system: glibc keeps what the threads of many visits leave behind, 60 MB after a
     hundred of them.
     """
@@ -56,35 +56,35 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
     """
     if not clip:
         raise refuse(say("clip.none"))
-    found = probe(clip)
-    if found.duration > LONGEST:
-        raise refuse(say("clip.long", minutes=found.duration / 60, limit=f"{LONGEST / 60:.0f}"))
+    probed = probe(clip)
+    if probed.duration > MAX_DURATION:
+        raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
     news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
-    wanted, told, beaten = True, 0.0, 0.0
+    waiting, reported_at, heartbeat = True, 0.0, 0.0
 
     def progress(stage: str, fraction: float) -> None:
-        nonlocal told
-        if not wanted:
+        nonlocal reported_at
+        if not waiting:
             raise _Cancelled
-        if fraction == 1 or time.monotonic() - told > TELL:
-            told = time.monotonic()
+        if fraction == 1 or time.monotonic() - reported_at > REPORT_EVERY:
+            reported_at = time.monotonic()
             news.put((stage, fraction))
 
     def work() -> None:
         try:
             with _TURN:
-                if wanted:
-                    news.put(observe(found, profile=PROFILE, progress=progress, longest=LONGEST))
+                if waiting:
+                    news.put(observe(probed, profile=PROFILE, progress=progress, max_duration=MAX_DURATION))
         except BaseException as error:
             news.put(error)
         finally:
-            _give_back()
+            _release()
 
     Thread(target=work, daemon=True).start()
     try:
         while True:
-            if time.monotonic() - beaten > BEAT:
-                beaten = time.monotonic()
+            if time.monotonic() - heartbeat > BEAT:
+                heartbeat = time.monotonic()
                 yield None
             try:
                 item = news.get(timeout=0.2)
@@ -97,10 +97,10 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
                 raise item
             tell(item[1], item[0])
     finally:
-        wanted = False
+        waiting = False
 
 
-def in_words(error: Exception) -> gr.Error:
+def user_message(error: Exception) -> gr.Error:
     """What a visitor is told about an error. What is not ours is logged by its kind only: messages may quote a clip."""
     if isinstance(error, gr.Error):
         return error
@@ -112,17 +112,17 @@ def in_words(error: Exception) -> gr.Error:
 
 def finished(watched: Iterator[Observation | None]) -> Observation:
     """What was seen, for whoever waits for it in any case."""
-    return next(one for one in watched if one is not None)
+    return next(observation for observation in watched if observation is not None)
 
 
-def in_words_of(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:
+def user_message_for(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """An event's handler whose errors are said in words, and quote nothing of this machine."""
 
     @wraps(handler)
-    def said(*given: Given.args, **named: Given.kwargs) -> Answer:
+    def said(*args: Given.args, **named: Given.kwargs) -> Answer:
         try:
-            return handler(*given, **named)
+            return handler(*args, **named)
         except Exception as error:
-            raise in_words(error) from error
+            raise user_message(error) from error
 
     return said

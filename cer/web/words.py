@@ -24,14 +24,14 @@ def _sentences() -> dict[str, Any]:
 
 def say(key: str, **fills: Any) -> str:
     """The sentence "part.name" with its {names} filled in; a sentence that a translation lacks is English."""
-    found = listed(key)
-    assert isinstance(found, str)
-    return found.format(**fills).strip() if fills else found.strip()
+    texts = texts_of(key)
+    assert isinstance(texts, str)
+    return texts.format(**fills).strip() if fills else texts.strip()
 
 
-def listed(key: str) -> Any:
+def texts_of(key: str) -> Any:
     """The value "part.name" as it is: a list of column names, say."""
-    found: Any = _sentences()
+    sentence: Any = _sentences()
     for name in key.split("."):
-        found = found[name]
-    return found
+        sentence = sentence[name]
+    return sentence

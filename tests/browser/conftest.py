@@ -35,9 +35,9 @@ def browser() -> Iterator[Any]:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
     with playwright.sync_playwright() as running:
-        one = running.chromium.launch(executable_path=path, args=QUIET)
-        yield one
-        one.close()
+        browser = running.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def visitor(browser: Any, served: str) -> Iterator[Any]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(served)
-    page.get_by_role("button", name="Analyse", exact=True).wait_for()
+    page.get_by_role("button", name="Analyze", exact=True).wait_for()
     yield page
     context.close()
     assert errors == []

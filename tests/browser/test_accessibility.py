@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_page import analyse
+from tests.browser.test_page import analyze
 from tests.clips import DEMO
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
@@ -12,12 +12,12 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip i
 
 def serious(page: Any) -> list[tuple[str, str]]:
     """(rule, first element) of every violation of at least serious impact."""
-    found = axe.Axe().run(page).response["violations"]
+    violations = axe.Axe().run(page).response["violations"]
     return [
-        (one["id"], node["html"][:160])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
+        (violation["id"], node["html"][:160])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
     ]
 
 
@@ -26,9 +26,9 @@ def test_the_empty_page_and_a_result_have_no_serious_violation(browser: Any, ser
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page = context.new_page()
     page.goto(f"{served}?__theme={theme}")
-    page.get_by_role("button", name="Analyse", exact=True).wait_for()
+    page.get_by_role("button", name="Analyze", exact=True).wait_for()
     assert serious(page) == []
-    analyse(page, DEMO)
+    analyze(page, DEMO)
     assert serious(page) == []
     context.close()
 
@@ -37,8 +37,8 @@ def test_a_phone_shows_a_result_without_scrolling_sideways(browser: Any, served:
     context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
     page = context.new_page()
     page.goto(served)
-    page.get_by_role("button", name="Analyse", exact=True).wait_for()
-    analyse(page, DEMO)
+    page.get_by_role("button", name="Analyze", exact=True).wait_for()
+    analyze(page, DEMO)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert serious(page) == []
     context.close()

@@ -37,8 +37,8 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_client_gets_the_command_lines_document(client: Client, by_command: dict[str, Any]) -> None:
-    found = json.loads(client.predict(handle_file(str(DEMO)), api_name="/analyze"))
-    assert without_times(found) == without_times(by_command)
+    result = json.loads(client.predict(handle_file(str(DEMO)), api_name="/analyze"))
+    assert without_times(result) == without_times(by_command)
 
 
 def test_a_batch_names_each_clip_and_what_could_not_be_read(
@@ -46,9 +46,9 @@ def test_a_batch_names_each_clip_and_what_could_not_be_read(
 ) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"nothing")
     files = [handle_file(str(DEMO)), handle_file(str(tmp_path / "broken.mp4"))]
-    found = json.loads(client.predict(files, api_name="/analyze_batch"))
-    assert without_times(found["demo"]) == without_times(by_command)
-    assert "not a video" in found["broken"]["problem"]
+    result = json.loads(client.predict(files, api_name="/analyze_batch"))
+    assert without_times(result["demo"]) == without_times(by_command)
+    assert "not a video" in result["broken"]["problem"]
 
 
 def test_an_evaluation_returns_numbers(client: Client, tmp_path: Path) -> None:
@@ -75,19 +75,19 @@ def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> 
             return await session.call_tool("analyze", {"clip": inline})
 
     with ThreadPoolExecutor(1) as apart:  # a browser of another test may hold this thread's event loop
-        answer = apart.submit(lambda: asyncio.run(call())).result()
-    document = json.loads(answer.content[0].text)
+        result = apart.submit(lambda: asyncio.run(call())).result()
+    document = json.loads(result.content[0].text)
     document["clip"]["name"] = analysis.clip.name  # bytes in a message have no name
     assert without_times(document) == without_times(json.loads(to_json(analysis)))
 
 
-def outcome(served: str, endpoint: str, *given: object) -> str:
+def outcome(served: str, endpoint: str, *inputs: object) -> str:
     """What an endpoint says to a program that sends it JSON of its own."""
-    asked = httpx.post(f"{served}gradio_api/call/{endpoint}", json={"data": list(given)}, timeout=60)
-    if asked.status_code != 200:
-        return asked.text
-    heard = httpx.get(f"{served}gradio_api/call/{endpoint}/{asked.json()['event_id']}", timeout=60)
-    return heard.text
+    call = httpx.post(f"{served}gradio_api/call/{endpoint}", json={"data": list(inputs)}, timeout=60)
+    if call.status_code != 200:
+        return call.text
+    events = httpx.get(f"{served}gradio_api/call/{endpoint}/{call.json()['event_id']}", timeout=60)
+    return events.text
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def outcome(served: str, endpoint: str, *given: object) -> str:
     ],
 )
 def test_no_address_and_no_path_of_this_machine_is_taken_for_a_clip(served: str, address: str) -> None:
-    said = outcome(served, "analyze", {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}})
-    assert "event: error" in said
-    assert "schema" not in said
-    assert "root:" not in said
+    message = outcome(served, "analyze", {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}})
+    assert "event: error" in message
+    assert "schema" not in message
+    assert "root:" not in message
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", str(DEMO), "README.md", "../../etc/passwd", "app.py"])
@@ -121,6 +121,6 @@ def test_the_servers_own_ffmpeg_is_out_of_reach(served: str) -> None:
 def test_an_error_names_the_file_and_no_folder_of_this_machine(client: Client, tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes("id,label\na,fr\xf6hlich\n".encode("latin-1"))
     files = [handle_file(str(tmp_path / "latin.csv"))] * 2
-    with pytest.raises(AppError, match=r"latin\.csv: cannot be read as text \(not utf-8\)") as told:
+    with pytest.raises(AppError, match=r"latin\.csv: cannot be read as text \(not utf-8\)") as error:
         client.predict(*files, api_name="/evaluate")
-    assert str(Path(os.environ["GRADIO_TEMP_DIR"]).parent) not in str(told.value)
+    assert str(Path(os.environ["GRADIO_TEMP_DIR"]).parent) not in str(error.value)

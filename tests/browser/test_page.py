@@ -39,9 +39,9 @@ def hand(page: Any, field: str, file: Path) -> None:
     raise AssertionError(f"{field} never showed {file.name}")
 
 
-def analyse(page: Any, clip: Path) -> None:
+def analyze(page: Any, clip: Path) -> None:
     give(page, clip)
-    page.get_by_role("button", name="Analyse", exact=True).click()
+    page.get_by_role("button", name="Analyze", exact=True).click()
     page.locator("#timeline .timeline").wait_for(timeout=WAIT)
 
 
@@ -57,7 +57,7 @@ def moved(page: Any, low: float, high: float) -> None:
 
 def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp_path: Path) -> None:
     """Verdict, time line both ways, segment, downloads."""
-    analyse(visitor, DEMO)
+    analyze(visitor, DEMO)
     assert "Mostly Happily Surprised" in visitor.locator("#verdict").inner_text()
     assert visitor.locator("#modalities .panel").count() == 6
     area = visitor.locator(".timeline .over").bounding_box()
@@ -92,10 +92,10 @@ def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp
 
 @pytest.mark.parametrize("name", ["*wolfgang*", "*angry*", "sadtalker-ref*"])
 def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> None:
-    found = sorted((DATA / "clips").glob(name))
-    if not found:
+    paths = sorted((DATA / "clips").glob(name))
+    if not paths:
         pytest.skip(f"no clip {name} in {DATA / 'clips'}")
-    analyse(visitor, found[0])
+    analyze(visitor, paths[0])
     assert "Mostly" in visitor.locator("#verdict").inner_text()
     area = visitor.locator(".timeline .over").bounding_box()
     end = float(visitor.locator(".timeline").get_attribute("data-end"))
@@ -107,8 +107,8 @@ def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait
     head = portrait[:256, 100:356]
     other = (0.4 * head).astype(np.uint8)
     other[131:157, 98:148] = other[131:157, 98:148][::-1].copy()  # the same face in the dark, its mouth upside down
-    picture = np.concatenate([head, other[:, ::-1]], 1)
-    analyse(visitor, write_clip(tmp_path / "two.mp4", still(np.arange(0, 5, 0.1).tolist(), picture)))
+    image = np.concatenate([head, other[:, ::-1]], 1)
+    analyze(visitor, write_clip(tmp_path / "two.mp4", still(np.arange(0, 5, 0.1).tolist(), image)))
     faces = visitor.locator("#people button")
     assert faces.count() == 2
     before = visitor.locator("#modalities").inner_text()
@@ -119,7 +119,7 @@ def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait
 
 
 def test_a_clip_without_a_face_loses_what_needs_one_with_the_reason(visitor: Any, tmp_path: Path) -> None:
-    analyse(visitor, write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise())))
+    analyze(visitor, write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise())))
     absent = visitor.locator("#modalities .panel.absent")
     assert absent.count() >= 4
     assert "no face" in absent.first.inner_text()
@@ -130,14 +130,14 @@ def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Pat
     (tmp_path / "broken.mp4").write_bytes(DEMO.read_bytes()[:3000])
     visitor.locator("#clip input[type=file]").first.set_input_files(str(tmp_path / "broken.mp4"))
     visitor.wait_for_timeout(1500)
-    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
     visitor.get_by_text("broken.mp4:").first.wait_for(timeout=20_000)
 
 
 def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) -> None:
     times = np.arange(0, 120, 0.2).tolist()
     give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
-    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
     while not watching._TURN.locked():
         visitor.wait_for_timeout(50)
     visitor.get_by_role("button", name="Cancel").first.click()
@@ -145,7 +145,7 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
     visitor.wait_for_timeout(1500)  # the button is deaf until the work has ended, at most one beat
     assert not watching._TURN.locked()
     assert visitor.locator("#timeline .timeline").count() == 0
-    visitor.get_by_role("button", name="Analyse", exact=True).click()
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
     visitor.locator("#timeline .timeline").wait_for(timeout=WAIT)
 
 
@@ -155,7 +155,7 @@ def test_many_clips_become_one_table_and_one_archive(visitor: Any, tmp_path: Pat
     visitor.get_by_role("tab", name="Many clips").click()
     visitor.locator("#clips input[type=file]").set_input_files([str(DEMO), str(tmp_path / "broken.mp4"), str(short)])
     visitor.locator("#clips").get_by_text("short").first.wait_for()
-    visitor.get_by_role("button", name="Analyse all").click()
+    visitor.get_by_role("button", name="Analyze all").click()
     link = visitor.locator('a[download="results.zip"]')
     link.first.wait_for(timeout=WAIT)
     with visitor.expect_download() as download:
@@ -183,10 +183,10 @@ def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, t
     pages = [context.new_page() for context in contexts]
     for page, clip in zip(pages, (DEMO, other), strict=True):
         page.goto(served)
-        page.get_by_role("button", name="Analyse", exact=True).wait_for()
+        page.get_by_role("button", name="Analyze", exact=True).wait_for()
         give(page, clip)
     for page in pages:
-        page.get_by_role("button", name="Analyse", exact=True).click()
+        page.get_by_role("button", name="Analyze", exact=True).click()
     for page in pages:
         page.locator("#timeline .timeline").wait_for(timeout=WAIT)
     first, second = (page.locator("#modalities").inner_text() for page in pages)

@@ -54,8 +54,8 @@ def test_a_person_who_is_not_in_the_clip_is_wrong_usage(tmp_path: Path, capsys: 
 
 def test_clips_with_one_stem_do_not_overwrite_each_other() -> None:
     out = Path("out")
-    found = folders([Path("a/x.mp4"), Path("b/x.mov"), Path("c/x.mp4"), Path("d/x.mp4")], out)
-    assert found == [out / "x", out / "x.mov", out / "x.mp4", out / "x.mp4-2"]
+    result = folders([Path("a/x.mp4"), Path("b/x.mov"), Path("c/x.mp4"), Path("d/x.mp4")], out)
+    assert result == [out / "x", out / "x.mov", out / "x.mp4", out / "x.mp4-2"]
 
 
 def test_help_comes_without_loading_any_model() -> None:

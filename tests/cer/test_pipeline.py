@@ -39,36 +39,36 @@ def test_the_smile_of_the_bundled_clip_is_seen(analysis: Analysis) -> None:
 
 
 def test_a_clip_without_an_audio_track_loses_audio_and_text_with_the_reason(tmp_path: Path) -> None:
-    found = analyze(write_clip(tmp_path / "mute.mp4", pictures_of(DEMO)))
-    assert {name for name in MODALITIES if not found.predictions[name].present.any()} == {"audio", "text"}
-    assert set(found.predictions["audio"].reasons) == {"no audio track"}
-    assert found.label is not None
+    result = analyze(write_clip(tmp_path / "mute.mp4", pictures_of(DEMO)))
+    assert {name for name in MODALITIES if not result.predictions[name].present.any()} == {"audio", "text"}
+    assert set(result.predictions["audio"].reasons) == {"no audio track"}
+    assert result.label is not None
 
 
 def test_silence_is_no_speech(tmp_path: Path) -> None:
-    found = analyze(write_clip(tmp_path / "quiet.mp4", pictures_of(DEMO), np.zeros(10 * SAMPLE_RATE)))
-    assert set(found.predictions["audio"].reasons) == set(found.predictions["text"].reasons) == {"no speech"}
+    result = analyze(write_clip(tmp_path / "quiet.mp4", pictures_of(DEMO), np.zeros(10 * SAMPLE_RATE)))
+    assert set(result.predictions["audio"].reasons) == set(result.predictions["text"].reasons) == {"no speech"}
 
 
 def test_a_clip_without_a_face_keeps_voice_and_words(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "faceless.mp4", still(np.arange(0, 10, 0.2).tolist(), noise()), sound_of(DEMO))
-    found = analyze(path)
-    assert {name for name in MODALITIES if found.predictions[name].present.any()} == {"audio", "text"}
-    assert set(found.predictions["static_face"].reasons) == {"no face"}
-    assert found.label is not None
-    assert found.people == []
+    result = analyze(path)
+    assert {name for name in MODALITIES if result.predictions[name].present.any()} == {"audio", "text"}
+    assert set(result.predictions["static_face"].reasons) == {"no face"}
+    assert result.label is not None
+    assert result.people == []
 
 
 def test_sound_alone_is_enough(tmp_path: Path) -> None:
-    found = analyze(write_clip(tmp_path / "voice.m4a", sound=sound_of(DEMO)))
-    assert found.predictions["text"].present.any()
-    assert set(found.predictions["scene_context"].reasons) == {"no video track"}
-    assert len(found.times) == len(found.timeline) > 40
+    result = analyze(write_clip(tmp_path / "voice.m4a", sound=sound_of(DEMO)))
+    assert result.predictions["text"].present.any()
+    assert set(result.predictions["scene_context"].reasons) == {"no video track"}
+    assert len(result.times) == len(result.timeline) > 40
 
 
 def test_when_nothing_is_present_the_result_says_so_instead_of_guessing(tmp_path: Path) -> None:
-    found = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
-    document = results_document(found)
+    result = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
+    document = results_document(result)
     assert document["summary"]["label"] is None
     assert document["summary"]["sentence"].startswith("Nothing to go by: no face")
     assert {segment["label"] for segment in document["segments"]} == {None}
@@ -79,20 +79,20 @@ def test_times_follow_the_container_on_a_variable_frame_rate(tmp_path: Path) -> 
     shown = np.cumsum(rng.choice([0.02, 0.04, 0.09, 0.3], 60))
     source = dict(enumerate(image for _, image in pictures_of(DEMO)))
     path = write_clip(tmp_path / "vfr.mkv", [(float(t), source[i % len(source)]) for i, t in enumerate(shown)])
-    found = analyze(path)
+    result = analyze(path)
     offset = shown[0]  # a player shows the first picture at 0:00
-    gaps = [np.abs(shown - offset - time).min() for time in found.times]
+    gaps = [np.abs(shown - offset - time).min() for time in result.times]
     assert max(gaps) < 0.002
-    assert found.segments[-1].end == pytest.approx(shown[-1] - offset, abs=0.5)
+    assert result.segments[-1].end == pytest.approx(shown[-1] - offset, abs=0.5)
 
 
 def test_a_clip_cut_off_in_the_middle_is_as_long_as_what_is_left(tmp_path: Path) -> None:
     path = tmp_path / "half.mp4"
     path.write_bytes(DEMO.read_bytes()[: DEMO.stat().st_size // 2])
-    found = analyze(path)
-    assert 2 < found.clip.duration < 8
-    assert found.segments[-1].end == pytest.approx(found.clip.duration)
-    assert found.label is not None
+    result = analyze(path)
+    assert 2 < result.clip.duration < 8
+    assert result.segments[-1].end == pytest.approx(result.clip.duration)
+    assert result.label is not None
 
 
 def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -> None:
@@ -107,28 +107,28 @@ def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -
 def test_a_damaged_model_costs_its_own_modality_only(
     file: str, name: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for one in checkpoints.SHIPPED.iterdir():
-        content = bytearray(one.read_bytes())
-        if one.name == file:
+    for path in checkpoints.SHIPPED.iterdir():
+        content = bytearray(path.read_bytes())
+        if path.name == file:
             content[1000] ^= 1
-        (tmp_path / one.name).write_bytes(bytes(content))
+        (tmp_path / path.name).write_bytes(bytes(content))
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
     caches = (checkpoints.locate, text._network, voice_encoder._encoder)
     for cache in caches:
         cache.cache_clear()
-    found = analyze(DEMO)
+    result = analyze(DEMO)
     for cache in caches:
         cache.cache_clear()
-    assert not found.predictions[name].present.any()
-    assert all((reason or "").startswith(f"model not available: {file}") for reason in found.predictions[name].reasons)
-    assert found.predictions[other].present.all()
+    assert not result.predictions[name].present.any()
+    assert all((reason or "").startswith(f"model not available: {file}") for reason in result.predictions[name].reasons)
+    assert result.predictions[other].present.all()
 
 
 def test_progress_never_goes_back_and_ends_at_one() -> None:
-    seen: list[float] = []
-    observe(DEMO, progress=lambda stage, fraction: seen.append(fraction))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
+    fractions: list[float] = []
+    observe(DEMO, progress=lambda stage, fraction: fractions.append(fraction))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
 
 
 def test_an_exception_of_the_progress_ends_the_work() -> None:
@@ -145,12 +145,12 @@ def test_an_exception_of_the_progress_ends_the_work() -> None:
 
 def test_a_clip_in_blocks_reads_like_its_parts(tmp_path: Path) -> None:
     """A clip longer than a block: the second half of the 80 s repeats the first, so its segments must too."""
-    pictures, period = pictures_of(DEMO, 5), 10.0
-    frames = [(time + period * turn, image) for turn in range(8) for time, image in pictures]
-    found = analyze(write_clip(tmp_path / "loop.mp4", frames))
-    assert len(found.segments) == 40
-    np.testing.assert_allclose(found.fused[1:4], found.fused[26:29], atol=0.05)
-    np.testing.assert_allclose(found.fused[16:19], found.fused[31:34], atol=0.05)
+    images, period = pictures_of(DEMO, 5), 10.0
+    frames = [(time + period * turn, image) for turn in range(8) for time, image in images]
+    result = analyze(write_clip(tmp_path / "loop.mp4", frames))
+    assert len(result.segments) == 40
+    np.testing.assert_allclose(result.fused[1:4], result.fused[26:29], atol=0.05)
+    np.testing.assert_allclose(result.fused[16:19], result.fused[31:34], atol=0.05)
 
 
 def test_what_is_missing_is_a_clip_error(tmp_path: Path) -> None:

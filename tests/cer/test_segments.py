@@ -15,7 +15,7 @@ from cer.segments import Segment, timeline, windows
     ],
 )
 def test_windows_are_four_seconds_long_and_two_apart(duration: float, expected: list[tuple[float, float]]) -> None:
-    assert [(one.start, one.end) for one in windows(duration)] == expected
+    assert [(window.start, window.end) for window in windows(duration)] == expected
 
 
 def test_the_time_line_averages_the_segments_that_cover_a_moment() -> None:

@@ -16,5 +16,5 @@ def test_ray_with_two_workers_equals_one_process(texts: Path, tmp_path: Path, mo
         ray.shutdown()
     assert json.dumps(spread) == json.dumps(here)
     assert here["n"] == 16
-    one, other = ((tmp_path / name / "predictions.parquet").read_bytes() for name in ("here", "ray"))
-    assert one == other
+    item, other = ((tmp_path / name / "predictions.parquet").read_bytes() for name in ("here", "ray"))
+    assert item == other

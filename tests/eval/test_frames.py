@@ -14,9 +14,9 @@ from eval.targets import targets
 
 def test_frames_have_the_containers_times_and_go_on_past_its_end(two_faces: Path) -> None:
     times = frame_times(two_faces)
-    found = laid_out({"id": "a", "video": str(two_faces), "frames": [1] * (len(times) + 2)})
-    assert found["time"].to_numpy()[: len(times)] == pytest.approx(times)
-    assert np.diff(found["time"].to_numpy()[-3:]) == pytest.approx([np.median(np.diff(times))] * 2)
+    result = laid_out({"id": "a", "video": str(two_faces), "frames": [1] * (len(times) + 2)})
+    assert result["time"].to_numpy()[: len(times)] == pytest.approx(times)
+    assert np.diff(result["time"].to_numpy()[-3:]) == pytest.approx([np.median(np.diff(times))] * 2)
     short = laid_out({"id": "a", "video": str(two_faces), "frames": [1]})
     assert short["label"].to_pylist() == [1] + [-1] * (len(times) - 1)
 
@@ -41,16 +41,16 @@ def test_frame_averaging_agrees_with_a_plain_loop_and_with_the_time_line() -> No
     aims = targets(corpus("c-expr-db"), table_of(rows), frames)
     expected = []
     for name, here in spans.items():
-        mine = values[[i for i, row in enumerate(rows) if row["id"] == name]]
+        own = values[[i for i, row in enumerate(rows) if row["id"] == name]]
         for time, label in zip(times[name], labels[name], strict=True):
             if label < 0:
                 continue
             covering = []
-            for index, ((start, end), value) in enumerate(zip(here, mine, strict=True)):
+            for index, ((start, end), value) in enumerate(zip(here, own, strict=True)):
                 is_last = index == len(here) - 1
                 if start <= time and (time < end or is_last) and not np.isnan(value).any():
                     covering.append(value)
-            expected.append(np.mean(covering or [v for v in mine if not np.isnan(v).any()], axis=0))
+            expected.append(np.mean(covering or [v for v in own if not np.isnan(v).any()], axis=0))
     assert aims.average(values) == pytest.approx(np.array(expected), abs=1e-7)
     assert aims.truth.tolist() == [label for name in spans for label in labels[name] if label >= 0]
     valid = labels["a"] >= 0

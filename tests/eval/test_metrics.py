@@ -32,13 +32,13 @@ def test_a_metric_gives_what_its_cases_say(loaded: dict[str, Any], name: str) ->
 def test_loaded_metrics_agree_with_scikit_learn(loaded: dict[str, Any], occurring: int) -> None:
     rng = np.random.default_rng(occurring)
     truth, predicted = rng.integers(0, occurring, 300), rng.integers(0, 7, 300)
-    given = {"predictions": predicted, "references": truth}
+    value = {"predictions": predicted, "references": truth}
     expected = metrics.f1_score(truth, predicted, labels=range(7), average="macro", zero_division=0)
-    assert loaded["macro_f1"].compute(**given, classes=7)["macro_f1"] == pytest.approx(expected, abs=1e-12)
-    assert loaded["abaw_ce"].compute(**given)["abaw_ce"] == pytest.approx(expected, abs=1e-12)
+    assert loaded["macro_f1"].compute(**value, classes=7)["macro_f1"] == pytest.approx(expected, abs=1e-12)
+    assert loaded["abaw_ce"].compute(**value)["abaw_ce"] == pytest.approx(expected, abs=1e-12)
     recall = metrics.recall_score(truth, predicted, labels=np.unique(truth), average="macro")
-    assert loaded["uar"].compute(**given, classes=7)["uar"] == pytest.approx(recall, abs=1e-12)
-    assert loaded["war"].compute(**given, classes=7)["war"] == pytest.approx((truth == predicted).mean(), abs=1e-12)
+    assert loaded["uar"].compute(**value, classes=7)["uar"] == pytest.approx(recall, abs=1e-12)
+    assert loaded["war"].compute(**value, classes=7)["war"] == pytest.approx((truth == predicted).mean(), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -23,7 +23,7 @@ def test_a_run_scores_the_modality_that_fits_and_counts_what_it_skips(texts: Pat
     result = run(Request("meld", texts, tmp_path), quiet=True)
     assert list(result["results"]) == ["text"]
     assert result["n"] == 16
-    assert [one["reason"] for one in result["skipped"]] == ["empty text"] * 4
+    assert [item["reason"] for item in result["skipped"]] == ["empty text"] * 4
     low, high = result["intervals"]["text"]["macro_f1"]
     assert low <= result["results"]["text"]["macro_f1"] <= high
     assert np.sum(result["results"]["text"]["confusion"]) == 16
@@ -50,7 +50,7 @@ def test_two_runs_and_a_run_that_was_killed_end_alike(
     with pytest.raises(KeyboardInterrupt):
         run(Request("meld", texts, tmp_path / "broken"), quiet=True)
     resumed = run(Request("meld", texts, tmp_path / "broken"), quiet=True)
-    assert len(calls) == 8 + 20 - 6  # the two full parts before the kill are not predicted again
+    assert len(calls) == 8 + 20 - 7  # what was predicted before the kill is not predicted again
     assert json.dumps(resumed) == json.dumps(whole)
 
 
@@ -82,7 +82,7 @@ def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher
     pd.DataFrame(rows).to_parquet(tmp_path / "rafce.parquet")
     result = run(Request("rafce", tmp_path, tmp_path / "out"), quiet=True)
     assert result["n"] == 2  # odd numbers, of our seven, readable
-    assert {one["id"] for one in result["skipped"]} == {"0005_aligned"}
+    assert {item["id"] for item in result["skipped"]} == {"0005_aligned"}
     assert set(result["results"]) == {"static_face", "scene_label", "ppa", "pfsa", "compound"}
     assert result["results"]["ppa"]["war"] == result["results"]["scene_label"]["war"] == 1
 

@@ -15,12 +15,12 @@ def test_scores_agree_with_scikit_learn_even_when_classes_are_missing(seed: int,
     rng = np.random.default_rng(seed)
     truth, predicted = rng.integers(0, occurring, 200), rng.integers(0, 5, 200)
     counts = confusion(truth, predicted, 5)
-    given = {"labels": LABELS, "zero_division": 0}
+    value = {"labels": LABELS, "zero_division": 0}
     assert float(macro_f1(counts)) == pytest.approx(
-        metrics.f1_score(truth, predicted, average="macro", **given), abs=1e-12
+        metrics.f1_score(truth, predicted, average="macro", **value), abs=1e-12
     )
     assert float(weighted_f1(counts)) == pytest.approx(
-        metrics.f1_score(truth, predicted, average="weighted", **given), abs=1e-12
+        metrics.f1_score(truth, predicted, average="weighted", **value), abs=1e-12
     )
     occurs = np.unique(truth)
     assert float(uar(counts)) == pytest.approx(
@@ -50,13 +50,13 @@ def test_the_bootstrap_draws_clips_and_not_rows() -> None:
 def test_many_groups_are_drawn_as_few_are_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = np.random.default_rng(0).integers(0, 5, (300, 4)).astype(float)
     whole = scores.resampled(counts, seed=3)
-    monkeypatch.setattr(scores, "MOST_KEPT", 90)
+    monkeypatch.setattr(scores, "MAX_CACHED_GROUPS", 90)
     np.testing.assert_array_equal(scores.resampled(counts, seed=3), whole)
 
 
 def test_labels_may_be_decided_otherwise_and_calibration_stays_that_of_the_distributions() -> None:
     probabilities = np.tile([0.75, 0.25], (4, 1))
     truth, rare = np.array([0, 0, 0, 1]), np.ones(4, int)
-    found = score(probabilities, truth, np.arange(4), predicted=rare)
-    assert found.values["war"] == 0.25
-    assert found.values["ece"] == pytest.approx(0.0)
+    result = score(probabilities, truth, np.arange(4), predicted=rare)
+    assert result.values["war"] == 0.25
+    assert result.values["ece"] == pytest.approx(0.0)

@@ -23,21 +23,21 @@ def labels(tmp_path: Path) -> Path:
 
 
 def test_labels_against_labels_are_scikit_learns_macro_f1(labels: Path, tmp_path: Path) -> None:
-    found = compare_files(written(tmp_path / "p.csv", "id,label\na,joy\nb,happy\nc,happy\nx,fear\n"), labels)
-    assert found.scored == 3
-    assert (found.unlabelled, found.unpredicted) == (1, 1)
+    result = compare_files(written(tmp_path / "p.csv", "id,label\na,joy\nb,happy\nc,happy\nx,fear\n"), labels)
+    assert result.scored == 3
+    assert (result.unlabelled, result.unpredicted) == (1, 1)
     expected = f1_score([4, 5, 4], [4, 4, 4], labels=range(7), average="macro", zero_division=0)
-    assert found.scores.values["macro_f1"] == pytest.approx(expected, abs=1e-12)
-    assert "ece" not in found.to_dict()["scores"]
-    assert found.row("mine").startswith(f"| mine | {100 * expected:.2f} [")
+    assert result.scores.values["macro_f1"] == pytest.approx(expected, abs=1e-12)
+    assert "ece" not in result.to_dict()["scores"]
+    assert result.row("mine").startswith(f"| mine | {100 * expected:.2f} [")
 
 
 def test_probabilities_need_one_column_for_each_class(labels: Path, tmp_path: Path) -> None:
     table = pd.DataFrame(np.eye(7)[[4, 5, 4, 3]] * 0.7 + 0.1, columns=EMOTIONS[:7]).assign(id=list("abcd"))
     table.to_csv(tmp_path / "p.csv", index=False)
-    found = compare_files(tmp_path / "p.csv", labels)
-    assert found.scores.values["war"] == 1
-    assert "ece" in found.to_dict()["scores"]
+    result = compare_files(tmp_path / "p.csv", labels)
+    assert result.scores.values["war"] == 1
+    assert "ece" in result.to_dict()["scores"]
 
 
 def test_a_harness_run_and_an_abaw_submission_are_understood(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def manifest_of(path: Path, rows: list[str]) -> Path:
 def test_affwild2_is_scored_by_valid_frames_and_by_the_person_meant(affwild2: Path, tmp_path: Path) -> None:
     result = run(Request("affwild2", affwild2, tmp_path), quiet=True)
     jsonschema.validate(result, SCHEMA)
-    assert [one["id"] for one in result["skipped"]] == ["gone"]
+    assert [item["id"] for item in result["skipped"]] == ["gone"]
     assert result["n"] == 3
     assert result["scored"] == 4 + 80 + 230
     assert np.sum(result["results"]["fused"]["confusion"]) == 314
@@ -71,17 +71,17 @@ def test_labels_beside_c_expr_db_are_scored_frame_by_frame(c_expr_db: Path, pred
 
 
 def test_a_submission_has_every_row_of_the_manifest_once_and_no_other(predicted: Path, tmp_path: Path) -> None:
-    asked = [f"02/{number:05}.jpg" for number in (1, 2, 9, 400)] + ["01/00003.jpg"]
-    manifest = read_manifest(manifest_of(tmp_path / "manifest.txt", asked))
+    options = [f"02/{number:05}.jpg" for number in (1, 2, 9, 400)] + ["01/00003.jpg"]
+    manifest = read_manifest(manifest_of(tmp_path / "manifest.txt", options))
     content = submission(predicted, manifest)
-    assert [line.split(",")[0] for line in content.splitlines()[1:]] == asked
+    assert [line.split(",")[0] for line in content.splitlines()[1:]] == options
     assert problems(content, manifest) == []
     table = pd.read_parquet(predicted / "predictions.parquet")
     rows = table[table["id"] == "02"]
     time = frame_times(Path(__file__).parents[2] / "examples" / "demo.mp4")[8]
     covering = rows[(rows["start"] <= time) & (time < rows["end"])]
-    wanted = int(np.stack(covering["compound"].to_list()).mean(0).argmax())
-    assert content.splitlines()[3] == f"02/00009.jpg,{wanted}"
+    expected = int(np.stack(covering["compound"].to_list()).mean(0).argmax())
+    assert content.splitlines()[3] == f"02/00009.jpg,{expected}"
 
 
 def test_videos_without_predictions_are_named_or_given_one_class(predicted: Path, tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_the_validator_says_what_is_wrong(tmp_path: Path) -> None:
         (f"{HEADER}\n01/00002.jpg,6\n01/00001.jpg,0\n02/00001.jpg,3\n", "order differs"),
         ("", "line 1"),
     ]:
-        found = problems(broken, manifest)
-        assert any(complaint in one for one in found), (broken, found)
+        result = problems(broken, manifest)
+        assert any(complaint in item for item in result), (broken, result)
 
 
 def test_the_commands_write_check_and_refuse(

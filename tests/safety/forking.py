@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cer.media import decoder
 
-MOST_SECONDS = 20.0
+MAX_SECONDS = 20.0
 
 
 def outcome(path: Path, what: str) -> str:
@@ -28,14 +28,14 @@ def outcome(path: Path, what: str) -> str:
         except BaseException:
             os._exit(70)
     os.close(writing)
-    heard, deadline = bytearray(), time.monotonic() + MOST_SECONDS
+    transcript, deadline = bytearray(), time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         if select.select([reading], [], [], 0.2)[0]:
             part = os.read(reading, 1 << 16)
             if not part:
                 break
-            if len(heard) < 1 << 20:
-                heard += part
+            if len(transcript) < 1 << 20:
+                transcript += part
     else:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -47,7 +47,7 @@ def outcome(path: Path, what: str) -> str:
         return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
     if os.waitstatus_to_exitcode(status):
         return "failed"
-    return "refused" if b'"refused"' in heard[-4096:] else "answered"
+    return "refused" if b'"refused"' in transcript[-4096:] else "answered"
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ def ffmpeg(path: Path, *arguments: str) -> Path:
     return path
 
 
-def _video(name: str, *options: str, picture: str = PICTURE, sound: str | None = TONE) -> None:
+def _video(name: str, *options: str, image: str = PICTURE, sound: str | None = TONE) -> None:
     """Register a clip made from test signals."""
-    heard = ["-f", "lavfi", "-i", sound] if sound else []
-    READ[name] = lambda folder: ffmpeg(folder / name, "-f", "lavfi", "-i", picture, *heard, *options)
+    transcript = ["-f", "lavfi", "-i", sound] if sound else []
+    READ[name] = lambda folder: ffmpeg(folder / name, "-f", "lavfi", "-i", image, *transcript, *options)
 
 
 def _sound(name: str, *options: str, sound: str = TONE) -> None:
@@ -52,18 +52,18 @@ _video("windows.wmv")
 _video("hevc-10-bit-hdr.mp4", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params",
        "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc")  # fmt: skip
 _video("ten-bit.mp4", "-pix_fmt", "yuv420p10le")
-_video("odd-size.mp4", "-pix_fmt", "yuv444p", picture="testsrc=size=161x121:rate=25:duration=1")
-_video("two-pixels.mp4", picture="color=size=2x2:rate=25:duration=1")
-_video("tall.mp4", picture="testsrc=size=16x1000:rate=25:duration=1")
-_video("wide.mp4", picture="testsrc=size=4096x16:rate=25:duration=1")
+_video("odd-size.mp4", "-pix_fmt", "yuv444p", image="testsrc=size=161x121:rate=25:duration=1")
+_video("two-pixels.mp4", image="color=size=2x2:rate=25:duration=1")
+_video("tall.mp4", image="testsrc=size=16x1000:rate=25:duration=1")
+_video("wide.mp4", image="testsrc=size=4096x16:rate=25:duration=1")
 _video("interlaced.ts", "-flags", "+ilme+ildct", "-c:v", "mpeg2video")
 _video("grey.mkv", "-pix_fmt", "gray", "-c:v", "ffv1")
-_video("alpha.mov", "-c:v", "qtrle", "-pix_fmt", "argb", picture="color=c=red@0.5:size=160x120:duration=1,format=rgba")
-_video("thousand-frames-a-second.mp4", picture="testsrc=size=64x48:rate=1000:duration=2")
-_video("ten-thousand-tiny-frames.mp4", picture="color=size=16x16:rate=500:duration=20", sound=None)
+_video("alpha.mov", "-c:v", "qtrle", "-pix_fmt", "argb", image="color=c=red@0.5:size=160x120:duration=1,format=rgba")
+_video("thousand-frames-a-second.mp4", image="testsrc=size=64x48:rate=1000:duration=2")
+_video("ten-thousand-tiny-frames.mp4", image="color=size=16x16:rate=500:duration=20", sound=None)
 _video("one-frame.mp4", "-frames:v", "1", sound=None)
-_video("shortest.mp4", picture="testsrc=size=160x120:rate=25:duration=0.04", sound=None)
-_video("black.mp4", picture="color=c=black:size=160x120:duration=1.2")
+_video("shortest.mp4", image="testsrc=size=160x120:rate=25:duration=0.04", sound=None)
+_video("black.mp4", image="color=c=black:size=160x120:duration=1.2")
 _video("silent-track.mp4", sound="anullsrc=duration=1.2")
 _video("noise-track.mp4", sound="anoisesrc=duration=1.2:amplitude=1")
 _video("no-sound.mp4", sound=None)
@@ -167,8 +167,8 @@ def _size_that_changes(folder: Path) -> Path:
 @_make(READ)
 def _cover_picture_is_no_film(folder: Path) -> Path:
     Image.fromarray(noise()).save(folder / "cover.png")
-    wanted = ["-f", "lavfi", "-i", TONE, "-i", str(folder / "cover.png"), "-map", "0", "-map", "1"]
-    return ffmpeg(folder / "cover.mp3", *wanted, "-disposition:v", "attached_pic")
+    expected = ["-f", "lavfi", "-i", TONE, "-i", str(folder / "cover.png"), "-map", "0", "-map", "1"]
+    return ffmpeg(folder / "cover.mp3", *expected, "-disposition:v", "attached_pic")
 
 
 @_make(READ)
@@ -198,16 +198,16 @@ def _written(group: dict[str, Maker], name: str, content: bytes) -> None:
 
 
 def _png() -> bytes:
-    held = io.BytesIO()
-    Image.fromarray(noise()).save(held, "png")
-    return held.getvalue()
+    values = io.BytesIO()
+    Image.fromarray(noise()).save(values, "png")
+    return values.getvalue()
 
 
 def _zip() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    values = io.BytesIO()
+    with zipfile.ZipFile(values, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros", bytes(10**7))
-    return held.getvalue()
+    return values.getvalue()
 
 
 _written(REFUSED, "empty.mp4", b"")

@@ -30,12 +30,12 @@ ROOT = Path(__file__).parents[2]
 
 def decoders() -> list[int]:
     """Decoder processes that this one has started."""
-    found = []
+    result = []
     for task in Path("/proc/self/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # a thread or a child that ended meanwhile
             for child in (task / "children").read_text("ascii").split():
-                found += [int(child)] if b"cer.media.decoder" in Path(f"/proc/{child}/cmdline").read_bytes() else []
-    return found
+                result += [int(child)] if b"cer.media.decoder" in Path(f"/proc/{child}/cmdline").read_bytes() else []
+    return result
 
 
 def run(
@@ -90,8 +90,8 @@ def test_a_decoder_killed_at_once_is_an_ordinary_error(monkeypatch: pytest.Monke
 def test_a_decoder_killed_half_way_costs_the_rest_only(caplog: pytest.LogCaptureFixture) -> None:
     items = stream(probe(DEMO), 25.0, longest=1280)
     first = next(items)
-    for one in decoders():
-        os.kill(one, signal.SIGKILL)
+    for decoder in decoders():
+        os.kill(decoder, signal.SIGKILL)
     rest = list(items)
     assert 0 < len(rest) + 1 < 250
     assert all(item.time >= first.time for item in rest if type(item) is type(first))
@@ -100,7 +100,7 @@ def test_a_decoder_killed_half_way_costs_the_rest_only(caplog: pytest.LogCapture
 
 
 def test_a_decoder_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "STALLED", 0.01)
+    monkeypatch.setattr(reader, "STALL_TIMEOUT", 0.01)
     with pytest.raises(ClipError, match="hangs"):
         probe(DEMO)
     assert decoders() == []
@@ -124,9 +124,9 @@ def test_a_decoder_is_confined_and_told_no_secret(monkeypatch: pytest.MonkeyPatc
     limits = Path(f"/proc/{process}/limits").read_text("ascii")
     for what, most in (("address space", MEMORY), ("file size", 0), ("open files", 32), ("core file size", 0)):
         assert re.search(rf"Max {what}\s+{most}\s", limits), limits
-    told = Path(f"/proc/{process}/environ").read_bytes()
-    assert b"hf_secret" not in told
-    assert b"PYTHONPATH" in told
+    messages = Path(f"/proc/{process}/environ").read_bytes()
+    assert b"hf_secret" not in messages
+    assert b"PYTHONPATH" in messages
     items.close()  # type: ignore[attr-defined]
 
 
@@ -144,9 +144,9 @@ def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_pa
     while not (done / "demo" / "report.html").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, spoken = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in spoken
     assert json.loads((done / "demo" / "analysis.json").read_text("utf-8"))["schema"] == 1
     assert not list(done.glob("**/*.part"))
 
@@ -195,6 +195,6 @@ def test_logs_hold_no_name_no_path_and_no_word_of_a_clip(tmp_path: Path, caplog:
     (tmp_path / "bad Jane.mp4").write_bytes(b"no clip")
     assert main(["analyze", str(secret), str(half), "--out", str(tmp_path / "out"), "--quiet"]) == 0
     assert main(["analyze", str(tmp_path / "bad Jane.mp4"), "--out", str(tmp_path / "out"), "--quiet"]) == 3
-    said = analyze(DEMO).transcript[0].text
-    for forbidden in ("Jane", str(tmp_path), said, *said.split(",")):
+    spoken = analyze(DEMO).transcript[0].text
+    for forbidden in ("Jane", str(tmp_path), spoken, *spoken.split(",")):
         assert forbidden not in caplog.text

@@ -53,19 +53,19 @@ def mutated(content: bytes, rng: np.random.Generator) -> bytes:
 
 def test_no_damaged_header_hangs_the_decoder_or_confuses_it(sources: list[bytes], tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    seen: Counter[str] = Counter()
+    visited: Counter[str] = Counter()
     path = tmp_path / "mutant"
-    asked = [sys.executable, "-m", "tests.safety.forking"]
-    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as forker:
+    options = [sys.executable, "-m", "tests.safety.forking"]
+    with subprocess.Popen(options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as forker:
         assert forker.stdin is not None
         assert forker.stdout is not None
         for number in range(MUTATIONS):
             path.write_bytes(mutated(sources[number % len(sources)], rng))
             print("stream" if number % 3 == 0 else "probe", path, file=forker.stdin, flush=True)
-            found = forker.stdout.readline().strip()
-            seen[found] += 1
-            assert found not in ("", "hung", "failed"), (number, found)
+            result = forker.stdout.readline().strip()
+            visited[result] += 1
+            assert result not in ("", "hung", "failed"), (number, result)
         forker.stdin.close()
-    print(json.dumps(seen))
-    assert seen["answered"] > MUTATIONS / 10
-    assert seen["refused"] > 0
+    print(json.dumps(visited))
+    assert visited["answered"] > MUTATIONS / 10
+    assert visited["refused"] > 0

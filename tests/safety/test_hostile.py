@@ -14,8 +14,8 @@ import pytest
 from cer.cli import main
 from tests.safety.hostile import EITHER, READ, REFUSED
 
-MOST_SECONDS = 20
-MOST_BYTES = 1.5 * 2**30
+MAX_SECONDS = 20
+MAX_BYTES = 1.5 * 2**30
 ALL = {**READ, **REFUSED, **EITHER}
 
 
@@ -33,20 +33,20 @@ def test_a_result_or_one_clear_line_and_nothing_left(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, out, spare = tmp_path / "given", tmp_path / "out", tmp_path / "tmp"
-    for one in (folder, spare):
-        one.mkdir()
+    for item in (folder, spare):
+        item.mkdir()
     path = ALL[name](folder)
     monkeypatch.setattr(tempfile, "tempdir", str(spare))
     before, listed = children(), sorted(folder.iterdir())
     started = time.monotonic()
     status = main(["analyze", str(path), "--out", str(out)])
-    assert time.monotonic() - started < MOST_SECONDS
-    said = capsys.readouterr()
-    assert "Traceback" not in said.out + said.err
-    assert status in {0: (0,), 1: (3,), 2: (0, 3)}[0 if name in READ else 1 if name in REFUSED else 2], said.err
+    assert time.monotonic() - started < MAX_SECONDS
+    spoken = capsys.readouterr()
+    assert "Traceback" not in spoken.out + spoken.err
+    assert status in {0: (0,), 1: (3,), 2: (0, 3)}[0 if name in READ else 1 if name in REFUSED else 2], spoken.err
     if status == 3:
-        assert len(said.err.splitlines()) == 1
-        assert said.err.startswith("cer: ")
+        assert len(spoken.err.splitlines()) == 1
+        assert spoken.err.startswith("cer: ")
         assert not out.exists() or not list(out.iterdir())
     else:
         document = json.loads(next(out.glob("*/analysis.json")).read_text("utf-8"))
@@ -73,4 +73,4 @@ def test_the_heaviest_stay_within_the_memory_of_a_small_machine(tmp_path: Path) 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 3), done.stderr
     peak = next(line for line in done.stdout.splitlines() if line.startswith("VmHWM"))
-    assert int(peak.split()[1]) * 1024 < MOST_BYTES
+    assert int(peak.split()[1]) * 1024 < MAX_BYTES

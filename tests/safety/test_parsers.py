@@ -112,7 +112,7 @@ def test_a_parquet_file_of_another_shape(tmp_path: Path, columns: dict[str, list
 
 def test_a_file_that_is_larger_inside_than_outside_is_not_unpacked(tmp_path: Path) -> None:
     labels = _written(tmp_path, "l.csv", b"id,label\na,Fear\n")
-    rows = tabular.LARGEST + 1
+    rows = tabular.MAX_ROWS + 1
     pq.write_table(pa.table({"id": ["a"] * rows, "fused": pa.array([_EIGHT] * rows)}), tmp_path / "bomb.parquet")
     assert (tmp_path / "bomb.parquet").stat().st_size < 2**20
     with pytest.raises(DataError, match="the most is"):
@@ -143,11 +143,11 @@ def test_results_of_a_run(tmp_path: Path, content: bytes) -> None:
 
 @slowly
 @given(st.one_of(st.text(max_size=300), lines))
-def test_answers_of_a_vision_language_model(answer: str) -> None:
-    kept = qwen.parse(answer)
-    if kept is not None:
-        assert kept.endswith((".", "!", "?"))
-        assert not set("<>{}[]`|\n\x00") & set(kept)
+def test_answers_of_a_vision_language_model(result: str) -> None:
+    selected = qwen.parse(result)
+    if selected is not None:
+        assert selected.endswith((".", "!", "?"))
+        assert not set("<>{}[]`|\n\x00") & set(selected)
 
 
 @slowly

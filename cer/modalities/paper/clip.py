@@ -37,8 +37,8 @@ class ClipLabel:
     """Softmax over the cosine between a segment's mean picture and each of the label texts, times CLIP's scale."""
 
     name = "scene_label"
-    personal = False
-    watches = True
+    per_person = False
+    needs_frames = True
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -46,18 +46,18 @@ class ClipLabel:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         texts, scale = label_texts(EMOTIONS)
-        pictures = look([frame.image for frame in evidence.pictures])
+        images = look([frame.image for frame in evidence.pictures])
         times = np.array([frame.time for frame in evidence.pictures])
-        answers: list[Seen | str] = []
+        results: list[Seen | str] = []
         for segment in segments:
             within = (times >= segment.start) & (times < segment.end)
             if not within.any():
-                answers.append("no picture" if evidence.has_video else "no video track")
+                results.append("no picture" if evidence.has_video else "no video track")
                 continue
-            mean = pictures[within].mean(0)
+            mean = images[within].mean(0)
             mean /= np.linalg.norm(mean)
-            answers.append(Seen(softmax(scale * mean @ texts.T), mean))
-        return collect(answers, texts.shape[1])
+            results.append(Seen(softmax(scale * mean @ texts.T), mean))
+        return collect(results, texts.shape[1])
 
 
 @on_gpu
@@ -70,8 +70,8 @@ def look(images: Sequence[np.ndarray]) -> np.ndarray:
     with torch.inference_mode():
         for start in range(0, len(images), BATCH):
             batch = torch.stack([preprocess(Image.fromarray(image)) for image in images[start : start + BATCH]])
-            found = network.encode_image(batch.to(device), normalize=True)
-            parts.append(found.float().cpu().numpy())
+            embeddings = network.encode_image(batch.to(device), normalize=True)
+            parts.append(embeddings.float().cpu().numpy())
     return np.concatenate(parts) if parts else np.zeros((0, label_texts(EMOTIONS)[0].shape[1]), np.float32)
 
 

@@ -32,8 +32,8 @@ class EmoAffectNet:
     """The mean of the ResNet-50's logits over the person's faces in the segment."""
 
     name = "static_face"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -43,19 +43,19 @@ class EmoAffectNet:
         _static()
         features, logits = seen(evidence, person)
         rows = _rows(evidence, segments, person)
-        answers: list[Seen | str] = [_missing(evidence)] * len(segments)
+        results: list[Seen | str] = [_missing(evidence)] * len(segments)
         for place, within in enumerate(rows):
             if len(within):
-                answers[place] = Seen(_emotions(logits[within].mean(0)), features[within].mean(0))
-        return collect(answers, features.shape[1])
+                results[place] = Seen(_emotions(logits[within].mean(0)), features[within].mean(0))
+        return collect(results, features.shape[1])
 
 
 class EmoAffectNetLSTM:
     """The mean of the LSTM's logits over windows of ten consecutive faces of the person in the segment."""
 
     name = "dynamic_face"
-    personal = True
-    watches = False
+    per_person = True
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -67,16 +67,16 @@ class EmoAffectNetLSTM:
         windows, owners = [], []
         for place, within in enumerate(_rows(evidence, segments, person)):
             for start in range(0, max(len(within) - MOMENTS, 0) + 1, STRIDE) if len(within) > 1 else ():
-                taken = within[start : start + MOMENTS]
+                rows = within[start : start + MOMENTS]
                 # Too short a sequence begins by holding its first face, as the authors' demonstration does.
-                windows.append(features[np.concatenate([np.repeat(taken[:1], MOMENTS - len(taken)), taken])])
+                windows.append(features[np.concatenate([np.repeat(rows[:1], MOMENTS - len(rows)), rows])])
                 owners.append(place)
         states, logits = follow(np.stack(windows) if windows else np.zeros((0, MOMENTS, features.shape[1]), np.float32))
-        answers: list[Seen | str] = [_missing(evidence)] * len(segments)
+        results: list[Seen | str] = [_missing(evidence)] * len(segments)
         for place in set(owners):
-            mine = [row for row, owner in enumerate(owners) if owner == place]
-            answers[place] = Seen(_emotions(logits[mine].mean(0)), states[mine].mean(0))
-        return collect(answers, states.shape[1])
+            members = [row for row, owner in enumerate(owners) if owner == place]
+            results[place] = Seen(_emotions(logits[members].mean(0)), states[members].mean(0))
+        return collect(results, states.shape[1])
 
 
 def _missing(evidence: Evidence) -> str:
@@ -92,22 +92,22 @@ _seen: WeakKeyDictionary[Evidence, dict[int | None, tuple[np.ndarray, np.ndarray
 
 def seen(evidence: Evidence, person: int | None) -> tuple[np.ndarray, np.ndarray]:
     """`read` of a person's faces, once for both modalities."""
-    known = _seen.setdefault(evidence, {})
-    if person not in known:
-        known[person] = read([one.crop for one in evidence.person(person)[0]])
-    return known[person]
+    cached = _seen.setdefault(evidence, {})
+    if person not in cached:
+        cached[person] = read([sighting.crop for sighting in evidence.person(person)[0]])
+    return cached[person]
 
 
 def _rows(evidence: Evidence, segments: Sequence[Segment], person: int | None) -> list[np.ndarray]:
     """Rows of the person's sightings that lie in each segment."""
-    times = np.array([one.time for one in evidence.person(person)[0]])
-    return [np.flatnonzero((times >= one.start) & (times < one.end)) for one in segments]
+    times = np.array([sighting.time for sighting in evidence.person(person)[0]])
+    return [np.flatnonzero((times >= segment.start) & (times < segment.end)) for segment in segments]
 
 
 def prepare(crops: Sequence[np.ndarray]) -> np.ndarray:
     """Crops RGB uint8 [H, W, 3] as the network's input float32 [N, 3, 224, 224]: blue, green, red, less the mean."""
     resized = [Image.fromarray(crop).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for crop in crops]
-    return np.stack([np.asarray(one, np.float32)[..., ::-1] - MEAN for one in resized]).transpose(0, 3, 1, 2)
+    return np.stack([np.asarray(image, np.float32)[..., ::-1] - MEAN for image in resized]).transpose(0, 3, 1, 2)
 
 
 @on_gpu

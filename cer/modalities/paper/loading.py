@@ -14,9 +14,9 @@ def loading(load: Callable[Asked, Loaded]) -> Callable[Asked, Loaded]:
     """A loader whose failures are WeightsErrors: the libraries raise whatever they like about a bad file."""
 
     @wraps(load)
-    def checked(*given: Asked.args, **named: Asked.kwargs) -> Loaded:
+    def checked(*args: Asked.args, **named: Asked.kwargs) -> Loaded:
         try:
-            return load(*given, **named)
+            return load(*args, **named)
         except WeightsError:
             raise
         except ImportError as error:

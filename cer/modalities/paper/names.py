@@ -20,7 +20,7 @@ def emotion_columns(labels: Sequence[str], origin: str) -> np.ndarray:
             columns[place] = emotion_index(label)
         except ValueError:
             continue
-    if len({int(one) for one in columns if one >= 0}) < 2:
+    if len({int(column) for column in columns if column >= 0}) < 2:
         raise WeightsError(
             f"{origin}: its classes {', '.join(labels)} do not name basic emotions, so it cannot be read. "
             "Use the revision that this project names."
@@ -41,8 +41,8 @@ def to_emotions(probabilities: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Distributions float32 [N, 8] from a model's own [N, K]: classes that are no basic emotion are left out, and what
     remains sums to one.
     """
-    found = np.zeros((len(probabilities), len(EMOTIONS)), np.float32)
+    converted = np.zeros((len(probabilities), len(EMOTIONS)), np.float32)
     for place, column in enumerate(columns):
         if column >= 0:
-            found[:, column] += probabilities[:, place]
-    return found / np.maximum(found.sum(1, keepdims=True), 1e-9)
+            converted[:, column] += probabilities[:, place]
+    return converted / np.maximum(converted.sum(1, keepdims=True), 1e-9)

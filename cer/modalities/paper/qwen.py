@@ -17,15 +17,15 @@ from PIL import Image
 from cer.modalities.base import Prediction, Seen, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
-from cer.modalities.scene_context import LEXICON, read
+from cer.modalities.scene_context import LEXICON, classify
 from cer.models import hub
 from cer.models.checkpoints import MINILM, Checkpoint, shipped
 from cer.perception import text_encoder
-from cer.perception.evidence import PICTURE_RATE, Evidence
+from cer.perception.evidence import SCENE_RATE, Evidence
 from cer.segments import Segment
 
 PROMPTS = {number: Path(__file__).parent / "prompts" / f"{number}.txt" for number in (1, 2)}
-LONGEST_ANSWER = 120  # tokens; the prompts ask for at most 100
+MAX_NEW_TOKENS = 120  # tokens; the prompts ask for at most 100
 SIDE = 448  # pixels; the pictures' longest side
 BATCH = 4  # segments described together
 _PLAIN = re.compile(r"[A-Za-z0-9\s.,;:!?'\"()\-\u2010-\u2015\u2018-\u201d]+")
@@ -35,8 +35,8 @@ class QwenContext:
     """`model`: a name in hub.MODELS; `prompt`: 1 (free description) or 2 (with labels)."""
 
     name = "scene_context"
-    personal = False
-    watches = True
+    per_person = False
+    needs_frames = True
 
     def __init__(self, model: str, prompt: int = 1) -> None:
         self.model, self.prompt = hub.MODELS[model], prompt
@@ -46,26 +46,26 @@ class QwenContext:
         return (*hub.checkpoints_of(self.model), MINILM, shipped(LEXICON))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        within = [[one.image for one in evidence.pictures if s.start <= one.time < s.end] for s in segments]
-        shown = [row for row, pictures in enumerate(within) if pictures]
-        answers: list[Seen | str] = ["no picture" if evidence.has_video else "no video track"] * len(segments)
+        within = [[frame.image for frame in evidence.pictures if s.start <= frame.time < s.end] for s in segments]
+        shown = [row for row, images in enumerate(within) if images]
+        results: list[Seen | str] = ["no picture" if evidence.has_video else "no video track"] * len(segments)
         _model(self.model)
-        told = [parse(one) for one in describe(self.model, [within[row] for row in shown], self.prompt)]
-        found = zip(*read([text for text in told if text]), strict=True)
-        for row, text in zip(shown, told, strict=True):
+        captions = [parse(text) for text in describe(self.model, [within[row] for row in shown], self.prompt)]
+        predictions = zip(*classify([text for text in captions if text]), strict=True)
+        for row, text in zip(shown, captions, strict=True):
             if text is None:
-                answers[row] = "the description was not one plain paragraph"
+                results[row] = "the description was not one plain paragraph"
             else:
-                logits, embedding = next(found)
-                answers[row] = Seen(softmax(logits), embedding, text)
-        return collect(answers, text_encoder.WIDTH)
+                logits, embedding = next(predictions)
+                results[row] = Seen(softmax(logits), embedding, text)
+        return collect(results, text_encoder.WIDTH)
 
 
-def parse(answer: str) -> str | None:
+def parse(output: str) -> str | None:
     """The paragraph in a model's answer, cut after its last full sentence; None for anything else: markup, lists, code,
     links, several paragraphs, no sentence.
     """
-    text = answer.strip()
+    text = output.strip()
     if "\n" in text or not _PLAIN.fullmatch(text) or "//" in text:
         return None
     end = max(text.rfind(mark) for mark in ".!?")
@@ -73,24 +73,24 @@ def parse(answer: str) -> str | None:
     return text if len(re.findall(r"[A-Za-z]{2,}", text)) >= 5 else None
 
 
-def messages(pictures: Sequence[np.ndarray], prompt: int) -> list[dict[str, Any]]:
+def messages(images: Sequence[np.ndarray], prompt: int) -> list[dict[str, Any]]:
     """One request in the form of the processor's chat template; the pictures are the frames of a video."""
-    frames = [_small(picture) for picture in pictures]
+    frames = [_small(image) for image in images]
     # The video tower folds two frames into one patch in time.
     frames += frames[-1:] * (len(frames) % 2)
     text = PROMPTS[prompt].read_text("utf-8").strip()
     return [{"role": "user", "content": [{"type": "video", "video": frames}, {"type": "text", "text": text}]}]
 
 
-def _small(picture: np.ndarray) -> Image.Image:
-    image = Image.fromarray(picture)
+def _small(frame: np.ndarray) -> Image.Image:
+    image = Image.fromarray(frame)
     image.thumbnail((SIDE, SIDE))
     return image
 
 
-def request(processor: Any, pictures: Sequence[np.ndarray], prompt: int) -> str:
+def request(processor: Any, images: Sequence[np.ndarray], prompt: int) -> str:
     """The text that the model is given for one segment."""
-    return str(processor.apply_chat_template(messages(pictures, prompt), tokenize=False, add_generation_prompt=True))
+    return str(processor.apply_chat_template(messages(images, prompt), tokenize=False, add_generation_prompt=True))
 
 
 @on_gpu
@@ -99,22 +99,22 @@ def describe(model: hub.HubModel, segments: Sequence[Sequence[np.ndarray]], prom
     import torch
 
     network, processor, device = _model(model)
-    told: list[str] = []
+    outputs: list[str] = []
     with torch.inference_mode():
         for start in range(0, len(segments), BATCH):
             batch = segments[start : start + BATCH]
             inputs = processor(
-                text=[request(processor, pictures, prompt) for pictures in batch],
-                videos=[messages(pictures, prompt)[0]["content"][0]["video"] for pictures in batch],
+                text=[request(processor, images, prompt) for images in batch],
+                videos=[messages(images, prompt)[0]["content"][0]["video"] for images in batch],
                 do_sample_frames=False,
                 cap_pixels_per_frame=True,
-                fps=PICTURE_RATE,
+                fps=SCENE_RATE,
                 padding=True,
                 return_tensors="pt",
             ).to(device)
-            made = network.generate(**inputs, max_new_tokens=LONGEST_ANSWER, do_sample=False)
-            told += processor.batch_decode(made[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-    return told
+            made = network.generate(**inputs, max_new_tokens=MAX_NEW_TOKENS, do_sample=False)
+            outputs += processor.batch_decode(made[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    return outputs
 
 
 @lru_cache(maxsize=1)

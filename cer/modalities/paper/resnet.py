@@ -57,11 +57,11 @@ class ResNet50(nn.Module):
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
         # "Same" padding as TensorFlow has it, where the weights come from: two on the left, three on the right.
-        found = F.relu(self.batch_norm1(self.conv_layer_s2_same(F.pad(faces, (2, 3, 2, 3)))))
-        found = F.max_pool2d(found, 3, 2)
+        x = F.relu(self.batch_norm1(self.conv_layer_s2_same(F.pad(faces, (2, 3, 2, 3)))))
+        x = F.max_pool2d(x, 3, 2)
         for number in range(1, len(_BLOCKS) + 1):
-            found = getattr(self, f"layer{number}")(found)
-        features = F.relu(self.fc1(found.mean((2, 3))))
+            x = getattr(self, f"layer{number}")(x)
+        features = F.relu(self.fc1(x.mean((2, 3))))
         return features, self.fc2(features)
 
 

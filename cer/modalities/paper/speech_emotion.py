@@ -53,16 +53,16 @@ class SpeechEmotion(nn.Module):
     @classmethod
     def empty(cls, config: Mapping[str, Any]) -> "SpeechEmotion":
         """From a checkpoint's config, with tensors still to come."""
-        known = {name: value for name, value in config.items() if name in WavLMConfig().to_dict()}
-        known.pop("model_type", None)
+        options = {name: value for name, value in config.items() if name in WavLMConfig().to_dict()}
+        options.pop("model_type", None)
         with torch.device("meta"):
-            return cls(WavLMConfig(**known), int(config.get("classifier_hidden_layers", 1)), len(config["id2label"]))
+            return cls(WavLMConfig(**options), int(config.get("classifier_hidden_layers", 1)), len(config["id2label"]))
 
     def forward(self, samples: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         rows = self.ssl_model(samples, attention_mask=mask.long()).last_hidden_state
         lengths = self.ssl_model._get_feat_extract_output_lengths(mask.sum(1))  # type: ignore[arg-type]
-        kept = torch.arange(rows.shape[1], device=rows.device)[None] < lengths[:, None]
-        pooled = self.pool_model(rows, kept)
+        valid = torch.arange(rows.shape[1], device=rows.device)[None] < lengths[:, None]
+        pooled = self.pool_model(rows, valid)
         return pooled, self.ser_model(pooled)
 
 

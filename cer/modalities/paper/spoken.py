@@ -31,8 +31,8 @@ class Spoken:
     """
 
     name = "text"
-    personal = False
-    watches = False
+    per_person = False
+    needs_frames = False
 
     def __init__(self, model: str) -> None:
         self.model = hub.MODELS[model]
@@ -44,37 +44,37 @@ class Spoken:
     def transcribe(self, samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
         """The sentences in an utterance float32 [N] at 16 kHz that begins at `start` seconds."""
         _whisper()
-        found = write_down(samples)
+        transcript = transcribe_with_whisper(samples)
         end = start + len(samples) / 16_000
         return tuple(
             Sentence(
-                start + float(one["start"]),
-                min(end, start + float(one["end"])),
-                str(one["text"]).strip(),
-                float(np.exp(min(one["avg_logprob"], 0.0))),
+                start + float(segment["start"]),
+                min(end, start + float(segment["end"])),
+                str(segment["text"]).strip(),
+                float(np.exp(min(segment["avg_logprob"], 0.0))),
             )
-            for one in found["segments"]
-            if str(one["text"]).strip()
+            for segment in transcript["segments"]
+            if str(segment["text"]).strip()
         )
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         _whisper()  # words of another transcriber are not passed off as Whisper's
-        said = [spoken(evidence.segment(segment)) for segment in segments]
+        texts = [spoken(evidence.segment(segment)) for segment in segments]
         _classifier(self.model)
-        embeddings, logits = read(self.model, [words for words, reason in said if reason is None])
-        found = iter(zip(embeddings, to_emotions(softmax(logits), _columns(self.model)), strict=True))
-        answers: list[Seen | str] = []
-        for words, reason in said:
+        embeddings, logits = read(self.model, [words for words, reason in texts if reason is None])
+        predictions = iter(zip(embeddings, to_emotions(softmax(logits), _columns(self.model)), strict=True))
+        results: list[Seen | str] = []
+        for words, reason in texts:
             if reason is not None:
-                answers.append(reason)
+                results.append(reason)
             else:
-                embedding, emotions = next(found)
-                answers.append(Seen(emotions, embedding, words))
-        return collect(answers, embeddings.shape[1])
+                embedding, emotions = next(predictions)
+                results.append(Seen(emotions, embedding, words))
+        return collect(results, embeddings.shape[1])
 
 
 @on_gpu
-def write_down(samples: np.ndarray) -> dict[str, Any]:
+def transcribe_with_whisper(samples: np.ndarray) -> dict[str, Any]:
     """openai-whisper's own `transcribe`, deterministic and without memory of earlier windows."""
     network = _whisper()
     return dict(
@@ -99,11 +99,11 @@ def read(model: hub.HubModel, texts: Sequence[str]) -> tuple[np.ndarray, np.ndar
     with torch.inference_mode():
         for start in range(0, len(texts), BATCH):
             batch = tokenizer(list(texts[start : start + BATCH]), padding=True, truncation=True, return_tensors="pt")
-            found = network(**batch.to(device), output_hidden_states=True)
+            outputs = network(**batch.to(device), output_hidden_states=True)
             mask = batch["attention_mask"][..., None]
-            mean = (found.hidden_states[-1] * mask).sum(1) / mask.sum(1)
+            mean = (outputs.hidden_states[-1] * mask).sum(1) / mask.sum(1)
             embeddings.append(mean.float().cpu().numpy())
-            logits.append(found.logits.float().cpu().numpy())
+            logits.append(outputs.logits.float().cpu().numpy())
     return np.concatenate(embeddings), np.concatenate(logits)
 
 
@@ -155,8 +155,8 @@ def _whisper() -> Any:
     )
     network = Whisper(sizes)
     state = openai_names(tensors.load(WHISPER))
-    kept = {name: tensor.float() for name, tensor in state.items() if name in network.state_dict()}
-    tensors.fill(network, kept, WHISPER.repo)
+    weights = {name: tensor.float() for name, tensor in state.items() if name in network.state_dict()}
+    tensors.fill(network, weights, WHISPER.repo)
     return network.to(torch.device(device()))
 
 
@@ -184,5 +184,6 @@ _NAMES = (
 def openai_names(state: dict[str, Any]) -> dict[str, Any]:
     """The tensors of transformers' Whisper under openai-whisper's names."""
     return {
-        reduce(lambda spelt, rule: re.sub(rule[0], rule[1], spelt), _NAMES, name): one for name, one in state.items()
+        reduce(lambda spelt, rule: re.sub(rule[0], rule[1], spelt), _NAMES, name): tensor
+        for name, tensor in state.items()
     }

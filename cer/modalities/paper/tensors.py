@@ -11,11 +11,11 @@ from cer.models.hub import HubModel, digest, locate, weights_of
 
 def load(model: HubModel, only: str = "*") -> dict[str, Any]:
     """All tensors of a model's weight files that match `only`, by name, on the CPU. Raises WeightsError."""
-    found: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
     for file in weights_of(locate(model), model):
         if file.match(only):
-            found.update(_read(file))
-    return found
+            tensors.update(_read(file))
+    return tensors
 
 
 def fill(network: Any, state: dict[str, Any], origin: str) -> Any:

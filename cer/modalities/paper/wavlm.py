@@ -21,7 +21,7 @@ from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 MODEL = hub.MODELS["wavlm"]
-LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
+MIN_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
 BATCH = 8
 # What WavLM-large is, where the checkpoint's own config does not say otherwise (arXiv 2110.13900).
 LARGE = {
@@ -42,8 +42,8 @@ class WavLM:
     """The challenge baseline on all speech of a segment."""
 
     name = "audio"
-    personal = False
-    watches = False
+    per_person = False
+    needs_frames = False
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -51,15 +51,15 @@ class WavLM:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         sounds = [speech_of(evidence.segment(segment)) for segment in segments]
-        heard = [row for row, sound in enumerate(sounds) if len(sound) >= LEAST_SPEECH * SAMPLE_RATE]
+        rows = [row for row, sound in enumerate(sounds) if len(sound) >= MIN_SPEECH * SAMPLE_RATE]
         _network()
-        embeddings, logits = listen([sounds[row] for row in heard])
+        embeddings, logits = listen([sounds[row] for row in rows])
         reason = "no speech" if evidence.has_audio else "no audio track"
-        answers: list[Seen | str] = [reason] * len(segments)
+        results: list[Seen | str] = [reason] * len(segments)
         columns = emotion_columns(labels_of(_config(), MODEL.repo), MODEL.repo)
-        for row, embedding, emotions in zip(heard, embeddings, to_emotions(softmax(logits), columns), strict=True):
-            answers[row] = Seen(emotions, embedding)
-        return collect(answers, embeddings.shape[1])
+        for row, embedding, emotions in zip(rows, embeddings, to_emotions(softmax(logits), columns), strict=True):
+            results[row] = Seen(emotions, embedding)
+        return collect(results, embeddings.shape[1])
 
 
 def speech_of(evidence: Evidence) -> np.ndarray:
@@ -81,13 +81,13 @@ def listen(sounds: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     mean, deviation = float(config.get("mean", 0.0)), float(config.get("std", 1.0))
     embeddings = [np.zeros((0, 2 * network.width), np.float32)]
     logits = [np.zeros((0, network.classes), np.float32)]
-    order = np.argsort([len(one) for one in sounds], kind="stable")  # sounds of a length together waste no padding
+    order = np.argsort([len(sound) for sound in sounds], kind="stable")  # sounds of a length together waste no padding
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             batch = [(sounds[row] - mean) / (deviation + 1e-6) for row in order[start : start + BATCH]]
-            longest = max(len(one) for one in batch)
-            samples = np.stack([np.pad(one, (0, longest - len(one))) for one in batch]).astype(np.float32)
-            mask = np.stack([np.arange(longest) < len(one) for one in batch])
+            longest = max(len(sound) for sound in batch)
+            samples = np.stack([np.pad(sound, (0, longest - len(sound))) for sound in batch]).astype(np.float32)
+            mask = np.stack([np.arange(longest) < len(sound) for sound in batch])
             pooled, scores = network(torch.from_numpy(samples).to(device), torch.from_numpy(mask).to(device))
             embeddings.append(pooled.float().cpu().numpy())
             logits.append(scores.float().cpu().numpy())

@@ -13,8 +13,8 @@ from cer.errors import DataError
 
 
 def test_an_open_corpus_is_downloaded_in_its_authors_own_layout(tmp_path: Path) -> None:
-    said = [("I'm so happy!", "joy"), ("Go away.", "anger")]
-    official = pd.DataFrame(said, columns=["Utterance", "Emotion"]).assign(Speaker="Joey", Dialogue_ID=0)
+    lines = [("I'm so happy!", "joy"), ("Go away.", "anger")]
+    official = pd.DataFrame(lines, columns=["Utterance", "Emotion"]).assign(Speaker="Joey", Dialogue_ID=0)
     (tmp_path / "www").mkdir()
     official.to_csv(tmp_path / "www" / "test_sent_emo.csv", index=False)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "www")))

@@ -27,10 +27,10 @@ def test_affwild2_finds_the_video_and_the_side_of_each_annotation(affwild2: Path
 
 
 def test_a_video_whose_own_name_ends_with_a_side_is_not_split() -> None:
-    known = {"turn_left": Path("turn_left.mp4"), "turn": Path("turn.mp4")}
-    assert person_of("turn_left", known) == ("turn_left", "")
-    assert person_of("turn_right", known) == ("turn", "right")
-    assert person_of("gone_right", known) == ("gone_right", "")
+    paths = {"turn_left": Path("turn_left.mp4"), "turn": Path("turn.mp4")}
+    assert person_of("turn_left", paths) == ("turn_left", "")
+    assert person_of("turn_right", paths) == ("turn", "right")
+    assert person_of("gone_right", paths) == ("gone_right", "")
 
 
 def test_classes_are_read_by_name_and_others_count_as_invalid(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ def test_the_calibration_error_by_hand() -> None:
 
 
 def test_bins_hold_what_lies_in_them() -> None:
-    found = reliability(np.array([[0.9, 0.1], [0.95, 0.05], [0.55, 0.45]]), np.array([0, 1, 0]), bins=10)
-    assert found[:, 2].tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 2]
-    np.testing.assert_allclose(found[9, :2], [0.925, 0.5])
-    np.testing.assert_allclose(found[5, :2], [0.55, 1.0])
+    result = reliability(np.array([[0.9, 0.1], [0.95, 0.05], [0.55, 0.45]]), np.array([0, 1, 0]), bins=10)
+    assert result[:, 2].tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+    np.testing.assert_allclose(result[9, :2], [0.925, 0.5])
+    np.testing.assert_allclose(result[5, :2], [0.55, 1.0])

@@ -13,9 +13,9 @@ def test_ppa_by_hand() -> None:
 
 def test_ppa_of_a_purely_neutral_face_prefers_no_pair_and_of_nothing_is_nothing() -> None:
     rows = np.array([[1, 0, 0, 0, 0, 0, 0, 0], [np.nan] * 8], np.float32)
-    found = ppa(rows)
-    np.testing.assert_allclose(found[0], 1 / 7, atol=1e-6)
-    assert np.isnan(found[1]).all()
+    result = ppa(rows)
+    np.testing.assert_allclose(result[0], 1 / 7, atol=1e-6)
+    assert np.isnan(result[1]).all()
 
 
 def axes(temperature: float = 0.5) -> Prototypes:
@@ -41,10 +41,10 @@ def test_pfsa_averages_present_modalities_by_their_weight() -> None:
     fear, anger = np.eye(8, dtype=np.float32)[[3]], np.eye(8, dtype=np.float32)[[1]]
     both = {"static_face": np.concatenate([fear, fear]), "audio": np.concatenate([anger, np.full((1, 8), np.nan)])}
     weights = np.array([[0.3, 0.1, 0.6], [0.5, 0.0, 0.5]])
-    found = pfsa(both, {"static_face": axes(), "audio": axes()}, weights, names)
+    result = pfsa(both, {"static_face": axes(), "audio": axes()}, weights, names)
     expected = 0.75 * pfsa_of(fear, axes())[0] + 0.25 * pfsa_of(anger, axes())[0]
-    np.testing.assert_allclose(found[0], expected, atol=1e-6)
-    np.testing.assert_allclose(found[1], pfsa_of(fear, axes())[0], atol=1e-6)
+    np.testing.assert_allclose(result[0], expected, atol=1e-6)
+    np.testing.assert_allclose(result[1], pfsa_of(fear, axes())[0], atol=1e-6)
 
 
 def test_pfsa_without_any_embedding_is_absent_and_leaves_the_decision_to_ppa() -> None:

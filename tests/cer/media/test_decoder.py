@@ -13,16 +13,16 @@ from tests.clips import DEMO, noise, still, write_clip
 ROOT = Path(__file__).parents[3]
 
 
-def decoder(*given: str) -> list[tuple[dict[str, object], bytes]]:
-    said = subprocess.run(
-        [sys.executable, "-m", "cer.media.decoder", *given], cwd=ROOT, capture_output=True, check=True
+def decoder(*arguments: str) -> list[tuple[dict[str, object], bytes]]:
+    process = subprocess.run(
+        [sys.executable, "-m", "cer.media.decoder", *arguments], cwd=ROOT, capture_output=True, check=True
     ).stdout
     messages = []
-    while said:
-        line, _, said = said.partition(b"\n")
+    while process:
+        line, _, process = process.partition(b"\n")
         head = json.loads(line)
-        messages.append((head, said[: head["bytes"]]))
-        said = said[head["bytes"] :]
+        messages.append((head, process[: head["bytes"]]))
+        process = process[head["bytes"] :]
     return messages
 
 
@@ -42,10 +42,10 @@ def test_times_are_doubles(tmp_path: Path) -> None:
 
 def test_pictures_and_sounds_carry_their_shape_and_time() -> None:
     messages = decoder("stream", str(DEMO), "1.0", "160", "8000", "10")
-    pictures = [(head, body) for head, body in messages if "image" in head]
+    frames = [(head, body) for head, body in messages if "image" in head]
     samples = sum(len(body) for head, body in messages if "sound" in head) / 4
-    assert [round(float(str(head["time"]))) for head, _ in pictures] == list(range(len(pictures)))
-    assert all(head["image"] == [90, 160, 3] and len(body) == 90 * 160 * 3 for head, body in pictures)
+    assert [round(float(str(head["time"]))) for head, _ in frames] == list(range(len(frames)))
+    assert all(head["image"] == [90, 160, 3] and len(body) == 90 * 160 * 3 for head, body in frames)
     assert samples == pytest.approx(8000 * 10, rel=0.02)
 
 

@@ -36,16 +36,16 @@ def test_the_bundled_clip_is_described_as_it_is() -> None:
 def test_times_are_the_containers_even_when_the_frame_rate_varies(tmp_path: Path) -> None:
     times = [0.0, 0.03, 0.07, 0.5, 0.51, 0.95, 1.0, 1.9, 2.0, 2.02, 3.3]
     levels = [20 * index for index in range(len(times))]
-    pictures = [(time, np.full((64, 64, 3), level, np.uint8)) for time, level in zip(times, levels, strict=True)]
-    found = frames(write_clip(tmp_path / "vfr.mkv", pictures), rate=1000)
-    assert [frame.time for frame in found] == pytest.approx(times, abs=0.0015)
-    assert [float(frame.image.mean()) for frame in found] == pytest.approx(levels, abs=4)
+    images = [(time, np.full((64, 64, 3), level, np.uint8)) for time, level in zip(times, levels, strict=True)]
+    result = frames(write_clip(tmp_path / "vfr.mkv", images), rate=1000)
+    assert [frame.time for frame in result] == pytest.approx(times, abs=0.0015)
+    assert [float(frame.image.mean()) for frame in result] == pytest.approx(levels, abs=4)
 
 
 def test_about_as_many_pictures_come_as_were_asked_for(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "steady.mp4", still(np.arange(0, 4, 1 / 25).tolist(), noise()))
-    found = [frame.time for frame in frames(path, rate=5)]
-    assert found == pytest.approx(np.arange(0, 4, 0.2).tolist(), abs=0.021)
+    result = [frame.time for frame in frames(path, rate=5)]
+    assert result == pytest.approx(np.arange(0, 4, 0.2).tolist(), abs=0.021)
 
 
 @pytest.mark.parametrize("between", [2, 15])
@@ -66,10 +66,12 @@ def test_a_large_video_keeps_its_times_and_its_rate_though_pictures_are_skipped(
             image = np.full((1440, 2560, 3), 2 * index, np.uint8)
             container.mux(video.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         container.mux(video.encode(None))
-    found = frames(path)
-    assert [frame.time * 25 for frame in found] == pytest.approx([round(frame.time * 25) for frame in found], abs=0.01)
-    assert [float(frame.image.mean()) for frame in found] == pytest.approx([50 * f.time for f in found], abs=4)
-    steps = np.diff([frame.time for frame in found])
+    result = frames(path)
+    assert [frame.time * 25 for frame in result] == pytest.approx(
+        [round(frame.time * 25) for frame in result], abs=0.01
+    )
+    assert [float(frame.image.mean()) for frame in result] == pytest.approx([50 * f.time for f in result], abs=4)
+    steps = np.diff([frame.time for frame in result])
     assert steps.mean() == pytest.approx(0.2, abs=0.04)
     assert (steps[5:] < 0.35).all()
 
@@ -77,10 +79,10 @@ def test_a_large_video_keeps_its_times_and_its_rate_though_pictures_are_skipped(
 def test_sound_lies_on_the_pictures_clock(tmp_path: Path) -> None:
     beep = np.sin(np.arange(SAMPLE_RATE) * 0.3).astype(np.float32) * 0.5
     path = write_clip(tmp_path / "late.mkv", still(np.arange(0, 4, 0.1).tolist(), noise()), beep, sound_start=2.0)
-    heard = sounds(path)
-    assert heard[0].time == pytest.approx(2.0, abs=0.08)
-    assert sum(len(one.samples) for one in heard) / SAMPLE_RATE == pytest.approx(1.0, abs=0.1)
-    assert max(np.abs(one.samples).max() for one in heard) == pytest.approx(0.5, abs=0.1)
+    blocks = sounds(path)
+    assert blocks[0].time == pytest.approx(2.0, abs=0.08)
+    assert sum(len(sound.samples) for sound in blocks) / SAMPLE_RATE == pytest.approx(1.0, abs=0.1)
+    assert max(np.abs(sound.samples).max() for sound in blocks) == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_rotated_clip_comes_upright(tmp_path: Path) -> None:
@@ -102,9 +104,9 @@ def test_a_rotated_clip_comes_upright(tmp_path: Path) -> None:
     turned.write_bytes(bytes(data))
     clip = probe(turned)
     assert (clip.width, clip.height) == (120, 160)
-    picture = frames(turned)[0].image
-    assert picture.shape == (160, 120, 3)
-    left, right = float(picture[:, :50].mean()), float(picture[:, 70:].mean())
+    item = frames(turned)[0].image
+    assert item.shape == (160, 120, 3)
+    left, right = float(item[:, :50].mean()), float(item[:, 70:].mean())
     assert abs(left - right) > 150  # what was above is now at a side
 
 
@@ -117,10 +119,10 @@ def test_large_pictures_are_scaled_down_and_small_ones_left(tmp_path: Path) -> N
 
 def test_clips_without_one_of_the_tracks_are_read(tmp_path: Path) -> None:
     tone = np.sin(np.arange(2 * SAMPLE_RATE) * 0.1).astype(np.float32)
-    heard = probe(write_clip(tmp_path / "heard.m4a", sound=tone))
-    seen = probe(write_clip(tmp_path / "seen.mp4", still([0, 0.5, 1], noise())))
-    assert (heard.has_video, heard.has_audio) == (False, True)
-    assert (seen.has_video, seen.has_audio) == (True, False)
+    audio_only = probe(write_clip(tmp_path / "heard.m4a", sound=tone))
+    video_only = probe(write_clip(tmp_path / "seen.mp4", still([0, 0.5, 1], noise())))
+    assert (audio_only.has_video, audio_only.has_audio) == (False, True)
+    assert (video_only.has_video, video_only.has_audio) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -147,8 +149,8 @@ def test_a_clip_cut_off_in_the_middle_gives_what_is_left(tmp_path: Path) -> None
     path = tmp_path / "half.mp4"
     data = DEMO.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    found = frames(path)
-    assert 2 < found[-1].time < 9
+    result = frames(path)
+    assert 2 < result[-1].time < 9
 
 
 @pytest.mark.parametrize(

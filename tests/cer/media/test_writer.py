@@ -27,9 +27,9 @@ def test_the_annotated_clip_plays_in_browsers_and_keeps_its_sound_and_length(
 
 def test_a_variable_frame_rate_and_odd_sides_are_evened_out(tmp_path: Path) -> None:
     levels = {0.0: 30, 0.5: 90, 0.6: 150, 1.9: 210}
-    pictures = [(time, np.full((64, 64, 3), level, np.uint8)) for time, level in levels.items()]
+    images = [(time, np.full((64, 64, 3), level, np.uint8)) for time, level in levels.items()]
     tone = np.sin(np.arange(2 * SAMPLE_RATE) * 0.2).astype(np.float32) * 0.3
-    source = write_clip(tmp_path / "vfr.mkv", pictures, tone)
+    source = write_clip(tmp_path / "vfr.mkv", images, tone)
     write_video(probe(source), tmp_path / "even.mp4", lambda width, height: lambda time, image: image)
     shown = {
         round(f.time, 1): float(f.image.mean())

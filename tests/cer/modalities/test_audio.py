@@ -8,15 +8,17 @@ from cer.segments import Segment
 
 
 def test_segments_hear_their_own_part_of_the_voice(evidence: Evidence) -> None:
-    found = Audio().predict(evidence, [Segment(0, 4), Segment(4, 8)], None)
-    assert found.present.all()
-    assert np.abs(found.probabilities[0] - found.probabilities[1]).max() > 0.01
+    result = Audio().predict(evidence, [Segment(0, 4), Segment(4, 8)], None)
+    assert result.present.all()
+    assert np.abs(result.probabilities[0] - result.probabilities[1]).max() > 0.01
 
 
 def test_rows_are_cut_by_time(evidence: Evidence) -> None:
-    one = evidence.utterances[0]
-    np.testing.assert_array_equal(rows_between(one, one.start + 0.5, one.start + 1.0), one.rows[25:50])
-    assert len(rows_between(one, one.end - 1e-3, one.end)) >= 1
+    utterance = evidence.utterances[0]
+    np.testing.assert_array_equal(
+        rows_between(utterance, utterance.start + 0.5, utterance.start + 1.0), utterance.rows[25:50]
+    )
+    assert len(rows_between(utterance, utterance.end - 1e-3, utterance.end)) >= 1
 
 
 def test_the_length_of_the_speech_is_free(evidence: Evidence) -> None:
@@ -28,8 +30,8 @@ def test_the_length_of_the_speech_is_free(evidence: Evidence) -> None:
 
 
 def test_silence_a_syllable_and_a_missing_track_are_told_apart(evidence: Evidence, silent: Evidence) -> None:
-    one = evidence.utterances[0]
-    syllable = replace(evidence, utterances=[replace(one, regions=((one.start, one.start + 0.3),))])
+    utterance = evidence.utterances[0]
+    syllable = replace(evidence, utterances=[replace(utterance, regions=((utterance.start, utterance.start + 0.3),))])
     assert Audio().predict(silent, [Segment(0, 4)], None).reasons == ("no speech",)
     assert Audio().predict(syllable, [Segment(0, 4)], None).reasons == ("no speech",)
     assert Audio().predict(replace(silent, has_audio=False), [Segment(0, 4)], None).reasons == ("no audio track",)

@@ -9,13 +9,13 @@ def distribution(*head: float) -> np.ndarray:
 
 
 def test_answers_become_rows_and_reasons() -> None:
-    found = collect([Seen(distribution(0.5, 0.5), np.ones(3), "said"), "no face"], 3)
-    assert found.present.tolist() == [True, False]
-    assert found.reasons == (None, "no face")
-    assert found.notes == ("said", "")
-    assert np.isnan(found.probabilities[1]).all()
-    assert found.embedding is not None
-    assert np.isnan(found.embedding[1]).all()
+    result = collect([Seen(distribution(0.5, 0.5), np.ones(3), "said"), "no face"], 3)
+    assert result.present.tolist() == [True, False]
+    assert result.reasons == (None, "no face")
+    assert result.notes == ("said", "")
+    assert np.isnan(result.probabilities[1]).all()
+    assert result.embedding is not None
+    assert np.isnan(result.embedding[1]).all()
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_wrong_prediction_fails_at_its_own_door(
 
 
 def test_blocks_join_even_when_one_had_no_embedding() -> None:
-    seen = collect([Seen(distribution(1.0), np.arange(4.0))], 4)
-    joined = join([seen, absent(2, "no speech"), seen])
+    first = collect([Seen(distribution(1.0), np.arange(4.0))], 4)
+    joined = join([first, absent(2, "no speech"), first])
     assert len(joined) == 4
     assert joined.embedding is not None
     assert joined.embedding.shape == (4, 4)

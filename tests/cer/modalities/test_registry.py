@@ -8,7 +8,7 @@ from cer.errors import CerError, WeightsError
 from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.modalities import registry
-from cer.modalities.registry import EMBEDDED, IMPLEMENTATIONS, PROFILES, best, choose, modalities, settled
+from cer.modalities.registry import EMBEDDED, IMPLEMENTATIONS, PROFILES, best, choose, modalities, resolve_profile
 from cer.models import hub
 from cer.models.checkpoints import SHIPPED
 from cer.models.runtime import tensors
@@ -43,9 +43,9 @@ def test_auto_takes_what_is_at_hand_and_says_so(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(registry, "free_memory", lambda: 0)
     monkeypatch.setattr(hub, "find", lambda model: tmp_path if model.repo.startswith("3loi") else None)
-    assert settled("auto") == "embedded,audio=wavlm"
-    assert settled("auto,audio=embedded") == "embedded"
-    assert settled("paper") == "paper"
+    assert resolve_profile("auto") == "embedded,audio=wavlm"
+    assert resolve_profile("auto,audio=embedded") == "embedded"
+    assert resolve_profile("paper") == "paper"
 
 
 def test_auto_takes_the_largest_describer_that_the_gpu_holds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,5 +77,5 @@ def test_the_shipped_fusion_fits_the_vocabulary() -> None:
     rules = decision()
     assert rules.fusion.theta.shape == (3, 6, 8)
     assert set(rules.prototypes) == set(MODALITIES)
-    assert all(one.means.shape[0] == 8 and one.temperature > 0 for one in rules.prototypes.values())
+    assert all(prototype.means.shape[0] == 8 and prototype.temperature > 0 for prototype in rules.prototypes.values())
     assert 0 <= rules.mixing <= 1

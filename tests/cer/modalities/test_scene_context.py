@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cer.labels import EMOTIONS
-from cer.modalities.scene_context import SceneContext, describe, face_words, read
+from cer.modalities.scene_context import SceneContext, classify, describe, face_words
 from cer.perception.evidence import Evidence
 from cer.perception.face_encoder import UNITS
 from cer.segments import Segment
@@ -44,8 +44,8 @@ def test_real_captions_are_read_too() -> None:
         "The man shouts with furrowed brows, his fists clenched; the confrontation is tense and hostile.",
         "The woman is crying, tears on her cheeks, her head lowered in grief.",
     ]
-    found = read(captions)[0].argmax(1)
-    assert [EMOTIONS[i] for i in found] == ["Happiness", "Anger", "Sadness"]
+    result = classify(captions)[0].argmax(1)
+    assert [EMOTIONS[i] for i in result] == ["Happiness", "Anger", "Sadness"]
 
 
 def test_nobody_in_view_is_the_reason(faceless: Evidence) -> None:

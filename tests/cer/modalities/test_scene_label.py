@@ -7,17 +7,17 @@ from cer.segments import Segment
 
 
 def test_the_smiling_portrait_matches_the_happy_text_best(evidence: Evidence) -> None:
-    pictures, scale = look(evidence.expressions.embeddings)
-    np.testing.assert_allclose(np.linalg.norm(pictures, axis=1), 1, atol=1e-4)
-    found = match(pictures, label_texts(EMOTIONS), scale).mean(0)
-    assert EMOTIONS[int(found.argmax())] == "Happiness"
+    images, scale = look(evidence.expressions.embeddings)
+    np.testing.assert_allclose(np.linalg.norm(images, axis=1), 1, atol=1e-4)
+    result = match(images, label_texts(EMOTIONS), scale).mean(0)
+    assert EMOTIONS[int(result.argmax())] == "Happiness"
 
 
 def test_any_text_can_be_queried(evidence: Evidence) -> None:
-    pictures, scale = look(evidence.expressions.embeddings[:1])
-    found = match(pictures, label_texts(["smiling with raised cheeks", "furious, with lowered eyebrows"]), scale)
-    assert found[0, 0] > 0.8
-    seven = match(pictures, label_texts(COMPOUNDS), scale)[0]
+    images, scale = look(evidence.expressions.embeddings[:1])
+    result = match(images, label_texts(["smiling with raised cheeks", "furious, with lowered eyebrows"]), scale)
+    assert result[0, 0] > 0.8
+    seven = match(images, label_texts(COMPOUNDS), scale)[0]
     assert COMPOUNDS[int(seven.argmax())] == "Happily Surprised"
 
 

@@ -7,11 +7,11 @@ from cer.segments import Segment
 
 
 def test_it_is_the_softmax_of_the_mean_logits_of_the_persons_faces(evidence: Evidence) -> None:
-    found = StaticFace().predict(evidence, [Segment(0, 4), Segment(4, 8)], 1)
+    result = StaticFace().predict(evidence, [Segment(0, 4), Segment(4, 8)], 1)
     for row, (start, end) in enumerate([(0, 4), (4, 8)]):
-        rows = [i for i, one in enumerate(evidence.sightings) if start <= one.time < end]
+        rows = [i for i, sighting in enumerate(evidence.sightings) if start <= sighting.time < end]
         np.testing.assert_allclose(
-            found.probabilities[row], softmax(evidence.expressions.logits[rows].mean(0)), atol=1e-6
+            result.probabilities[row], softmax(evidence.expressions.logits[rows].mean(0)), atol=1e-6
         )
 
 

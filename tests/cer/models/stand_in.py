@@ -48,17 +48,17 @@ def serving(hub: Hub) -> Iterator[Hub]:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            if found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)(?:/revision/\w+)?", path):
-                return self.info(found.group(2))
-            if found := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)/tree/.*", path):
-                if found.group(2) not in hub.files:
-                    return self.info(found.group(2))
-                files = hub.files[found.group(2)]
+            if result := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)(?:/revision/\w+)?", path):
+                return self.info(result.group(2))
+            if result := re.fullmatch(r"/api/(models|spaces)/([^/]+/[^/]+)/tree/.*", path):
+                if result.group(2) not in hub.files:
+                    return self.info(result.group(2))
+                files = hub.files[result.group(2)]
                 return self.answer(
-                    [{"type": "file", "path": name, "size": len(one), "oid": "0"} for name, one in files.items()]
+                    [{"type": "file", "path": name, "size": len(file), "oid": "0"} for name, file in files.items()]
                 )
-            if found := re.fullmatch(r"/(?:spaces/)?([^/]+/[^/]+)/resolve/\w+/(.+)", path):
-                return self.file(found.group(1), found.group(2))
+            if result := re.fullmatch(r"/(?:spaces/)?([^/]+/[^/]+)/resolve/\w+/(.+)", path):
+                return self.file(result.group(1), result.group(2))
             return self.answer({"error": path}, 404)
 
         def info(self, repository: str) -> None:
@@ -86,7 +86,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
             if self.path == "/api/validate-yaml":
                 return self.answer({"errors": [], "warnings": []})
             if "/preupload/" in self.path:
-                files = [{**one, "uploadMode": "regular", "shouldIgnore": False} for one in json.loads(body)["files"]]
+                files = [{**file, "uploadMode": "regular", "shouldIgnore": False} for file in json.loads(body)["files"]]
                 return self.answer({"files": files})
             if "/commit/" in self.path:
                 for line in map(json.loads, body.splitlines()):

@@ -9,7 +9,7 @@ from cer.models import checkpoints
 from cer.models.checkpoints import CENTERFACE, MINILM, SHIPPED, WHISPER, folder, locate, shipped
 
 
-@pytest.mark.parametrize("checkpoint", [CENTERFACE, MINILM, WHISPER], ids=lambda one: one.name)
+@pytest.mark.parametrize("checkpoint", [CENTERFACE, MINILM, WHISPER], ids=lambda checkpoint: checkpoint.name)
 def test_the_weights_of_packages_are_the_tested_ones(checkpoint: checkpoints.Checkpoint) -> None:
     assert locate(checkpoint).is_file()
 

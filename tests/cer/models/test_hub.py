@@ -21,7 +21,7 @@ FILES = {MODEL.repo: {"config.json": b'{"id2label": {}}', "model.safetensors": W
 
 def run(code: str, home: Path, endpoint: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Python code in a process whose Hub is `endpoint` and whose cache is below `home`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "CER_"))}
+    item = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "CER_"))}
     settings = {
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
@@ -31,7 +31,7 @@ def run(code: str, home: Path, endpoint: str, **environment: str) -> subprocess.
     }
     start = "from cer.models import hub; from cer.errors import WeightsError; model = hub.MODELS['wavlm']\n"
     return subprocess.run(
-        [sys.executable, "-c", start + code], env=kept | settings, capture_output=True, text=True, check=False
+        [sys.executable, "-c", start + code], env=item | settings, capture_output=True, text=True, check=False
     )
 
 
@@ -107,9 +107,9 @@ def test_a_folder_of_ones_own_needs_its_sums(tmp_path: Path, monkeypatch: pytest
     assert [wrong for _, wrong in hub.check(folder) if wrong] == []
 
 
-def test_every_model_has_a_licence_a_size_and_a_modality() -> None:
+def test_every_model_has_a_license_a_size_and_a_modality() -> None:
     for model in hub.MODELS.values():
-        assert model.licence
+        assert model.license
         assert model.size > 0
         assert model.serves
         assert model.revision == "main" or len(model.revision) == 40

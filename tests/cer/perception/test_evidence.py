@@ -20,7 +20,7 @@ def blocks(path: Path) -> list[Evidence]:
 
 def test_the_bundled_clip_shows_one_person_who_speaks() -> None:
     (block,) = blocks(DEMO)
-    assert {one.person for one in block.sightings} == {1}
+    assert {sighting.person for sighting in block.sightings} == {1}
     assert len(block.sightings) == len(block.expressions) == len(block.cues) == 50
     assert sum(end - start for start, end, _ in block.speech()) > 4
 
@@ -28,8 +28,8 @@ def test_the_bundled_clip_shows_one_person_who_speaks() -> None:
 def test_a_segment_holds_only_its_own_time() -> None:
     (block,) = blocks(DEMO)
     part = block.segment(Segment(2, 6))
-    assert all(2 <= one.time < 6 for one in part.cues)
-    assert all(2 <= one.time < 6 for one in part.sightings)
+    assert all(2 <= cue.time < 6 for cue in part.cues)
+    assert all(2 <= sighting.time < 6 for sighting in part.sightings)
     assert len(part.expressions) == len(part.sightings) == 20
     assert all(2 <= start < end <= 6 for start, end, _ in part.speech())
     assert part.person(7)[0] == []
@@ -40,13 +40,13 @@ def test_a_long_clip_comes_in_blocks_that_overlap_by_a_window(tmp_path: Path) ->
     path = write_clip(
         tmp_path / "long.mp4", still(np.arange(0, length, 0.5).tolist(), noise()), np.zeros(int(length * SAMPLE_RATE))
     )
-    found = blocks(path)
-    assert [one.start for one in found] == [0, BLOCK, 2 * BLOCK]
-    assert [one.end for one in found[:-1]] == [BLOCK + WINDOW, 2 * BLOCK + WINDOW]
-    assert found[-1].end == pytest.approx(length, abs=0.6)
-    for one in found:
-        assert one.cues[0].time == pytest.approx(one.start, abs=0.5)
-        assert one.cues[-1].time == pytest.approx(one.end, abs=1.1)
+    result = blocks(path)
+    assert [b.start for b in result] == [0, BLOCK, 2 * BLOCK]
+    assert [b.end for b in result[:-1]] == [BLOCK + WINDOW, 2 * BLOCK + WINDOW]
+    assert result[-1].end == pytest.approx(length, abs=0.6)
+    for block in result:
+        assert block.cues[0].time == pytest.approx(block.start, abs=0.5)
+        assert block.cues[-1].time == pytest.approx(block.end, abs=1.1)
 
 
 def test_what_fails_in_the_listening_thread_fails_here_and_the_thread_ends() -> None:
@@ -55,7 +55,7 @@ def test_what_fails_in_the_listening_thread_fails_here_and_the_thread_ends() -> 
 
     with pytest.raises(RuntimeError, match="no words"):
         list(gather(probe(DEMO), lambda stage, fraction: None, transcriber=deaf))
-    assert not [one for one in enumerate_threads() if one.name.startswith("listening")]
+    assert not [thread for thread in enumerate_threads() if thread.name.startswith("listening")]
 
 
 def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
@@ -64,7 +64,7 @@ def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
 
     (block,) = gather(probe(DEMO), lambda stage, fraction: None, transcriber=without_weights)
     assert block.utterances
-    assert all(not one.sentences and len(one.rows) for one in block.utterances)
+    assert all(not utterance.sentences and len(utterance.rows) for utterance in block.utterances)
 
 
 def test_words_do_not_depend_on_how_fast_they_are_written_down() -> None:
@@ -74,14 +74,16 @@ def test_words_do_not_depend_on_how_fast_they_are_written_down() -> None:
 
     (block,) = gather(probe(DEMO), lambda stage, fraction: None, transcriber=slow)
     (usual,) = blocks(DEMO)
-    assert [(one.start, one.end) for one in block.utterances] == [(one.start, one.end) for one in usual.utterances]
-    assert all(one.sentences[0].text == "slow" for one in block.utterances)
+    assert [(utterance.start, utterance.end) for utterance in block.utterances] == [
+        (utterance.start, utterance.end) for utterance in usual.utterances
+    ]
+    assert all(utterance.sentences[0].text == "slow" for utterance in block.utterances)
 
 
 def test_light_and_motion_are_measured(tmp_path: Path) -> None:
     dark, bright = np.full((120, 160, 3), 20, np.uint8), np.full((120, 160, 3), 230, np.uint8)
-    (held,) = blocks(write_clip(tmp_path / "held.mp4", still([0, 0.2, 0.4, 0.6], dark)))
+    (block,) = blocks(write_clip(tmp_path / "held.mp4", still([0, 0.2, 0.4, 0.6], dark)))
     (blinking,) = blocks(write_clip(tmp_path / "blink.mp4", [(0.2 * i, (dark, bright)[i % 2]) for i in range(4)]))
-    assert max(cue.brightness for cue in held.cues) < 0.12
-    assert max(cue.motion for cue in held.cues) < 0.02
+    assert max(cue.brightness for cue in block.cues) < 0.12
+    assert max(cue.motion for cue in block.cues) < 0.02
     assert blinking.cues[1].motion > 0.5

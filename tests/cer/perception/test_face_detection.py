@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cer.perception import face_detection
-from cer.perception.face_detection import AFRESH, TEMPLATE, Face, Finder, crop, detect, overlap, similarity
+from cer.perception.face_detection import FULL_SEARCH_EVERY, TEMPLATE, Face, Finder, crop, detect, overlap, similarity
 from tests.clips import noise
 
 
@@ -31,8 +31,8 @@ def test_crops_are_upright_and_framed_alike_whatever_the_pose(portrait: np.ndarr
     from skimage.transform import rotate
 
     turned = (rotate(portrait, turn, mode="edge") * 255).astype(np.uint8)
-    found = detect(np.pad(crop(turned, detect(turned)[0], 224), ((112, 112), (112, 112), (0, 0)), mode="edge"))
-    marks = found[0].landmarks * 448 / 224 - 0.5
+    result = detect(np.pad(crop(turned, detect(turned)[0], 224), ((112, 112), (112, 112), (0, 0)), mode="edge"))
+    marks = result[0].landmarks * 448 / 224 - 0.5
     np.testing.assert_allclose(marks, TEMPLATE, atol=0.06)
 
 
@@ -47,8 +47,8 @@ def test_a_face_at_the_border_is_cropped_with_the_border_repeated() -> None:
 def test_a_similarity_is_found_again() -> None:
     angle, scale, shift = 0.3, 2.5, np.array([4.0, -7.0])
     rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    found = similarity(TEMPLATE, TEMPLATE @ rotation.T + shift)
-    np.testing.assert_allclose(found, np.column_stack([rotation, shift]), atol=1e-5)
+    result = similarity(TEMPLATE, TEMPLATE @ rotation.T + shift)
+    np.testing.assert_allclose(result, np.column_stack([rotation, shift]), atol=1e-5)
 
 
 def test_overlap_by_hand() -> None:
@@ -82,17 +82,17 @@ def test_a_known_face_is_followed_and_the_frame_searched_now_and_then(
     portrait: np.ndarray, searches: list[tuple[int, ...]]
 ) -> None:
     finder = Finder()
-    for step in range(2 * AFRESH):
+    for step in range(2 * FULL_SEARCH_EVERY):
         image = moved(portrait, 20 * step)
-        (found,) = finder.find(image)
+        (result,) = finder.find(image)
         (alone,) = detect(image)
         searches.pop()
-        assert overlap(found.box, alone.box) > 0.7
+        assert overlap(result.box, alone.box) > 0.7
         eyes = np.linalg.norm((alone.landmarks[0] - alone.landmarks[1]) * [1024, 512])
-        apart = np.linalg.norm((found.landmarks - alone.landmarks) * [1024, 512], axis=1)
+        apart = np.linalg.norm((result.landmarks - alone.landmarks) * [1024, 512], axis=1)
         assert apart.mean() < 0.12 * eyes
     assert searches.count((512, 1024)) == 2
-    assert len(searches) == 2 * AFRESH
+    assert len(searches) == 2 * FULL_SEARCH_EVERY
 
 
 def test_a_face_that_jumps_goes_or_is_joined_is_not_lost(portrait: np.ndarray) -> None:
@@ -104,6 +104,6 @@ def test_a_face_that_jumps_goes_or_is_joined_is_not_lost(portrait: np.ndarray) -
     assert jumped.box[0] > 0.5
     assert finder.find(empty) == []
     assert len(finder.find(moved(portrait, 300))) == 1
-    counts = [len(finder.find(pair)) for _ in range(AFRESH + 1)]
+    counts = [len(finder.find(pair)) for _ in range(FULL_SEARCH_EVERY + 1)]
     assert counts[-1] == 2
     assert len(finder.find(pair)) == 2

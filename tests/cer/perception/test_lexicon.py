@@ -17,7 +17,7 @@ def lexicon() -> Lexicon:
     return Lexicon(terms, rarity, weights, np.full(8, 0.5, np.float32))
 
 
-def test_a_texts_terms_are_its_pieces_and_its_pairs_of_neighbours() -> None:
+def test_a_texts_terms_are_its_pieces_and_its_pairs_of_neighbors() -> None:
     assert len(terms_of([7, 8, 9])) == 5
     assert set(terms_of([7, 8])) & set(terms_of([8, 7])) == set(terms_of([7])) | set(terms_of([8]))
     assert len({*terms_of([0]), *terms_of([0, 0])}) == 2  # a pair of the first piece is not the piece
@@ -25,9 +25,9 @@ def test_a_texts_terms_are_its_pieces_and_its_pairs_of_neighbours() -> None:
 
 
 def test_logits_by_hand(lexicon: Lexicon) -> None:
-    found = lexicon.logits(["a broad smile", "smile smile", "nothing of it"])
+    result = lexicon.logits(["a broad smile", "smile smile", "nothing of it"])
     # values (1, 2) of the known terms, over their length sqrt(5): (1 x 1 + 2 x 5) / sqrt(5)
-    assert found[0, 4] == pytest.approx(0.5 + 11 / np.sqrt(5), abs=1e-5)
-    assert found[1, 4] == pytest.approx(1.5, abs=1e-5)  # one known term: its value is 1 however often it is said
-    np.testing.assert_allclose(found[2], 0.5)
+    assert result[0, 4] == pytest.approx(0.5 + 11 / np.sqrt(5), abs=1e-5)
+    assert result[1, 4] == pytest.approx(1.5, abs=1e-5)  # one known term: its value is 1 however often it is said
+    np.testing.assert_allclose(result[2], 0.5)
     assert lexicon.logits([]).shape == (0, 8)

@@ -3,7 +3,7 @@ import pytest
 
 from cer.media.clip import SAMPLE_RATE, Sound
 from cer.media.reader import probe, stream
-from cer.perception.speech import LONGEST_UTTERANCE, Listener, Utterance, _group, speech_regions
+from cer.perception.speech import MAX_UTTERANCE, Listener, Utterance, _group, speech_regions
 from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH
 from tests.clips import DEMO
 
@@ -15,18 +15,18 @@ def track() -> np.ndarray:
 
 def listen(samples: np.ndarray, start: float = 0.0, piece: int = 4000) -> list[Utterance]:
     listener = Listener()
-    found: list[Utterance] = []
+    result: list[Utterance] = []
     for first in range(0, len(samples), piece):
-        found += listener.feed(Sound(start + first / SAMPLE_RATE, samples[first : first + piece]))
-    return found + list(listener.finish())
+        result += listener.feed(Sound(start + first / SAMPLE_RATE, samples[first : first + piece]))
+    return result + list(listener.finish())
 
 
 def test_the_words_of_the_bundled_clip_are_heard_where_they_are_spoken(track: np.ndarray) -> None:
-    said = [sentence for one in listen(track) for sentence in one.sentences]
-    text = " ".join(sentence.text for sentence in said).lower()
+    sentences = [sentence for utterance in listen(track) for sentence in utterance.sentences]
+    text = " ".join(sentence.text for sentence in sentences).lower()
     assert "good to see you" in text
     assert "did not expect" in text
-    (greeting,) = [s for s in said if "good to see you" in s.text.lower()]
+    (greeting,) = [s for s in sentences if "good to see you" in s.text.lower()]
     assert greeting.start < 1.5
     assert greeting.end < 4.5
 
@@ -36,7 +36,7 @@ def test_no_words_are_invented_where_nobody_speaks(kind: str) -> None:
     time = np.arange(8 * SAMPLE_RATE) / SAMPLE_RATE
     noise = np.random.default_rng(0).normal(size=len(time)) * 0.05
     sound = {"silence": np.zeros(len(time)), "hiss": noise, "hum": 0.3 * np.sin(2 * np.pi * 110 * time)}[kind]
-    assert [s for one in listen(sound.astype(np.float32)) for s in one.sentences] == []
+    assert [s for utterance in listen(sound.astype(np.float32)) for s in utterance.sentences] == []
 
 
 def test_silent_stretches_are_no_speech(track: np.ndarray) -> None:
@@ -45,25 +45,25 @@ def test_silent_stretches_are_no_speech(track: np.ndarray) -> None:
 
 
 def test_there_is_a_row_for_every_fiftieth_of_a_second_of_speech(track: np.ndarray) -> None:
-    for one in listen(track):
-        assert one.rows.shape[1] == WIDTH
-        assert len(one.rows) == pytest.approx((one.end - one.start) * ROWS_PER_SECOND, abs=2)
+    for utterance in listen(track):
+        assert utterance.rows.shape[1] == WIDTH
+        assert len(utterance.rows) == pytest.approx((utterance.end - utterance.start) * ROWS_PER_SECOND, abs=2)
 
 
 def test_a_long_track_is_heard_in_pieces_as_it_is_at_once(track: np.ndarray) -> None:
     long = np.concatenate([track, np.zeros(2 * SAMPLE_RATE, np.float32)] * 4)
-    found = listen(long)
+    result = listen(long)
     period = len(track) / SAMPLE_RATE + 2
-    greetings = [s.start for one in found for s in one.sentences if "good to see you" in s.text.lower()]
+    greetings = [s.start for utterance in result for s in utterance.sentences if "good to see you" in s.text.lower()]
     assert len(greetings) == 4
     assert np.diff(greetings) == pytest.approx([period] * 3, abs=0.5)
-    assert max(one.end - one.start for one in found) <= LONGEST_UTTERANCE + 0.01
+    assert max(utterance.end - utterance.start for utterance in result) <= MAX_UTTERANCE + 0.01
 
 
 def test_a_gap_in_the_track_moves_what_follows(track: np.ndarray) -> None:
     listener = Listener()
-    found = [*listener.feed(Sound(0.0, track)), *listener.feed(Sound(60.0, track)), *listener.finish()]
-    starts = [s.start for one in found for s in one.sentences if "good to see you" in s.text.lower()]
+    result = [*listener.feed(Sound(0.0, track)), *listener.feed(Sound(60.0, track)), *listener.finish()]
+    starts = [s.start for utterance in result for s in utterance.sentences if "good to see you" in s.text.lower()]
     assert starts[1] - starts[0] == pytest.approx(60, abs=0.3)
 
 

@@ -44,16 +44,16 @@ def test_the_tables_repeat_the_document(analysis: Analysis, tmp_path: Path) -> N
     document = json.loads((tmp_path / "analysis.json").read_text())
     segments = list(csv.DictReader(io.StringIO((tmp_path / "segments.csv").read_text())))
     moments = list(csv.DictReader(io.StringIO((tmp_path / "timeline.csv").read_text())))
-    assert [row["label"] for row in segments] == [one["label"] for one in document["segments"]]
+    assert [row["label"] for row in segments] == [segment["label"] for segment in document["segments"]]
     assert [float(row["audio Anger"]) for row in segments] == [
-        one["modalities"]["audio"]["probabilities"][1] for one in document["segments"]
+        segment["modalities"]["audio"]["probabilities"][1] for segment in document["segments"]
     ]
     assert [float(row["time"]) for row in moments] == document["timeline"]["times"]
 
 
 def test_a_cell_cannot_become_a_formula(analysis: Analysis) -> None:
-    said = replace(analysis.predictions["text"], notes=('=HYPERLINK("http://evil")',) * len(analysis.segments))
-    spoiled = replace(analysis, predictions={**analysis.predictions, "text": said})
+    text = replace(analysis.predictions["text"], notes=('=HYPERLINK("http://evil")',) * len(analysis.segments))
+    spoiled = replace(analysis, predictions={**analysis.predictions, "text": text})
     row = next(csv.DictReader(io.StringIO(segments_csv(spoiled))))
     assert row["transcript"].startswith("'=")
 

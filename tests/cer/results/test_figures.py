@@ -19,9 +19,9 @@ def test_the_report_holds_everything_and_asks_for_nothing_from_outside(analysis:
 
 
 def test_text_of_the_clip_is_escaped(analysis: Analysis) -> None:
-    said = replace(analysis.predictions["text"], notes=("<script>alert(1)</script>",) * len(analysis.segments))
+    text = replace(analysis.predictions["text"], notes=("<script>alert(1)</script>",) * len(analysis.segments))
     clip = replace(analysis.clip, name="<img src=x onerror=alert(1)>.mp4")
-    page = report.report(replace(analysis, clip=clip, predictions={**analysis.predictions, "text": said}))
+    page = report.report(replace(analysis, clip=clip, predictions={**analysis.predictions, "text": text}))
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "&lt;script&gt;" in page

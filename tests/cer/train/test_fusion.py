@@ -80,7 +80,7 @@ def test_a_loss_that_every_draw_shows_is_told_from_chance() -> None:
 def test_prototypes_are_class_means_less_their_centre() -> None:
     pool = Pool(np.zeros((4, 1, 8)), np.array([1, 1, 3, 3]), np.array([[2.0, 0], [4, 0], [0, 2], [0, 4]], np.float32))
     found = prototypes_of(pool, pool)
-    np.testing.assert_allclose(found.centre, [1.5, 1.5])
+    np.testing.assert_allclose(found.center, [1.5, 1.5])
     np.testing.assert_allclose(found.means[1], [1.5, -1.5])
     assert (found.means[0] == 0).all()
 

@@ -25,7 +25,7 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
     *waiting, shown = handlers.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
-    assert all(isinstance(one, dict) for beat in waiting for one in beat)  # nothing changes before
+    assert all(isinstance(update, dict) for beat in waiting for update in beat)  # nothing changes before
     sentence, paths = shown[3], handlers.show_rest(shown[10])[1]["value"]
     assert sentence.startswith("## Mostly")
     document = json.loads(next(Path(path) for path in paths if path.endswith("analysis.json")).read_text())
@@ -35,14 +35,14 @@ def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis)
 def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
     *_, shown = handlers.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
     subtitles = shown[2]["subtitles"]
-    assert [one["text"] for one in subtitles] == [one.text for one in analysis.transcript]
-    assert all(0 <= one["timestamp"][0] < one["timestamp"][1] <= 10.5 for one in subtitles)
+    assert [entry["text"] for entry in subtitles] == [entry.text for entry in analysis.transcript]
+    assert all(0 <= entry["timestamp"][0] < entry["timestamp"][1] <= 10.5 for entry in subtitles)
 
 
-@pytest.mark.parametrize("given", [None, ""])
-def test_no_clip_is_said_in_words(given: str | None) -> None:
+@pytest.mark.parametrize("path", [None, ""])
+def test_no_clip_is_said_in_words(path: str | None) -> None:
     with pytest.raises(gr.Error, match="Give a clip first"):
-        list(handlers.analyze_one(given, _Silent()))  # type: ignore[arg-type]
+        list(handlers.analyze_one(path, _Silent()))  # type: ignore[arg-type]
 
 
 def test_an_unreadable_clip_is_said_in_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cer.web import charts
 
 def test_the_time_line_tells_its_moments_and_labels_to_who_cannot_see_it(analysis: Analysis) -> None:
     html = charts.timeline(analysis)
-    times = [float(one) for one in re.search(r'data-times="([^"]*)"', html)[1].split(",")]  # type: ignore[index]
+    times = [float(time) for time in re.search(r'data-times="([^"]*)"', html)[1].split(",")]  # type: ignore[index]
     labels = re.search(r'data-labels="([^"]*)"', html)[1].split(",")  # type: ignore[index]
     assert len(times) == len(labels) == len(analysis.times)
     assert set(labels) <= set(COMPOUNDS)

@@ -9,8 +9,8 @@ from cer.web.rate import HOUR, Rate, visitor_of
 
 
 def asking(host: str, **headers: str) -> Any:
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return SimpleNamespace(client=SimpleNamespace(host=host), headers=given)
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return SimpleNamespace(client=SimpleNamespace(host=host), headers=fields)
 
 
 def test_the_nearest_proxy_names_the_visitor_and_this_machine_is_nobody() -> None:

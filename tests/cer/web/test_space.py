@@ -33,13 +33,13 @@ def cer(*arguments: str, endpoint: str = "http://127.0.0.1:9") -> subprocess.Com
 
 
 def test_the_front_matter_is_what_spaces_and_the_pins_ask_for() -> None:
-    found = space.front_matter((ROOT / "README.md").read_text("utf-8"))
-    assert found["sdk"] == "gradio"
-    assert found["sdk_version"] == gradio.__version__
-    assert (ROOT / found["app_file"]).is_file()
-    assert str(found["python_version"]) in ("3.11", "3.12")
-    assert len(found["short_description"]) <= 60  # the Hub's limit
-    assert len(found["title"]) <= 60
+    result = space.front_matter((ROOT / "README.md").read_text("utf-8"))
+    assert result["sdk"] == "gradio"
+    assert result["sdk_version"] == gradio.__version__
+    assert (ROOT / result["app_file"]).is_file()
+    assert str(result["python_version"]) in ("3.11", "3.12")
+    assert len(result["short_description"]) <= 60  # the Hub's limit
+    assert len(result["title"]) <= 60
 
 
 @pytest.mark.parametrize("readme", ["", "# no head\n", "---\ntitle: [\n---\n", "---\ntitle: x\n---\n"])
@@ -92,24 +92,24 @@ def test_a_hub_that_refuses_is_one_line_and_exit_2() -> None:
 def installed_with(requirements: str) -> set[str]:
     """The distributions that pip installs for a requirements file, as far as this environment has them."""
     lines = [line.split("#")[0].strip() for line in requirements.splitlines()]
-    wanted, found = [Requirement(line) for line in lines if line], set[tuple[str, str]]()
-    while wanted:
-        one = wanted.pop()
-        for extra in ("", *one.extras):
-            if (canonicalize_name(one.name), extra) in found:
+    queue, visited = [Requirement(line) for line in lines if line], set[tuple[str, str]]()
+    while queue:
+        requirement = queue.pop()
+        for extra in ("", *requirement.extras):
+            if (canonicalize_name(requirement.name), extra) in visited:
                 continue
-            found.add((canonicalize_name(one.name), extra))
+            visited.add((canonicalize_name(requirement.name), extra))
             try:
-                further = [Requirement(text) for text in requires(one.name) or ()]
+                further = [Requirement(text) for text in requires(requirement.name) or ()]
             except PackageNotFoundError:
                 continue
-            wanted += [each for each in further if each.marker is None or each.marker.evaluate({"extra": extra})]
-    return {name for name, _ in found}
+            queue += [each for each in further if each.marker is None or each.marker.evaluate({"extra": extra})]
+    return {name for name, _ in visited}
 
 
 def answers(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as probe_socket:
+        return probe_socket.connect_ex(("127.0.0.1", port)) == 0
 
 
 BLOCK = """
@@ -141,10 +141,10 @@ def test_the_app_starts_and_answers_with_only_what_the_space_installs(tmp_path: 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {"PYTHONPATH": str(tmp_path), "GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CER_", "HF_", "GRADIO_"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CER_", "HF_", "GRADIO_"))}
     with (tmp_path / "log").open("w") as log:
         served = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=tmp_path / "space", env={**kept, **settings}, stdout=log, stderr=log
+            [sys.executable, "app.py"], cwd=tmp_path / "space", env={**environment, **settings}, stdout=log, stderr=log
         )
     try:
         deadline = time.monotonic() + 60
@@ -168,12 +168,12 @@ def test_the_requirements_resolve(python: str, tmp_path: Path) -> None:
     """
     if python == f"{sys.version_info.major}.{sys.version_info.minor}":
         pytest.skip("they are installed here")
-    lines = [one for one in space.requirements("paper").splitlines() if not one.startswith("openai-whisper")]
+    lines = [line for line in space.requirements("paper").splitlines() if not line.startswith("openai-whisper")]
     assert set(space.requirements("embedded").splitlines()) <= set(space.requirements("paper").splitlines())
     (tmp_path / "requirements.txt").write_text("\n".join(lines))
-    wanted = ["--only-binary", ":all:", "--python-version", python, "-r", str(tmp_path / "requirements.txt")]
+    arguments = ["--only-binary", ":all:", "--python-version", python, "-r", str(tmp_path / "requirements.txt")]
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--target", str(tmp_path), *wanted],
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--target", str(tmp_path), *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ from cer.media.reader import probe
 from cer.pipeline import Observation
 from cer.progress import Progress
 from cer.web import watching
-from cer.web.watching import in_words, watch
+from cer.web.watching import user_message, watch
 from tests.clips import DEMO
 
 
@@ -66,7 +66,7 @@ def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: 
 
 
 def test_a_clip_that_is_too_long_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "LONGEST", 5.0)
+    monkeypatch.setattr(watching, "MAX_DURATION", 5.0)
     with pytest.raises(gr.Error, match="up to 0"):
         list(watch(str(DEMO), lambda fraction, stage: None))
 
@@ -75,14 +75,14 @@ def test_a_clip_that_is_longer_than_its_header_says_is_given_up(monkeypatch: pyt
     """Only what is decoded tells how long a clip is."""
     short = replace(probe(DEMO), duration=1.0)
     monkeypatch.setattr(watching, "probe", lambda path: short)
-    monkeypatch.setattr(watching, "LONGEST", 3.0)
+    monkeypatch.setattr(watching, "MAX_DURATION", 3.0)
     with pytest.raises(ClipError, match="goes on for longer"):
         list(watch(str(DEMO), lambda fraction, stage: None))
 
 
 def test_errors_of_ours_are_said_and_others_are_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
-    assert "a.mp4: empty" in str(in_words(ClipError("a.mp4: empty")).message)
-    secret = in_words(RuntimeError("/home/somebody/private.mp4 said hello"))
+    assert "a.mp4: empty" in str(user_message(ClipError("a.mp4: empty")).message)
+    secret = user_message(RuntimeError("/home/somebody/private.mp4 said hello"))
     assert "private" not in str(secret.message)
     assert "private" not in caplog.text
     assert "RuntimeError" in caplog.text

@@ -53,4 +53,4 @@ def own_models(small: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def evidence() -> Evidence:
     """The first block of the bundled clip: a face, pictures and speech."""
-    return next(gather(probe(DEMO), silent, pictures=True))
+    return next(gather(probe(DEMO), silent, keep_frames=True))

@@ -73,7 +73,8 @@ def clip(root: Path) -> None:
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
     network = open_clip.CLIP(**config)
     save_file(
-        {name: one.contiguous() for name, one in network.state_dict().items()}, folder / "open_clip_model.safetensors"
+        {name: tensor.contiguous() for name, tensor in network.state_dict().items()},
+        folder / "open_clip_model.safetensors",
     )
     sums(folder)
 
@@ -176,8 +177,8 @@ def wavlm(root: Path) -> None:
     torch.nn.init.normal_(network.pool_model.attention)
     new, old = "conv.parametrizations.weight.original", "conv.weight_"  # as the published file spells it
     state = {
-        name.replace(f"{new}0", f"{old}g").replace(f"{new}1", f"{old}v"): one.contiguous()
-        for name, one in network.state_dict().items()
+        name.replace(f"{new}0", f"{old}g").replace(f"{new}1", f"{old}v"): tensor.contiguous()
+        for name, tensor in network.state_dict().items()
     }
     save_file(state, folder / "model.safetensors")
     sums(folder)

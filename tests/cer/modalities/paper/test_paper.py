@@ -35,15 +35,18 @@ def blackened(evidence: Evidence) -> Evidence:
     """The same clip with dark pictures, a quieter and reversed voice, and other words."""
     return replace(
         evidence,
-        pictures=[Frame(one.time, one.image // 8) for one in evidence.pictures],
-        sightings=[Sighting(one.time, one.person, one.face, one.crop[::-1] // 2) for one in evidence.sightings],
+        pictures=[Frame(frame.time, frame.image // 8) for frame in evidence.pictures],
+        sightings=[
+            Sighting(sighting.time, sighting.person, sighting.face, sighting.crop[::-1] // 2)
+            for sighting in evidence.sightings
+        ],
         utterances=[
             replace(
-                one,
-                samples=one.samples[::-1].copy() * 0.3,
-                sentences=tuple(replace(said, text="Go away, I hate it.") for said in one.sentences),
+                utterance,
+                samples=utterance.samples[::-1].copy() * 0.3,
+                sentences=tuple(replace(sentence, text="Go away, I hate it.") for sentence in utterance.sentences),
             )
-            for one in evidence.utterances
+            for utterance in evidence.utterances
         ],
     )
 
@@ -53,29 +56,29 @@ def test_an_implementation_sees_the_clip_and_answers_another_one_differently(nam
     modality = modalities("paper")[name]
     segments = windows(evidence.end)
     person = evidence.sightings[0].person
-    found, other = (modality.predict(one, segments, person) for one in (evidence, blackened(evidence)))
-    assert found.present.any(), found.reasons
-    both = found.present & other.present
+    result, other = (modality.predict(item, segments, person) for item in (evidence, blackened(evidence)))
+    assert result.present.any(), result.reasons
+    both = result.present & other.present
     assert both.any()
-    assert found.embedding is not None
+    assert result.embedding is not None
     assert other.embedding is not None
     # A describer with random weights writes words that the lexicon has never read: there the embedding alone can tell.
-    answers = (
-        (found.embedding, other.embedding) if name == "scene_context" else (found.probabilities, other.probabilities)
+    results = (
+        (result.embedding, other.embedding) if name == "scene_context" else (result.probabilities, other.probabilities)
     )
-    assert np.abs(answers[0][both] - answers[1][both]).max() > 1e-5
+    assert np.abs(results[0][both] - results[1][both]).max() > 1e-5
     assert len(modality.checkpoints) >= 1
 
 
 def test_the_whole_profile_on_the_bundled_clip() -> None:
-    found = observe(DEMO, profile="paper").conclude()
-    assert all(found.predictions[name].present.any() for name in MODALITIES)
-    assert np.allclose(found.compound.sum(1), 1, atol=1e-4)
-    repositories = {model.name for model in found.models}
+    result = observe(DEMO, profile="paper").conclude()
+    assert all(result.predictions[name].present.any() for name in MODALITIES)
+    assert np.allclose(result.compound.sum(1), 1, atol=1e-4)
+    repositories = {model.name for model in result.models}
     assert {hub.MODELS[name].repo for name in ("clip", "wavlm", "whisper", "qwen2.5-vl-3b")} <= repositories
-    said = " ".join(note for note in found.predictions["text"].notes if note)
-    assert said
-    assert found.transcript[0].text in said  # the page shows what the text modality read
+    words = " ".join(note for note in result.predictions["text"].notes if note)
+    assert words
+    assert result.transcript[0].text in words  # the page shows what the text modality read
 
 
 @pytest.mark.parametrize("labels", [EMOTIONS[:7], COMPOUNDS], ids=["basic", "compound"])
@@ -95,11 +98,11 @@ def test_clip_is_open_clips_own_zero_shot_recipe(labels: tuple[str, ...], eviden
             templates=[lambda word, template=template: template.format(word) for template in clip.TEMPLATES],
             num_classes_per_batch=None,
         )
-        picture = preprocess(Image.fromarray(evidence.pictures[0].image))[None]
-        image = network.encode_image(picture, normalize=True)
-        wanted = (network.logit_scale.exp() * image @ classes).softmax(-1)[0].numpy()
+        item = preprocess(Image.fromarray(evidence.pictures[0].image))[None]
+        image = network.encode_image(item, normalize=True)
+        expected = (network.logit_scale.exp() * image @ classes).softmax(-1)[0].numpy()
     logits = scale * clip.look([evidence.pictures[0].image]) @ texts.T
-    assert softmax(logits)[0] == pytest.approx(wanted, abs=1e-5)
+    assert softmax(logits)[0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_whisper_writes_what_openai_whisper_writes(evidence: Evidence, small: Path, tmp_path: Path) -> None:
@@ -110,8 +113,8 @@ def test_whisper_writes_what_openai_whisper_writes(evidence: Evidence, small: Pa
     file = tmp_path / "same.pt"  # openai's own layout
     torch.save({"dims": vars(network.dims), "model_state_dict": network.state_dict()}, file)
     own = whisper.load_model(str(file))
-    asked = {"temperature": 0.0, "condition_on_previous_text": False, "fp16": False}
-    assert spoken.write_down(samples)["text"] == own.transcribe(samples, **asked)["text"]
+    options = {"temperature": 0.0, "condition_on_previous_text": False, "fp16": False}
+    assert spoken.transcribe_with_whisper(samples)["text"] == own.transcribe(samples, **options)["text"]
 
 
 def test_whispers_tensors_under_openais_names_give_transformers_own_encoding(evidence: Evidence, small: Path) -> None:
@@ -120,26 +123,26 @@ def test_whispers_tensors_under_openais_names_give_transformers_own_encoding(evi
 
     sound = whisper.log_mel_spectrogram(whisper.pad_or_trim(evidence.utterances[0].samples))[None]
     with torch.no_grad():
-        wanted = WhisperModel.from_pretrained(small / hub.MODELS["whisper"].folder).encoder(sound).last_hidden_state
-        found = spoken._whisper().encoder(sound)
-    assert torch.allclose(found, wanted, atol=1e-4)
+        expected = WhisperModel.from_pretrained(small / hub.MODELS["whisper"].folder).encoder(sound).last_hidden_state
+        result = spoken._whisper().encoder(sound)
+    assert torch.allclose(result, expected, atol=1e-4)
 
 
 def test_qwen_is_asked_with_its_processors_own_chat_template(evidence: Evidence) -> None:
     _, processor, _ = qwen._model(hub.MODELS["qwen2.5-vl-3b"])
-    pictures = [one.image for one in evidence.pictures[:3]]
-    text = qwen.request(processor, pictures, 1)
+    images = [frame.image for frame in evidence.pictures[:3]]
+    text = qwen.request(processor, images, 1)
     prompt = qwen.PROMPTS[1].read_text("utf-8").strip()
     assert text == (
         f"<|im_start|>user\n<|vision_start|><|video_pad|><|vision_end|>{prompt}<|im_end|>\n<|im_start|>assistant\n"
     )
-    frames = qwen.messages(pictures, 1)[0]["content"][0]["video"]
+    frames = qwen.messages(images, 1)[0]["content"][0]["video"]
     assert len(frames) == 4  # even, the last one held
     assert max(frames[0].size) <= qwen.SIDE
 
 
 @pytest.mark.parametrize(
-    ("answer", "kept"),
+    ("output", "text"),
     [
         ("The man smiles at the camera. His eyes", "The man smiles at the camera."),
         ("  Her brow isn\u2019t calm \u2013 she is tense. ", "Her brow isn\u2019t calm \u2013 she is tense."),
@@ -152,8 +155,8 @@ def test_qwen_is_asked_with_its_processors_own_chat_template(evidence: Evidence)
         ("", None),
     ],
 )
-def test_an_answer_is_one_plain_paragraph_or_none(answer: str, kept: str | None) -> None:
-    assert qwen.parse(answer) == kept
+def test_an_answer_is_one_plain_paragraph_or_none(output: str, text: str | None) -> None:
+    assert qwen.parse(output) == text
 
 
 def test_the_speech_head_is_a_plain_forward(evidence: Evidence, small: Path) -> None:
@@ -171,9 +174,9 @@ def test_the_speech_head_is_a_plain_forward(evidence: Evidence, small: Path) -> 
             deviation = ((weights * rows**2).sum(0) - mean**2).clamp(min=1e-5).sqrt()
             pooled = torch.cat([mean, deviation])
             linear, norm, _ = head.fc[0]
-            wanted = head.out[0](norm(linear(pooled)).relu())
+            expected = head.out[0](norm(linear(pooled)).relu())
         assert embeddings[row] == pytest.approx(pooled.numpy(), abs=1e-4)
-        assert logits[row] == pytest.approx(wanted.numpy(), abs=1e-4)
+        assert logits[row] == pytest.approx(expected.numpy(), abs=1e-4)
 
 
 def test_the_static_network_is_a_plain_forward(evidence: Evidence) -> None:
@@ -184,9 +187,9 @@ def test_the_static_network_is_a_plain_forward(evidence: Evidence) -> None:
     assert inputs[0, :, 0, 0] == pytest.approx(crop[0, 0, ::-1] - emoaffectnet.MEAN, abs=1e-3)  # blue comes first
     with torch.no_grad():
         features, logits = network(torch.from_numpy(np.ascontiguousarray(inputs)))
-    found = emoaffectnet.read([crop])
-    assert found[0] == pytest.approx(features.numpy(), abs=1e-4)
-    assert found[1] == pytest.approx(logits.numpy(), abs=1e-4)
+    result = emoaffectnet.read([crop])
+    assert result[0] == pytest.approx(features.numpy(), abs=1e-4)
+    assert result[1] == pytest.approx(logits.numpy(), abs=1e-4)
 
 
 def _without(root: Path, name: str) -> None:
@@ -224,13 +227,13 @@ def test_a_model_that_cannot_be_had_costs_its_own_modality_only(
     harm(tmp_path, name)
     forget()
     profile = "embedded,scene_label=clip,audio=wavlm,text=distilroberta"
-    found = observe(DEMO, profile=profile).conclude()
-    assert not found.predictions[lost].present.any()
-    reason = found.predictions[lost].reasons[0]
+    result = observe(DEMO, profile=profile).conclude()
+    assert not result.predictions[lost].present.any()
+    reason = result.predictions[lost].reasons[0]
     assert reason is not None
     assert reason.startswith("model not available: ")
-    assert all(found.predictions[one].present.any() for one in MODALITIES if one != lost)
-    assert np.allclose(found.fused.sum(1), 1, atol=1e-4)
+    assert all(result.predictions[modality].present.any() for modality in MODALITIES if modality != lost)
+    assert np.allclose(result.fused.sum(1), 1, atol=1e-4)
 
 
 def test_class_names_decide_and_not_their_places(
@@ -281,26 +284,26 @@ def test_a_pickle_is_converted_once_and_again_when_damaged(tmp_path: Path, monke
 
 def test_a_segment_without_a_face_is_absent(evidence: Evidence) -> None:
     for name in ("static_face", "dynamic_face"):
-        found = modalities("paper")[name].predict(evidence, [Segment(0.0, 4.0)], 99)
-        assert found.reasons == ("no face",)
+        result = modalities("paper")[name].predict(evidence, [Segment(0.0, 4.0)], 99)
+        assert result.reasons == ("no face",)
 
 
 def test_fusion_is_trained_anew_on_a_run_of_the_profile(
     tmp_path: Path, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commands of docs/deployment.md, on a corpus in AFEW's layout."""
-    for number, (emotion, picture) in enumerate({"Happy": portrait, "Angry": portrait[:, ::-1]}.items()):
+    for number, (emotion, image) in enumerate({"Happy": portrait, "Angry": portrait[:, ::-1]}.items()):
         folder = tmp_path / "AFEW" / "Train_AFEW" / emotion
         folder.mkdir(parents=True)
-        write_clip(folder / f"00{number}.avi", still([0, 0.2, 0.4, 0.6], picture))
+        write_clip(folder / f"00{number}.avi", still([0, 0.2, 0.4, 0.6], image))
     run = tmp_path / "run"
-    given = ["--corpus", "afew", "--root", str(tmp_path / "AFEW"), "--split", "train", "--profile", "paper"]
-    assert harness(["run", *given, "--out", str(run), "--quiet"]) == 0
+    arguments = ["--corpus", "afew", "--root", str(tmp_path / "AFEW"), "--split", "train", "--profile", "paper"]
+    assert harness(["run", *arguments, "--out", str(run), "--quiet"]) == 0
     monkeypatch.setattr(fusion.train, "__kwdefaults__", {"steps": 20, "seed": 0})
     command = ["fusion", "--predictions", str(run / "predictions.parquet"), "--out", str(tmp_path / "mine")]
     monkeypatch.setattr("sys.argv", command)
     fusion.main()
     monkeypatch.setenv("CER_FUSION", str(tmp_path / "mine" / "fusion.safetensors"))
-    found = observe(next((tmp_path / "AFEW").rglob("*.avi")), profile="paper").conclude()
-    assert [model.name for model in found.models if model.modality == "fusion"] == ["own fusion"]
-    assert np.isfinite(found.fused).all()
+    result = observe(next((tmp_path / "AFEW").rglob("*.avi")), profile="paper").conclude()
+    assert [model.name for model in result.models if model.modality == "fusion"] == ["own fusion"]
+    assert np.isfinite(result.fused).all()
