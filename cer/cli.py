@@ -10,7 +10,7 @@ from cer.labels import MODALITIES
 from cer.modalities.registry import DEFAULT, PROFILES, choose
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
-from cer.results.wording import clock
+from cer.results.wording import clock, stated
 
 UNREADABLE = 3  # exit status when a clip could not be read
 UNWRITTEN = 1  # exit status when results could not be written
@@ -161,10 +161,10 @@ def summary(analysis: Analysis, folder: Path) -> str:
 
     described = document(analysis)
     lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
-    for segment in described["segments"][:12]:
-        label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
+    for segment, statement in zip(described["segments"][:12], analysis.statements, strict=False):
         speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
-        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{speech}")
+        forced = f"  [{segment['label']} {max(segment['compound']):.0%} of the seven]" if segment["label"] else ""
+        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {stated(statement)}{forced}{speech}")
     if len(described["segments"]) > 12:
         lines.append(f"  ... {len(described['segments']) - 12} more segments")
     for name in MODALITIES:

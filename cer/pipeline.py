@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from cer.errors import CerError, WeightsError
-from cer.fusion.compound import combine, pfsa, ppa
 from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
@@ -43,6 +42,7 @@ class Observation:
     clip: Clip
     profile: str
     models: list[Model]
+    sources: dict[str, str] = field(default_factory=dict)  # modality -> what its evidence comes from
     segments: list[Segment] = field(default_factory=list)
     blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -81,27 +81,26 @@ class Observation:
         }
         present = np.stack([predictions[name].present for name in MODALITIES], 1)
         rules = decision()
-        fused = rules.fusion.fuse(np.stack([predictions[name].probabilities for name in MODALITIES], 1), present)
-        weights = rules.fusion.weights(present).mean(2)
-        embeddings = {
-            name: prediction.embedding for name, prediction in predictions.items() if prediction.embedding is not None
-        }
-        by_probability = ppa(fused)
-        by_similarity = pfsa(embeddings, rules.prototypes, weights, MODALITIES)
-        compound = combine(by_probability, by_similarity, rules.mixing)
+        embeddings = {name: prediction.embedding for name, prediction in predictions.items()}
+        outcome = rules.decide(
+            np.stack([predictions[name].probabilities for name in MODALITIES], 1),
+            present,
+            rules.similarities(embeddings, len(present)),
+            np.stack([predictions[name].quality for name in MODALITIES], 1),
+        )
+        statement, statements = rules.statements(outcome)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
         return Analysis(
             clip=self.clip,
             profile=self.profile,
             segments=self.segments,
             predictions=predictions,
-            fused=fused,
-            weights=weights,
-            ppa=by_probability,
-            pfsa=by_similarity,
-            compound=compound,
+            sources=self.sources,
+            outcome=outcome,
+            statements=statements,
+            statement=statement,
             times=times,
-            timeline=timeline(self.segments, compound, times),
+            timeline=timeline(self.segments, outcome.compound, times),
             person=chosen,
             people=people,
             models=self.models,
@@ -134,7 +133,13 @@ def observe(
     profile = resolve_profile(profile)
     serving = modalities(profile)
     unavailable = _load(serving, progress)
-    observed = Observation(probed, profile, models_of(serving), unavailable=unavailable)
+    observed = Observation(
+        probed,
+        profile,
+        models_of(serving),
+        {name: modality.source for name, modality in serving.items()},
+        unavailable=unavailable,
+    )
     end = 0.0
     evidence = gather(
         observed.clip,
@@ -177,8 +182,9 @@ def models_of(serving: dict[str, Modality]) -> list[Model]:
                 Model(name, checkpoint.name, checkpoint.revision, checkpoint.sha256)
                 for checkpoint in modality.checkpoints
             ]
-    last = decision().checkpoint
-    return [*models, Model("fusion", last.name, last.revision, last.sha256)]
+    rules = decision()
+    last = [rules.checkpoint, rules.open_set_checkpoint]
+    return [*models, *(Model("fusion", file.name, file.revision, file.sha256) for file in last)]
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, shipped
 from cer.models.runtime import onnx_session
 from cer.perception import text_encoder
@@ -35,6 +35,7 @@ class SceneLabel:
     """Softmax over the cosine between the picture and the texts of the eight emotions, times the trained scale."""
 
     name = "scene_label"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -52,7 +53,7 @@ class SceneLabel:
         )
 
 
-def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
+def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPrediction | str:
     if not evidence.has_video:
         return "no video track"
     sightings, expressions = evidence.person(person)
@@ -61,7 +62,7 @@ def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
     projected, scale = look(expressions.embeddings)
     mean = projected.mean(0, keepdims=True)
     mean /= np.linalg.norm(mean)
-    return Seen(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
+    return SegmentPrediction(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
 
 
 def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:

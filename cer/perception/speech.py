@@ -30,7 +30,7 @@ class Utterance:
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
     [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
-    sentences: what was completed; empty when nothing was.
+    sentences: the transcript; empty when nothing was understood.
     """
 
     start: float

@@ -27,7 +27,7 @@ from cer.web.handlers import (
 )
 from cer.web.theme import theme
 from cer.web.watching import MAX_DURATION
-from cer.web.words import say, texts_of
+from cer.words import say, texts_of
 
 HERE = Path(__file__).parent
 # The wheel carries the clip beside this file, a checkout in the folder of examples.

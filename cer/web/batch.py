@@ -12,7 +12,7 @@ from cer.results.document import document
 from cer.results.export import files_of, folders
 from cer.web.files import fresh_folder
 from cer.web.watching import Tell, user_message, watch
-from cer.web.words import say
+from cer.words import say
 
 MAX_CLIPS = 20
 

@@ -10,7 +10,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import MODALITY_NAMES, data_uri
 from cer.results.wording import clock
-from cer.web.words import say, texts_of
+from cer.words import say, texts_of
 
 _COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
 _FAINTEST = 0.35  # the probability drawn darkest, unless one is stronger
@@ -84,7 +84,7 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
     """
     panels = []
     for name in MODALITIES:
-        values, reason = analysis.seen(name, row)
+        values, reason = analysis.mean_prediction(name, row)
         model = _decider([model.name for model in analysis.models if model.modality == name])
         panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
     return f'<div class="panels">{"".join(panels)}</div>'

@@ -70,7 +70,7 @@ def test_when_nothing_is_present_the_result_says_so_instead_of_guessing(tmp_path
     result = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
     document = results_document(result)
     assert document["summary"]["label"] is None
-    assert document["summary"]["sentence"].startswith("Nothing to go by: no face")
+    assert document["summary"]["sentence"].startswith("Not enough evidence: no face")
     assert {segment["label"] for segment in document["segments"]} == {None}
 
 

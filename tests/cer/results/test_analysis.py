@@ -12,12 +12,12 @@ from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
 from cer.results.document import segments_csv, to_json
 from cer.results.export import write_files
-from cer.results.wording import clock, verdict
+from cer.results.wording import clock
 
 
-def test_the_document_has_the_form_of_schema_1(analysis: Analysis) -> None:
+def test_the_document_has_the_form_of_schema_2(analysis: Analysis) -> None:
     document = json.loads(to_json(analysis))
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert set(document["clip"]) == {"name", "duration", "fps", "width", "height", "has_audio", "rotation"}
     assert (document["emotions"], document["compounds"]) == (list(EMOTIONS), list(COMPOUNDS))
     segment = document["segments"][0]
@@ -56,21 +56,6 @@ def test_a_cell_cannot_become_a_formula(analysis: Analysis) -> None:
     spoiled = replace(analysis, predictions={**analysis.predictions, "text": text})
     row = next(csv.DictReader(io.StringIO(segments_csv(spoiled))))
     assert row["transcript"].startswith("'=")
-
-
-def test_the_verdict_names_the_strongest_stretch(analysis: Analysis) -> None:
-    compound = np.full_like(analysis.compound, 0.1)
-    compound[:, 5] = [0.2, 0.2, 0.9, 0.9, 0.2][: len(compound)]
-    fused = np.zeros_like(analysis.fused)
-    fused[:, 5] = 1
-    sad = replace(analysis, compound=compound, fused=fused, timeline=np.tile(compound[2], (len(analysis.times), 1)))
-    assert "Mostly Sadly Fearful, strongest from 0:04 to 0:10" in verdict(sad)
-
-
-def test_a_mostly_neutral_clip_is_called_so(analysis: Analysis) -> None:
-    fused = np.zeros_like(analysis.fused)
-    fused[:, 0] = 1
-    assert verdict(replace(analysis, fused=fused)).startswith("Mostly neutral; if anything")
 
 
 def test_clock_times() -> None:

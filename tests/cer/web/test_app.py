@@ -41,7 +41,7 @@ def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
 
 @pytest.mark.parametrize("path", [None, ""])
 def test_no_clip_is_said_in_words(path: str | None) -> None:
-    with pytest.raises(gr.Error, match="Give a clip first"):
+    with pytest.raises(gr.Error, match="Upload or record a clip first"):
         list(handlers.analyze_one(path, _Silent()))  # type: ignore[arg-type]
 
 
