@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
     )
+    analyze.add_argument(
+        "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
+    )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
     models = commands.add_parser(
         "models",
@@ -148,7 +151,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     from cer.results.overlay import annotate
 
     analysis = analyze(clip, profile=options.profile, person=options.person, progress=progress)
-    write_files(analysis, folder)
+    write_files(analysis, folder, schema=options.schema)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / "annotated.mp4")

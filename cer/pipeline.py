@@ -156,8 +156,21 @@ def observe(
         _add(observed, block, serving, progress)
         end = block.end
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
+    _number(observed)
     progress("done", 1.0)
     return observed
+
+
+def _number(observed: Observation) -> None:
+    """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
+    ranked = sorted(observed.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+    number = {person.id: rank for rank, person in enumerate(ranked, 1)}
+    observed.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
+    observed.boxes = {number[track]: boxes for track, boxes in observed.boxes.items()}
+    observed.blocks = [
+        {None if track is None else number[track]: predictions for track, predictions in block.items()}
+        for block in observed.blocks
+    ]
 
 
 def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:

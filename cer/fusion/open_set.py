@@ -5,9 +5,10 @@ both of its parts, so the decision rests on the sorted probabilities of the emot
 
     z = W [p(Neutral), p_1, p_2, p_3, p_2 / (p_1 + p_2)] + b,  states = softmax(z)
 
-with p_1 >= p_2 >= ... the probabilities of the emotions other than Neutral, after the class prior of everyday faces is
-put back in: bounded features, so that a distribution unlike any in training cannot be driven to a sure answer (their
-logs told blends as well, and called 93 % against 3 % a blend). W and b are fitted to how divided crowds were about FER+ faces; no compound label is read.
+with p_1 >= p_2 >= ... the probabilities of the emotions other than Neutral, after half of the class prior of everyday
+faces is put back in. The features are bounded, so that a distribution unlike any in training cannot be driven to a sure
+answer: their logs told blends as well, and called 93 % against 3 % a blend. W and b are fitted to how divided crowds
+were about FER+ faces; no compound label is read.
 """
 
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -13,6 +14,8 @@ from cer.results.document import document as results_document
 from cer.results.document import segments_csv, to_json
 from cer.results.export import write_files
 from cer.results.wording import clock
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_document_has_the_form_of_schema_2(analysis: Analysis) -> None:
@@ -32,6 +35,21 @@ def test_the_document_has_the_form_of_schema_2(analysis: Analysis) -> None:
     assert len(document["summary"]["compound"]) == 7
     assert all(len(model["sha256"]) == 64 for model in document["models"])
     assert sum(segment["weights"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_document_follows_its_json_schema_and_holds_every_key_of_schema_1(analysis: Analysis) -> None:
+    document = json.loads(to_json(analysis))
+    jsonschema.validate(document, json.loads((ROOT / "docs" / "analysis.schema.json").read_text()))
+    first = json.loads(to_json(analysis, schema=1))
+    assert first["schema"] == 1
+    assert first.keys() < document.keys()
+    for part in ("summary", "clip"):
+        assert all(document[part][key] == value for key, value in first[part].items())
+    assert all(
+        segment[key] == value
+        for before, segment in zip(first["segments"], document["segments"], strict=True)
+        for key, value in before.items()
+    )
 
 
 def test_labels_are_the_largest_entries(analysis: Analysis) -> None:
