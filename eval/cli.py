@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--out", type=Path, metavar="FILE", help="by default DIR/submission.txt")
     submit.add_argument("--view", choices=["ppa", "pfsa", "compound"], default="compound")
     submit.add_argument("--missing", metavar="LABEL", help="the class of videos that have no predictions")
+    thresholds = commands.add_parser("thresholds", help="choose the thresholds of a corpus with several labels an item")
+    thresholds.add_argument("run", type=Path, metavar="DIR", help="a run of other data than what will be scored")
     commands.add_parser("ls", help="the corpora that can be run")
     return top
 
@@ -106,6 +108,15 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _thresholds(options: argparse.Namespace) -> int:
+    from eval.report import Run
+    from eval.thresholds import choose
+
+    for view, chosen in choose(Run.read(options.run)).items():
+        print(f"{view}: " + ", ".join(f'"{name}": {limit:.2f}' for name, limit in chosen.items()))
+    return 0
+
+
 def _submit(options: argparse.Namespace) -> int:
     from cer.files import read_file
     from eval.submit import problems, read_manifest, submission, write
@@ -131,6 +142,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "report": _report,
     "compare": _compare,
     "submit": _submit,
+    "thresholds": _thresholds,
 }
 
 

@@ -18,9 +18,10 @@ from cer.corpora.base import Corpus
 from cer.errors import DataError
 from cer.files import write_whole
 from cer.labels import MODALITIES
+from eval import multi_label
 from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
 from eval.published import Published, beside
-from eval.results import views
+from eval.results import values_of, views
 from eval.scores import Scores, f1_per_class
 from eval.targets import Targets, targets
 
@@ -68,6 +69,8 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
     """
     for view, scored in views(run.corpus, run.table, run.aims):
         yield Line("view", view, view, scored)
+        if run.corpus.multi_label:
+            yield from _language_lines(run, view)
     predictions = Predictions.of(run.table)
     results = ablate(predictions, run.corpus, run.aims)
     everything = tuple(predictions.present_anywhere)
@@ -89,6 +92,30 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
     for rule, by_view in rules(predictions, run.corpus, run.aims, weights).items():
         for view, scored in by_view.items():
             yield Line("fusion rule", rule, view, scored)
+
+
+def _language_lines(run: Run, view: str) -> Iterator[Line]:
+    """The mean over the languages that the text head's card declares as trained on, and each language."""
+    languages, mean = run.aims.languages, run.aims.average(values_of(run.corpus, run.table, view))
+    if languages is None or not languages.any():
+        return
+    trained = multi_label.in_trained(languages, run.result["profile"])
+    rows = ~np.isnan(mean).any(1) & (False if trained is None else trained)
+    if rows.any():
+        name = f"{len(set(languages[rows]))} trained languages"
+        yield Line(
+            "languages", name, view, multi_label.score(mean[rows], run.aims.truth[rows], languages[rows], run.corpus)
+        )
+    for name, scored in multi_label.by_language(mean, run.corpus, run.aims):
+        yield Line("language", name, view, scored)
+
+
+def class_f1(line: Line, corpus: Corpus) -> np.ndarray:
+    """F1 of each class of a line [C]; NaN for a label that the language does not have."""
+    counts = line.scores.confusion
+    if corpus.multi_label:
+        return np.where(counts.any(1), multi_label.f1_of(counts), np.nan)
+    return f1_per_class(counts)
 
 
 def write(folders: list[Path], out: Path, validation: Path | None = None) -> list[Path]:
@@ -122,6 +149,10 @@ def summary(run: Run) -> str:
     )
 
 
+def _percent(value: float) -> str:
+    return "" if np.isnan(value) else f"{100 * value:.1f}"
+
+
 def markdown(run: Run, table: list[Line]) -> str:
     """The table as markdown: scores in percent with their 95 % bootstrap intervals by clip."""
     text = [f"## {run.corpus.name}: {run.corpus.about}", "", summary(run) + ".", ""]
@@ -138,9 +169,9 @@ def markdown(run: Run, table: list[Line]) -> str:
     text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
     text.append("|---" * (len(run.corpus.classes) + 1) + "|")
     for line in table:
-        if line.part == "view":
-            values = f1_per_class(line.scores.confusion)
-            text.append(f"| {line.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |")
+        if line.part in ("view", "language"):
+            values = class_f1(line, run.corpus)
+            text.append(f"| {line.name} | " + " | ".join(_percent(value) for value in values) + " |")
     return "\n".join([*text, ""])
 
 
@@ -175,7 +206,11 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
     sections = []
     for run, table in tables:
         main = [line for line in table if line.part == "view"]
-        plots = [(f"{line.name}: confusion", svg(confusion_matrix(line.scores, run.corpus.classes))) for line in main]
+        plots = [
+            (f"{line.name}: confusion", svg(confusion_matrix(line.scores, run.corpus.classes)))
+            for line in main
+            if not run.corpus.multi_label  # an item has several classes: no square of counts
+        ]
         plots += [(f"{line.name}: reliability", svg(reliability_diagram(line.scores))) for line in main]
         published: list[Published] = beside(run.corpus.name)
         sections.append(

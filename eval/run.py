@@ -190,8 +190,11 @@ def _fill(part: list[Outcome], outcomes: Iterator[Outcome]) -> bool:
 
 def _merged(rows: Mapping[str, list[Row]], items: Any) -> pa.Table:
     """All rows as one table in the corpus' order, with the labels that the corpus gives today."""
-    labels = zip(items["id"], items["label"], strict=True)
-    return table_of([{**row, "label": label} for name, label in labels for row in rows.get(name, [])])
+    columns = [name for name in ("label", "language") if name in items.column_names]
+    labels = zip(items["id"], *(items[name] for name in columns), strict=True)
+    return table_of(
+        [{**row, **dict(zip(columns, values, strict=True))} for name, *values in labels for row in rows.get(name, [])]
+    )
 
 
 def _frames(items: Any, done: Any) -> pa.Table:

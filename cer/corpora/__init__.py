@@ -13,7 +13,9 @@ from cer.corpora import (
     meld,
     rafce,
     ravdess,
+    semeval2025,
     speech,
+    xed,
 )
 from cer.corpora.base import Corpus
 from cer.errors import DataError
@@ -24,6 +26,7 @@ CORPORA: dict[str, Corpus] = {
         *(ferplus.CORPUS, ckplus.CORPUS, rafce.CORPUS, faces.CORPUS),
         *(ravdess.CORPUS, speech.NEMO, speech.EMOVO, speech.EMOGATOR, speech.CORPUS),
         *(meld.CORPUS, goemotions.CORPUS, captions.CORPUS),
+        *(semeval2025.CORPUS, xed.CORPUS),
         *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS),
     )
 }
