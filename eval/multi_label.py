@@ -15,12 +15,14 @@ import numpy as np
 
 from cer.corpora.base import Corpus
 from cer.corpora.multilingual import two_letters
+from cer.corpora.several import WHOLE
 from cer.fusion.calibration import calibration_error, reliability
 from cer.labels import EMOTIONS
 from cer.modalities.registry import modalities
 from cer.modalities.text import Text
 from cer.models.checkpoints import SHIPPED
-from eval.scores import RESAMPLES, Scores, resampled
+from eval import blends
+from eval.scores import RESAMPLES, Scores, measures_of, resampled
 from eval.targets import Targets
 
 _NEUTRAL = EMOTIONS.index("Neutral")
@@ -37,10 +39,12 @@ def restrict(probabilities: np.ndarray, saliences: np.ndarray, corpus: Corpus) -
 
 
 def decide(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
-    """Which labels are predicted, bool [N, L], from restricted probabilities [N, 8] and the corpus' thresholds."""
+    """The predicted saliences, int [N, L], from restricted probabilities [N, 8]: blends, or the corpus' thresholds."""
+    if corpus.blends:
+        return blends.decide(probabilities, corpus.classes)
     assert corpus.thresholds is not None, f"{corpus.name}: a corpus of several labels declares thresholds"
     limits = np.array([corpus.thresholds[name] for name in corpus.classes])
-    return probabilities[:, corpus.columns] >= limits
+    return np.where(probabilities[:, corpus.columns] >= limits, WHOLE, 0)
 
 
 def strongest_is_right(probabilities: np.ndarray, saliences: np.ndarray, corpus: Corpus) -> np.ndarray:
@@ -52,7 +56,9 @@ def strongest_is_right(probabilities: np.ndarray, saliences: np.ndarray, corpus:
 
 
 def outcomes(saliences: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """[N, L, 4]: true negatives, false positives, misses and hits of each item; all 0 where not annotated."""
+    """[N, L, 4] of true and predicted presence [N, L]: true negatives, false positives, misses and hits of each item;
+    all 0 where not annotated.
+    """
     cells = 2 * (saliences > 0) + predicted
     return np.eye(4)[cells] * (saliences >= 0)[..., None]
 
@@ -79,36 +85,50 @@ def measures(counts: np.ndarray, annotated: np.ndarray) -> dict[str, np.ndarray]
     }
 
 
+def pooled(predicted: np.ndarray, saliences: np.ndarray, right: np.ndarray, corpus: Corpus) -> dict[str, np.ndarray]:
+    """Measures that are shares of all items, whatever their language: name -> [N, 2], what is right and what counts."""
+    everything = np.ones(len(right))
+    shares = {"war": np.column_stack([right, everything])}
+    if corpus.blends:
+        present = ((predicted > 0) == (saliences > 0)).all(1)
+        blended = (saliences > 0).sum(1) == 2
+        shares["acc_presence"] = np.column_stack([present, everything])
+        shares["acc_salience"] = np.column_stack([(predicted == saliences).all(1) & blended, blended])
+    return shares
+
+
 def score(probabilities: np.ndarray, saliences: np.ndarray, languages: np.ndarray, corpus: Corpus) -> Scores:
     """Scores of distributions [N, 8]. The bootstrap draws items of each language.
 
-    war: how often the strongest class is right; ece: of the strongest class. confusion: [L, 4], see `outcomes`.
+    war: how often the strongest class is right; ece: of the strongest class. acc_presence, acc_salience: of blends
+    alone, see `eval.blends`. confusion: [L, 4], see `outcomes`.
     """
     kept = restrict(probabilities, saliences, corpus)
-    counts = outcomes(saliences, decide(kept, corpus))
+    predicted = decide(kept, corpus)
+    counts = outcomes(saliences, predicted > 0)
     right = strongest_is_right(kept, saliences, corpus)
-    labels = len(corpus.classes)
+    shares = pooled(predicted, saliences, right, corpus)
+    cells = len(corpus.classes) * 4
+    flat = np.column_stack([counts.reshape(-1, cells), *shares.values()])
     whole: list[dict[str, np.ndarray]] = []
     drawn: list[dict[str, np.ndarray]] = []
-    names = sorted(set(languages))
-    for name in names:
+    totals, drawn_totals = flat[:, cells:].sum(0), np.zeros((RESAMPLES, flat.shape[1] - cells))
+    for name in sorted(set(languages)):
         rows = languages == name
-        flat = np.column_stack([counts[rows].reshape(-1, labels * 4), right[rows]])
-        annotated = counts[rows].any((0, 2))
-        for results, sums in ((whole, flat.sum(0)), (drawn, resampled(flat))):
-            tallies = sums[..., :-1].reshape(*sums.shape[:-1], labels, 4)
-            results.append({**measures(tallies, annotated), "war": sums[..., -1] / rows.sum()})
-    sizes = np.array([(languages == name).sum() for name in names])
-    values, intervals = {}, {}
-    for measure in ("macro_f1", "uar", "war", "weighted_f1"):
-        weights = sizes if measure == "war" else None  # of items, not of languages
-        values[measure] = float(np.average([item[measure] for item in whole], axis=0, weights=weights))
-        spread = np.average([item[measure] for item in drawn], axis=0, weights=weights)
-        assert spread.shape == (RESAMPLES,)
-        low, high = np.percentile(spread, [2.5, 97.5])
-        intervals[measure] = (float(low), float(high))
+        sums, spread = flat[rows].sum(0), resampled(flat[rows])
+        drawn_totals += spread[:, cells:]
+        for results, tallies in ((whole, sums), (drawn, spread)):
+            by_label = tallies[..., :cells].reshape(*tallies.shape[:-1], -1, 4)
+            results.append(measures(by_label, counts[rows].any((0, 2))))
+    values = {name: float(np.mean([item[name] for item in whole])) for name in whole[0]}
+    spreads = {name: np.mean([item[name] for item in drawn], axis=0) for name in drawn[0]}
+    for place, name in enumerate(shares):
+        values[name] = float(totals[2 * place] / max(totals[2 * place + 1], 1))
+        spreads[name] = drawn_totals[:, 2 * place] / np.maximum(drawn_totals[:, 2 * place + 1], 1)
     believed = np.where(right, kept.argmax(1), -1)  # a class that is never the strongest, where that is wrong
     values["ece"] = calibration_error(kept, believed)
+    limits = {name: np.percentile(spreads[name], [2.5, 97.5]) for name in measures_of(corpus.blends)}
+    intervals = {name: (float(low), float(high)) for name, (low, high) in limits.items()}
     return Scores(values, intervals, counts.sum(0).astype(int), reliability(kept, believed))
 
 
@@ -143,6 +163,8 @@ def in_trained(languages: np.ndarray, profile: str) -> np.ndarray | None:
 def document(means: Mapping[str, np.ndarray], corpus: Corpus, aims: Targets, profile: str) -> dict[str, Any]:
     """What results.json holds beside the scores: those of each language, and the mean over the trained ones."""
     assert aims.languages is not None
+    if not (aims.languages != "").any():
+        return {}
     languages, trained = {}, {}
     for view, mean in means.items():
         languages[view] = {name: _entry(scores, corpus) for name, scores in by_language(mean, corpus, aims)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from eval.published import Published
+from eval.published import NAMES, Published
 from eval.scores import Scores
 
 _BLUE, _GREY, _INK = "#0072B2", "#9a9a9a", "#222222"
@@ -48,18 +48,18 @@ def reliability_diagram(scores: Scores) -> Figure:
     return figure
 
 
-def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published]) -> Figure:
-    """macro-F1 of every view with its interval; published results below, in grey."""
+def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published], measure: str = "macro_f1") -> Figure:
+    """A measure of every view with its interval; published results below, in grey."""
     figure = Figure(figsize=(8, 0.6 + 0.3 * (len(views) + len(published))), layout="constrained")
     axes = figure.add_subplot()
     names = [name for name, _ in views] + [f"{entry.system} (published)" for entry in published]
-    values = np.array([s.values["macro_f1"] for _, s in views] + [s.macro_f1 for s in published])
+    values = np.array([s.values[measure] for _, s in views] + [s.value(measure) or 0 for s in published])
     axes.barh(np.arange(len(names)), values, color=[_BLUE] * len(views) + [_GREY] * len(published))
     for row, (_, scores) in enumerate(views):
-        axes.plot(scores.intervals["macro_f1"], [row, row], color=_INK, linewidth=1.5)
+        axes.plot(scores.intervals[measure], [row, row], color=_INK, linewidth=1.5)
     axes.set_yticks(np.arange(len(names)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel("macro-F1")
+    axes.set_xlabel(NAMES[measure])
     axes.spines[["top", "right"]].set_visible(False)
     return figure

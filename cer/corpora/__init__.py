@@ -3,6 +3,7 @@
 from cer.corpora import (
     afew,
     affwild2,
+    blemore,
     c_expr_db,
     captions,
     ckplus,
@@ -27,7 +28,7 @@ CORPORA: dict[str, Corpus] = {
         *(ravdess.CORPUS, speech.NEMO, speech.EMOVO, speech.EMOGATOR, speech.CORPUS),
         *(meld.CORPUS, goemotions.CORPUS, captions.CORPUS),
         *(semeval2025.CORPUS, xed.CORPUS),
-        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS),
+        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS, blemore.CORPUS),
     )
 }
 
