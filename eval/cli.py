@@ -32,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
     )
+    clips = commands.add_parser("clips", help="right and wrong of every labeled clip by source, and a page with frames")
+    clips.add_argument("run", type=Path, metavar="DIR", help="a run on clips with a label each")
+    clips.add_argument("--root", type=Path, metavar="PATH", help="where the clips are now, if they were moved")
+    clips.add_argument("--out", type=Path, metavar="FILE", help="the page, by default DIR/clips.html")
     compare = commands.add_parser("compare", help="is one run better than another on the same items?")
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
@@ -96,6 +100,19 @@ def _report(options: argparse.Namespace) -> int:
 
     for path in write(options.runs, options.out or options.runs[0], options.validation):
         print(path)
+    return 0
+
+
+def _clips(options: argparse.Namespace) -> int:
+    from eval.clips import as_text, clip_paths, clip_rows, write_page
+    from eval.report import Run
+
+    run = Run.read(options.run)
+    rows = clip_rows(run)
+    print(as_text(rows))
+    path = options.out or options.run / "clips.html"
+    write_page(run, rows, clip_paths(run, options.root), path)
+    print(path)
     return 0
 
 
@@ -181,6 +198,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ls": _ls,
     "run": _run,
     "report": _report,
+    "clips": _clips,
     "compare": _compare,
     "submit": _submit,
     "thresholds": _thresholds,

@@ -1,6 +1,6 @@
 """Plots of scores for the report and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -62,4 +62,18 @@ def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published], me
     axes.set_xlim(0, 1)
     axes.set_xlabel(NAMES[measure])
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def heat_map(rows: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
+    """Probabilities [C] by name, a line each, shaded by their size."""
+    figure = Figure(figsize=(7, 0.7 + 0.3 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    values = np.stack(list(rows.values())) if rows else np.zeros((1, len(classes)))
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(values.shape):
+        color = "white" if values[row, column] > 0.55 else _INK
+        axes.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=8, color=color)
+    axes.set_xticks(np.arange(len(classes)), classes, fontsize=8)
+    axes.set_yticks(np.arange(len(rows)), list(rows), fontsize=8)
     return figure

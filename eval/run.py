@@ -69,6 +69,9 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     }
     parts = request.out / "parts"
     _same_run(request.out, config)
+    if request.root is not None:  # where the media are is no part of what is run: they may move
+        source = json.dumps({"root": str(request.root.resolve())}) + "\n"
+        write_whole(source.encode(), request.out / "source.json")
     skipped_now = _predict_missing(request, corpus, items, parts, hashes, quiet)
     rows, skipped = _finished(parts, hashes)
     skipped |= skipped_now
