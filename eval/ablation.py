@@ -116,7 +116,7 @@ def rules(
     }
     if weights is not None:
         fused["Dirichlet"] = weighted(predictions, weights)
-    elif not corpus.compound and len(aims.ids) > 1:
+    elif not corpus.compound and not corpus.multi_label and len(aims.ids) > 1:
         fused["Dirichlet"] = _crossed(predictions, corpus, aims)
     results: dict[str, dict[str, Scores]] = {}
     for rule, values in fused.items():

@@ -19,6 +19,7 @@ from cer.labels import COMPOUNDS, compound_index
 from eval.tables import column
 from eval.targets import at, members
 
+VIEWS = ("ppa", "pfsa", "compound")
 HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
 
 

@@ -3,6 +3,7 @@
 from cer.corpora import (
     afew,
     affwild2,
+    blemore,
     c_expr_db,
     captions,
     ckplus,
@@ -13,7 +14,9 @@ from cer.corpora import (
     meld,
     rafce,
     ravdess,
+    semeval2025,
     speech,
+    xed,
 )
 from cer.corpora.base import Corpus
 from cer.errors import DataError
@@ -24,7 +27,8 @@ CORPORA: dict[str, Corpus] = {
         *(ferplus.CORPUS, ckplus.CORPUS, rafce.CORPUS, faces.CORPUS),
         *(ravdess.CORPUS, speech.NEMO, speech.EMOVO, speech.EMOGATOR, speech.CORPUS),
         *(meld.CORPUS, goemotions.CORPUS, captions.CORPUS),
-        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS),
+        *(semeval2025.CORPUS, xed.CORPUS),
+        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS, blemore.CORPUS),
     )
 }
 
