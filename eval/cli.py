@@ -8,6 +8,7 @@ from typing import Any
 
 from cer.errors import CerError
 from cer.modalities.registry import DEFAULT
+from cer.names import printable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _COMMANDS[options.command](options)
     except CerError as error:
-        print("eval: " + " ".join(str(error).split()), file=sys.stderr)
+        print("eval: " + printable(" ".join(str(error).split())), file=sys.stderr)
         return 2
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from cer.errors import ClipError
 from cer.media.clip import ACCEPTED, MAX_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+from cer.names import printable
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +39,9 @@ Message = tuple[dict[str, Any], bytes]
 def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Message]]:
     """A decoder process and its messages. It is gone when the block is left, however that happens."""
     if not path.is_file():
-        raise ClipError(f"{path.name}: no such file. {ACCEPTED}.")
+        raise ClipError(f"{printable(path.name)}: no such file. {ACCEPTED}.")
     if path.stat().st_size == 0:
-        raise ClipError(f"{path.name}: the file is empty. {ACCEPTED}.")
+        raise ClipError(f"{printable(path.name)}: the file is empty. {ACCEPTED}.")
     package = str(Path(__file__).parents[2])
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     process = subprocess.Popen(
@@ -98,16 +99,16 @@ def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Messag
             message = box.get(timeout=STALL_TIMEOUT)
         except queue.Empty:
             raise ClipError(
-                f"{path.name}: decoding hangs; nothing came for {STALL_TIMEOUT:.0f} s. The file may be "
+                f"{printable(path.name)}: decoding hangs; nothing came for {STALL_TIMEOUT:.0f} s. The file may be "
                 "damaged: re-encode it."
             ) from None
         if message is None:
             raise ClipError(
-                f"{path.name}: the decoder gave up on it (it crashed, or needs more memory or time than a clip is "
-                "given). The file may be damaged: re-encode it."
+                f"{printable(path.name)}: the decoder gave up on it (it crashed, or needs more memory or time than a "
+                "clip is given). The file may be damaged: re-encode it."
             )
         if "refused" in message[0]:
-            raise ClipError(f"{path.name}: {message[0]['refused']}")
+            raise ClipError(f"{printable(path.name)}: {message[0]['refused']}")
         if "end" in message[0]:
             return
         yield message
@@ -122,7 +123,7 @@ def probe(path: str | Path) -> Clip:
     path = Path(path)
     with _decoder(path, "probe") as messages:
         head, _ = next(messages)
-        return Clip(path=path, name=path.name, **head["clip"])
+        return Clip(path=path, name=printable(path.name), **head["clip"])
 
 
 def stream(clip: Clip, rate: float, longest: int = MAX_SIDE, sample_rate: int = SAMPLE_RATE) -> Iterator[Frame | Sound]:
