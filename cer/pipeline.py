@@ -20,7 +20,7 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, absent, join
+from cer.modalities.base import Modality, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
 from cer.perception.transcription import Sentence
@@ -135,12 +135,12 @@ def observe(
     serving = modalities(profile)
     unavailable = _load(serving, progress)
     observed = Observation(probed, profile, models_of(serving), unavailable=unavailable)
-    end = 0.0
+    end, words = 0.0, serving["text"]
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         keep_frames=any(modality.needs_frames for modality in serving.values()),
-        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in unavailable else None,
+        transcriber=words.transcribe if isinstance(words, Transcribing) and "text" not in unavailable else None,
         max_duration=max_duration,
     )
     while True:

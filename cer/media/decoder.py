@@ -24,6 +24,7 @@ import numpy as np
 
 from cer.media.clip import ACCEPTED
 from cer.media.container import OPTIONS, audio_stream, cause, origin_of
+from cer.media.images import displayed_size, pixel_aspect, to_image
 from cer.media.sound import Sounds
 
 MAX_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
@@ -82,7 +83,7 @@ def probe(path: Path) -> dict[str, Any]:
                 f"{duration / 3600:.1f} h long, the limit is {MAX_DURATION / 3600:.0f} h. Cut it into shorter clips."
             )
         first = _first_frame(container, video) if video is not None else None
-        width, height = _upright_size(first) if first is not None else (0, 0)
+        width, height = displayed_size(first, pixel_aspect(video)) if first is not None else (0, 0)
         rate = float(video.average_rate or 0) if video is not None else 0.0
         return {
             "duration": duration,
@@ -114,24 +115,6 @@ def _first_frame(container: Any, video: Any) -> Any:
     raise Refused(f"the video track holds no picture; the file may be cut off. {ACCEPTED}.")
 
 
-def _upright_size(frame: Any) -> tuple[int, int]:
-    """Width and height in square pixels after the rotation that the container asks for."""
-    ratio = min(max(float(getattr(frame, "sample_aspect_ratio", None) or 1), 0.1), 10.0)
-    width, height = max(round(frame.width * ratio), 1), frame.height
-    return (height, width) if frame.rotation % 180 else (width, height)
-
-
-def _picture(frame: Any, longest: int) -> np.ndarray:
-    """RGB uint8 [H, W, 3], upright, scaled down (never up) to the longest side."""
-    width, height = _upright_size(frame)
-    scale = min(1.0, longest / max(width, height))
-    width, height = max(2, round(width * scale)), max(2, round(height * scale))
-    if frame.rotation % 180:
-        width, height = height, width
-    image = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
-    return np.ascontiguousarray(np.rot90(image, frame.rotation // 90))
-
-
 def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[tuple[float, np.ndarray]]:
     """Decode a clip once, in the container's order: pictures [H, W, 3] and samples [N], each with its time. The
     picture shown at each multiple of 1 / rate is given with its own presentation time; damaged stretches are skipped,
@@ -149,6 +132,7 @@ def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[
             and (video.average_rate or 0) >= DENSE * rate
         ):
             video.codec_context.skip_frame = "NONREF"
+        aspect = pixel_aspect(video) if video is not None else 1.0
         sounds, due, last = Sounds(origin, sample_rate), 0, 0.0
         packets = container.demux(streams)
         while True:
@@ -171,7 +155,7 @@ def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[
                     last = time
                     if step >= due:
                         due = step + 1
-                        yield time, _picture(frame, longest)
+                        yield time, to_image(frame, aspect, longest)
         yield from sounds.convert(None)
 
 

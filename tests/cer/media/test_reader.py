@@ -9,7 +9,7 @@ from cer.errors import ClipError
 from cer.media.clip import SAMPLE_RATE, Frame, Sound
 from cer.media.reader import frame_times, probe, stream
 from cer.media.sound import decode_sound
-from tests.clips import DEMO, noise, still, write_clip
+from tests.clips import DEMO, ffmpeg, noise, still, write_clip
 
 
 def frames(path: Path, rate: float = 5.0) -> list[Frame]:
@@ -177,3 +177,17 @@ def test_frame_times_are_those_of_the_decoded_pictures_without_decoding(tmp_path
     assert len(frame_times(write_clip(tmp_path / "sound.mp4", sound=np.zeros(16000, np.float32)))) == 0
     with pytest.raises(ClipError):
         frame_times(tmp_path / "gone.mp4")
+
+
+def test_a_face_in_wide_pixels_is_not_squeezed(tmp_path: Path) -> None:
+    """A circle of a DVD-like clip, stored half as wide as it is displayed."""
+    rows, columns = np.mgrid[:120, :160]
+    disc = np.where((rows - 60) ** 2 + (columns - 80) ** 2 < 40**2, 255, 0).astype(np.uint8)[..., None].repeat(3, 2)
+    squeezed = tmp_path / "wide.mp4"
+    write_clip(tmp_path / "plain.mp4", still([0, 0.1], disc))
+    ffmpeg(squeezed, "-i", str(tmp_path / "plain.mp4"), "-vf", "scale=80:120,setsar=2")
+    clip = probe(squeezed)
+    assert (clip.width, clip.height) == (160, 120)
+    shown = frames(squeezed)[0].image[..., 0] > 128
+    assert shown.shape == (120, 160)
+    assert shown.any(0).sum() == pytest.approx(shown.any(1).sum(), abs=4)
