@@ -160,6 +160,7 @@ def summary(analysis: Analysis, folder: Path) -> str:
 
     described = document(analysis)
     lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
+    lines += [f"  warning: {warning}" for warning in analysis.warnings]
     for segment in described["segments"][:12]:
         label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
         speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""

@@ -51,6 +51,7 @@ class Observation:
     transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
+    warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -107,6 +108,7 @@ class Observation:
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
+            warnings=tuple(self.warnings),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
 
@@ -142,6 +144,7 @@ def observe(
         keep_frames=any(modality.needs_frames for modality in serving.values()),
         transcriber=words.transcribe if isinstance(words, Transcribing) and "text" not in unavailable else None,
         max_duration=max_duration,
+        warn=observed.warnings.append,
     )
     while True:
         with observed.timed("gathering evidence"):

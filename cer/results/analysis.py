@@ -44,7 +44,8 @@ class Analysis:
     and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analyzed
     pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
     box (shares of width and height) of the analyzed person, kept in memory only. transcript: what was completed,
-    sentence by sentence. person: whose face was analyzed; None when nobody's.
+    sentence by sentence. warnings: what of the clip was damaged or lost. person: whose face was analyzed; None
+    when nobody's.
     """
 
     clip: Clip
@@ -63,6 +64,7 @@ class Analysis:
     models: Sequence[Model]
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
+    warnings: Sequence[str] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
 
     @property

@@ -58,6 +58,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
             {"start": round(sentence.start, 3), "end": round(sentence.end, 3), "text": sentence.text}
             for sentence in analysis.transcript
         ],
+        "warnings": list(analysis.warnings),
         "person": analysis.person,
         "people": [
             {

@@ -73,7 +73,7 @@ def show(analysis: Analysis) -> list[Any]:
         for row, segment in enumerate(analysis.segments)
     ]
     return [
-        f"## {verdict(analysis)}",
+        "\n\n".join([f"## {verdict(analysis)}", *(say("result.damaged", warning=text) for text in analysis.warnings)]),
         charts.timeline(analysis),
         gr.update(choices=names, value=WHOLE_CLIP, visible=True),
         charts.modalities(analysis),
