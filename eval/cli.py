@@ -109,7 +109,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _submit(options: argparse.Namespace) -> int:
     from cer.files import read_file
-    from eval.submit import problems, read_manifest, submission, write
+    from eval.submit import disagreements, problems, read_manifest, submission, write
 
     manifest = read_manifest(options.manifest)
     if options.check is not None:
@@ -123,6 +123,8 @@ def _submit(options: argparse.Namespace) -> int:
     path = options.out or options.run / "submission.txt"
     write(submission(options.run, manifest, options.view, options.missing), path)
     print(f"{path}: {len(manifest.locations)} rows")
+    for line in disagreements(options.run, manifest):
+        print(f"eval: {line}", file=sys.stderr)
     return 0
 
 
