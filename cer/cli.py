@@ -8,6 +8,7 @@ from pathlib import Path
 from cer.errors import CerError, ClipError
 from cer.labels import MODALITIES
 from cer.modalities.registry import DEFAULT, PROFILES, choose
+from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
 from cer.results.wording import clock, stated
@@ -81,15 +82,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _analyze(options: argparse.Namespace) -> int:
-    from cer.results.export import folders
-
     choose(options.profile)
     status = 0
-    for clip, folder in zip(options.clips, folders(options.clips, options.out), strict=True):
+    for clip, name in zip(options.clips, result_names(options.clips), strict=True):
+        folder = options.out / name
+        progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
         try:
-            analysis = run(
-                clip, folder, options, _bar(clip.name) if sys.stderr.isatty() and not options.quiet else silent
-            )
+            analysis = run(clip, folder, options, progress)
         except ClipError as error:
             print(_one_line(error), file=sys.stderr)
             status = UNREADABLE
@@ -97,7 +96,7 @@ def _analyze(options: argparse.Namespace) -> int:
             print(_one_line(error), file=sys.stderr)
             status = status or 2
         except OSError as error:
-            print(f"cer: {folder}: the results cannot be written ({error.strerror or error}).", file=sys.stderr)
+            print(_one_line(f"{folder}: the results cannot be written ({error.strerror or error})."), file=sys.stderr)
             status = status or UNWRITTEN
         else:
             if not options.quiet:
@@ -176,7 +175,7 @@ def summary(analysis: Analysis, folder: Path) -> str:
             share = "" if not analysis.predictions[name].present.any() else "partly "
             lines.append(f"  {name} is {share}absent: {'; '.join(reasons)}")
     lines.append(f"  report: {folder / 'report.html'}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _bar(name: str) -> Progress:
@@ -188,5 +187,5 @@ def _bar(name: str) -> Progress:
     return show
 
 
-def _one_line(error: Exception) -> str:
-    return "cer: " + " ".join(str(error).split())
+def _one_line(error: Exception | str) -> str:
+    return "cer: " + printable(" ".join(str(error).split()))

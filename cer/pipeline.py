@@ -19,7 +19,7 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, absent, join
+from cer.modalities.base import Modality, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
 from cer.perception.transcription import Sentence
@@ -51,6 +51,7 @@ class Observation:
     transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
+    warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -106,6 +107,7 @@ class Observation:
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
+            warnings=tuple(self.warnings),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
 
@@ -140,13 +142,14 @@ def observe(
         {name: modality.source for name, modality in serving.items()},
         unavailable=unavailable,
     )
-    end = 0.0
+    end, words = 0.0, serving["text"]
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         keep_frames=any(modality.needs_frames for modality in serving.values()),
-        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in unavailable else None,
+        transcriber=words.transcribe if isinstance(words, Transcribing) and "text" not in unavailable else None,
         max_duration=max_duration,
+        warn=observed.warnings.append,
     )
     while True:
         with observed.timed("gathering evidence"):

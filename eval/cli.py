@@ -8,6 +8,7 @@ from typing import Any
 
 from cer.errors import CerError, DataError
 from cer.modalities.registry import DEFAULT
+from cer.names import printable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _COMMANDS[options.command](options)
     except CerError as error:
-        print("eval: " + " ".join(str(error).split()), file=sys.stderr)
+        print("eval: " + printable(" ".join(str(error).split())), file=sys.stderr)
         return 2
 
 
@@ -145,7 +146,7 @@ def _submit(options: argparse.Namespace) -> int:
 
 def _submit_abaw(options: argparse.Namespace) -> int:
     from cer.files import read_file
-    from eval.submit import VIEWS, problems, read_manifest, submission, write
+    from eval.submit import VIEWS, disagreements, problems, read_manifest, submission, write
 
     view = _accepted("--view", options.view or "compound", VIEWS)
     if options.manifest is None:
@@ -157,6 +158,8 @@ def _submit_abaw(options: argparse.Namespace) -> int:
     path = options.out or options.run / "submission.txt"
     write(submission(options.run, manifest, view, options.missing), path)
     print(f"{path}: {len(manifest.locations)} rows")
+    for line in disagreements(options.run, manifest):
+        print(f"eval: {line}", file=sys.stderr)
     return 0
 
 

@@ -21,7 +21,7 @@ from cer.errors import ClipError, DataError
 from cer.files import write_whole
 from cer.labels import EMOTIONS
 from eval.engines import ENGINES, Outcome
-from eval.frames import FRAMES, laid_out
+from eval.frames import FRAMES, disagreements, laid_out
 from eval.identity import media_hashes
 from eval.results import results
 from eval.tables import Row, table_of, write
@@ -86,6 +86,8 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
         write(frames, request.out / "frames.parquet")
     reasons = [{"id": name, "reason": skipped[name]} for name in order if name not in rows]
     result = results(corpus, table, frames, config, reasons)
+    if frames is not None:
+        result["notes"] |= disagreements(frames, items)
     write_whole((json.dumps(result, indent=1, allow_nan=False) + "\n").encode(), request.out / "results.json")
     if len(reasons) > request.max_skipped * len(order):
         raise DataError(

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from cer.labels import EMOTIONS
 from cer.models.checkpoints import Checkpoint
 from cer.perception.evidence import Evidence
+from cer.perception.transcription import Sentence
 from cer.segments import Segment
 
 
@@ -92,6 +93,13 @@ class Modality(Protocol):
     def checkpoints(self) -> tuple[Checkpoint, ...]: ...
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
+
+
+@runtime_checkable
+class Transcribing(Protocol):
+    """A modality that writes down speech itself, in place of Whisper tiny.en."""
+
+    def transcribe(self, samples: np.ndarray, start: float) -> tuple[Sentence, ...]: ...
 
 
 def collect(results: Sequence[SegmentPrediction | str], width: int | None) -> Prediction:

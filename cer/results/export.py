@@ -26,12 +26,3 @@ def write_files(analysis: Analysis, folder: Path, schema: int = SCHEMA) -> list[
         paths.append(folder / name)
         write_whole(content, paths[-1])
     return paths
-
-
-def folders(clips: list[Path], out: Path) -> list[Path]:
-    """DIR/<stem> for each clip; clips that share a stem get their whole name, then a number."""
-    chosen: list[Path] = []
-    for clip in clips:
-        names = [clip.stem, clip.name, *(f"{clip.name}-{count}" for count in range(2, len(clips) + 2))]
-        chosen.append(next(out / name for name in names if out / name not in chosen))
-    return chosen

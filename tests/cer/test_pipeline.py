@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cer.cli import summary
 from cer.errors import CerError, ClipError
 from cer.labels import EMOTIONS, MODALITIES
 from cer.media.clip import SAMPLE_RATE, Frame, Sound
@@ -15,6 +16,8 @@ from cer.perception import voice_encoder
 from cer.pipeline import Observation, analyze, observe
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
+from cer.results.report import report
+from cer.web.handlers import show
 from tests.clips import DEMO, noise, still, write_clip
 
 
@@ -92,6 +95,11 @@ def test_a_clip_cut_off_in_the_middle_is_as_long_as_what_is_left(tmp_path: Path)
     result = analyze(path)
     assert 2 < result.clip.duration < 8
     assert result.segments[-1].end == pytest.approx(result.clip.duration)
+    assert any("is said to be 10.1 s long; what can be decoded ends at" in text for text in result.warnings)
+    assert results_document(result)["warnings"] == list(result.warnings)
+    assert f"  warning: {result.warnings[0]}" in summary(result, tmp_path).splitlines()
+    assert f"**Damaged clip:** {result.warnings[0]}." in show(result)[0]
+    assert result.warnings[0] in report(result)
     assert result.label is not None
 
 
