@@ -2,8 +2,8 @@
 
 `weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`);
 `weights/minilm.safetensors` holds them in int8 (24 MB, converted by `cer.train.minilm`) and is expanded to float32 when
-it is loaded. So nothing here imports torch. An adapter is a low-rank change of some of those weights (LoRA, arXiv 2106.09685): W + up @ down, worked out when it is
-loaded, so it costs no time afterwards.
+it is loaded. So nothing here imports torch. An adapter is a low-rank change of some of those weights (LoRA, arXiv
+2106.09685): W + up @ down, worked out when it is loaded, so it costs no time afterwards.
 """
 
 from collections.abc import Sequence
