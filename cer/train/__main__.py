@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WITHOUT_DATA = ("minilm", "sentence_encoder", "voice_encoder")  # other people's weights
+WITHOUT_DATA = ("centerface", "minilm", "sentence_encoder", "voice_encoder")  # other people's weights
 ORDER = (*WITHOUT_DATA, "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
 
 

