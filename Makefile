@@ -7,7 +7,7 @@ RUNS ?= runs
 CORPUS ?= meld
 WORKERS ?= 2
 
-.PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit container clean
+.PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit lock build container clean
 
 demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -45,6 +45,13 @@ fuzz: $(VENV)/dev  ## the parsers and 2,000 damaged headers, for as long as it t
 audit: $(VENV)/runtime  ## known holes in the pinned packages; asks a vulnerability service
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(RUN) -m pip_audit -r requirements.txt
+
+lock: $(VENV)/runtime  ## requirements*.txt from the ranges of pyproject.toml; LOCK=--upgrade takes the newest
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	$(RUN) -m tools.make_lock $(LOCK)
+
+build: $(VENV)/dev  ## dist/*.whl and dist/*.tar.gz
+	$(RUN) -m build
 
 container: $(VENV)/runtime  ## the Dockerfile's steps in a clean root; as root, needs debootstrap
 	$(RUN) -m tools.run_dockerfile

@@ -5,7 +5,9 @@ import logging
 import sys
 from pathlib import Path
 
+from cer import __version__
 from cer.errors import CerError, ClipError
+from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
 from cer.modalities.registry import DEFAULT, PROFILES, choose
 from cer.names import printable, result_names
@@ -20,6 +22,7 @@ INTERRUPTED = 130
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="cer", description="Compound expression recognition in video.")
+    top.add_argument("--version", action="version", version=f"cer {__version__}")
     commands = top.add_subparsers(dest="command", required=True)
     analyze = commands.add_parser(
         "analyze",
@@ -27,7 +30,11 @@ def parser() -> argparse.ArgumentParser:
         description="Write analysis.json, two CSV tables and report.html for each clip.",
     )
     analyze.add_argument(
-        "clips", nargs="+", metavar="CLIP", type=Path, help="a video or audio file: MP4, MOV, MKV, WebM, AVI, ..."
+        "clips",
+        nargs="+",
+        metavar="CLIP",
+        type=Path,
+        help="a video or audio file (MP4, MOV, MKV, WebM, AVI, ...), or `demo` for the bundled clip",
     )
     analyze.add_argument("--out", type=Path, required=True, metavar="DIR", help="results go to DIR/<clip stem>/")
     analyze.add_argument(
@@ -46,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
         "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
     )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    app = commands.add_parser("app", help="start the page", description="Start the page in a browser's reach.")
+    app.add_argument("--host", metavar="NAME", help="address to listen at (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
+    app.add_argument("--port", type=int, help="default: $GRADIO_SERVER_PORT, or the first free one from 7860")
+    app.add_argument("--open", action="store_true", help="open a browser window")
     models = commands.add_parser(
         "models",
         help="the Hub's models of the paper profile: list, download, verify",
@@ -72,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        return {"analyze": _analyze, "models": _models, "space": _space}[options.command](options)
+        return {"analyze": _analyze, "app": _app, "models": _models, "space": _space}[options.command](options)
     except CerError as error:
         print(_one_line(error), file=sys.stderr)
         return 2
@@ -84,7 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _analyze(options: argparse.Namespace) -> int:
     choose(options.profile)
     status = 0
-    for clip, name in zip(options.clips, result_names(options.clips), strict=True):
+    clips = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
+    for clip, name in zip(clips, result_names(clips), strict=True):
         folder = options.out / name
         progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
         try:
@@ -102,6 +114,19 @@ def _analyze(options: argparse.Namespace) -> int:
             if not options.quiet:
                 print(summary(analysis, folder))
     return status
+
+
+def _app(options: argparse.Namespace) -> int:
+    try:
+        from cer.web.app import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("cer", "eval"):
+            raise
+        raise CerError(
+            f"the page needs {error.name}, which is not installed. Run `pip install 'compound-expressions[web]'`."
+        ) from error
+    serve(server_name=options.host, server_port=options.port, inbrowser=options.open)
+    return 0
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -5,6 +5,14 @@ from pathlib import Path
 
 from cer.errors import DataError
 
+_PACKAGE = Path(__file__).parent
+# The wheel carries the clip among the page's files, a checkout in the folder of examples.
+DEMO_CLIP = next(
+    (path for path in (_PACKAGE / "web" / "demo.mp4", _PACKAGE.parent / "examples" / "demo.mp4") if path.is_file()),
+    Path("demo.mp4"),
+)
+"""The bundled clip: 10 s with a face, a voice and words."""
+
 
 def write_whole(content: str | bytes, path: Path) -> None:
     """Write a file beside its place and move it there, so that nobody ever finds half of it. Raises OSError."""

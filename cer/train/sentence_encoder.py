@@ -1,5 +1,4 @@
-"""Exports all-MiniLM-L6-v2 as an ONNX graph without weights: they stay in the safetensors file of the package that
-carries them.
+"""Exports all-MiniLM-L6-v2 as an ONNX graph without weights: they stay in minilm.safetensors.
 
 python -m cer.train.sentence_encoder --out cer/weights
 """
@@ -9,11 +8,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import BertModel
 
-from cer.models.checkpoints import MINILM, locate
+from cer.models.checkpoints import MINILM
 from cer.models.runtime import tensors
-from cer.perception.text_encoder import UNUSED
+from cer.train.minilm import bert
 from cer.train.publish import export, publish, without_weights
 
 
@@ -32,25 +30,24 @@ class MeanPooled(nn.Module):
         return nn.functional.normalize((states * real).sum(1) / real.sum(1), dim=1)
 
 
-def graph(bert: nn.Module) -> bytes:
+def graph(network: nn.Module) -> bytes:
     """The encoder as an ONNX graph that carries none of the weights of its file."""
     ids, mask = torch.randint(1000, 20000, (2, 12)), torch.ones(2, 12, dtype=torch.long)
     free = {0: "N", 1: "T"}
     whole = export(
-        MeanPooled(bert), {"ids": ids, "mask": mask}, ["sentence"], {"ids": free, "mask": free}, optimize=False
+        MeanPooled(network), {"ids": ids, "mask": mask}, ["sentence"], {"ids": free, "mask": free}, optimize=False
     )
-    return without_weights(whole, {f"bert.{name}" for name in tensors(MINILM) if name not in UNUSED})
+    return without_weights(whole, {f"bert.{name}" for name in tensors(MINILM)})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    bert = BertModel.from_pretrained(locate(MINILM).parent, attn_implementation="eager")
     publish(
         arguments.out,
         "sentence_encoder.onnx",
-        graph(bert),
+        graph(bert(attn_implementation="eager")),
         name="all-MiniLM-L6-v2, graph without weights",
         license="Apache-2.0",
         run={"made_from": {"file": MINILM.file, "sha256": MINILM.sha256}},

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
-from cer.models.checkpoints import MINILM, locate
+from cer.perception import text_encoder
 from cer.train.calibrate import fit_temperature
 from cer.train.networks import LowRank, SentenceHead
 from cer.train.publish import export
@@ -66,19 +66,14 @@ class Reader(nn.Module):
     """all-MiniLM-L6-v2, frozen, with an adapter in each layer, and the head on its mean-pooled embeddings."""
 
     def __init__(self, trained: Tensor, width: int, most_tokens: int) -> None:
-        from tokenizers import Tokenizer
-
         from cer.modalities.paper.device import declare_operators
 
         declare_operators()
-        from transformers import BertModel
-
+        from cer.train.minilm import bert
         from cer.train.sentence_encoder import MeanPooled
 
         super().__init__()
-        self.bert = BertModel.from_pretrained(
-            locate(MINILM).parent, attn_implementation="sdpa", add_pooling_layer=False
-        )
+        self.bert = bert(attn_implementation="sdpa")
         self.bert.requires_grad_(False)
         for layer in self.bert.encoder.layer:
             for name in ADAPTED:
@@ -87,9 +82,7 @@ class Reader(nn.Module):
                 setattr(owner, last, LowRank(getattr(owner, last), RANK))
         self.pooled = MeanPooled(self.bert)
         self.head = SentenceHead(trained, width)
-        self.tokenizer = Tokenizer.from_file(str(locate(MINILM).with_name("tokenizer.json")))
-        self.tokenizer.enable_truncation(most_tokens)
-        self.tokenizer.enable_padding()
+        self.tokenizer = text_encoder.tokenizer(most_tokens)
 
     def embed(self, texts: Sequence[str]) -> Tensor:
         """Unit-length embeddings [N, 384]."""

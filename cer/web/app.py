@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from cer.files import DEMO_CLIP
 from cer.labels import COMPOUNDS
 from cer.results import figures
 from cer.web import scoring
@@ -30,8 +31,6 @@ from cer.web.watching import MAX_DURATION
 from cer.words import say, texts_of
 
 HERE = Path(__file__).parent
-# The wheel carries the clip beside this file, a checkout in the folder of examples.
-EXAMPLE = next(path for path in (HERE / "demo.mp4", HERE.parents[1] / "examples" / "demo.mp4") if path.exists())
 MAX_UPLOAD_MB = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
@@ -65,7 +64,9 @@ def _one_clip() -> None:
             with gr.Row():
                 start = gr.Button(say("clip.analyze"), variant="primary")
                 stop = gr.Button(say("clip.cancel"))
-            gr.Examples([[str(EXAMPLE)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")])
+            gr.Examples(
+                [[str(DEMO_CLIP)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")]
+            )
             person = gr.Dropdown([], label=say("clip.person"), visible=False)
             faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
         with gr.Column(scale=3, min_width=320):

@@ -11,6 +11,7 @@ SENT = (
     "app.py",
     "README.md",
     "LICENSE",
+    "LICENSES/*",
     "requirements.txt",
     "cer/**/*",
     "eval/**/*",

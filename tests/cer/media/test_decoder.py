@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from cer.media import reader
 from tests.clips import DEMO, noise, still, write_clip
 
 ROOT = Path(__file__).parents[3]
@@ -72,3 +74,31 @@ except MemoryError:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["no file", "no memory"]
     assert (tmp_path / "written").stat().st_size == 0
+
+
+def test_a_system_without_limits_decodes_all_the_same() -> None:
+    """Windows has no module `resource`; the log says what that costs."""
+    script = f"""
+import sys
+sys.modules["resource"] = None
+sys.argv = ["decoder", "probe", {str(DEMO)!r}]
+from cer.media.decoder import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
+    assert json.loads(done.stdout.splitlines()[0])["clip"]["width"] == 640
+
+
+@pytest.mark.parametrize(
+    ("name", "platform", "loss"), [("nt", "win32", "processor time"), ("posix", "darwin", "memory on macOS")]
+)
+def test_limits_that_a_system_lacks_are_named_in_the_log(
+    name: str, platform: str, loss: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reader, "os", SimpleNamespace(name=name))
+    monkeypatch.setattr(reader, "sys", SimpleNamespace(platform=platform))
+    reader._warn_of_missing_limits.cache_clear()
+    reader._warn_of_missing_limits()
+    reader._warn_of_missing_limits()
+    assert [loss in record.message for record in caplog.records] == [True]
+    reader._warn_of_missing_limits.cache_clear()

