@@ -31,8 +31,8 @@ def open_container(path: Path) -> Any:
 
 
 def cause(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError | av.error.FFmpegError) else None
-    return (said or str(error) or type(error).__name__).lower()
+    message = error.strerror if isinstance(error, OSError | av.error.FFmpegError) else None
+    return (message or str(error) or type(error).__name__).lower()
 
 
 def video_stream(container: Any) -> av.VideoStream | None:

@@ -106,8 +106,8 @@ class Listener:
         return self._start
 
     def _listen(self, *, last: bool) -> Iterator[Utterance]:
-        held = np.concatenate(self._pieces)
-        samples = leveled(held)
+        buffered = np.concatenate(self._pieces)
+        samples = leveled(buffered)
         groups = _group(speech_regions(samples))
         length = len(samples) / SAMPLE_RATE
         keep = length  # seconds; from here on the sound is held back for the next call
@@ -117,7 +117,7 @@ class Listener:
                 keep = groups[-1][0][0]
                 groups.pop()
         start = self._start
-        rest = held[int(keep * SAMPLE_RATE) :]
+        rest = buffered[int(keep * SAMPLE_RATE) :]
         self._pieces, self._held, self._start = (
             ([rest] if len(rest) else []),
             len(rest),

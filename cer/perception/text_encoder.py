@@ -22,7 +22,7 @@ BATCH = 16
 
 def tokenizer(max_tokens: int) -> Any:
     """The model's own tokenizer, a `tokenizers.Tokenizer` that cuts after so many word pieces and pads batches."""
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers.implementations import BertWordPieceTokenizer  # type: ignore[attr-defined]
 
     wordpiece = BertWordPieceTokenizer(str(locate(MINILM_VOCABULARY)), lowercase=True)
     wordpiece.enable_truncation(max_tokens)

@@ -83,13 +83,13 @@ def _unsure(analysis: Analysis) -> str:
 def _support(analysis: Analysis, statement: Statement) -> str:
     """Which sources say what is stated, and what the others say."""
     names = {name for name, _ in statement.emotions}
-    heard = witnesses(analysis)
-    agreeing = [witness for witness in heard if witness.emotion in names]
-    others = [witness for witness in heard if witness.emotion not in names]
+    present = witnesses(analysis)
+    agreeing = [witness for witness in present if witness.emotion in names]
+    others = [witness for witness in present if witness.emotion not in names]
     parts = []
     if agreeing:
         sources = [source_word(witness.source) for witness in agreeing]
-        key = "verdict.only" if len(heard) == 1 else "verdict.agree" if len(agreeing) > 1 else "verdict.agrees"
+        key = "verdict.only" if len(present) == 1 else "verdict.agree" if len(agreeing) > 1 else "verdict.agrees"
         parts.append(say(key, sources=_listed(sources)))
     for witness in others:
         source, emotion = source_word(witness.source), emotion_word(witness.emotion)

@@ -55,14 +55,14 @@ def made_up(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_macro_f1_is_scikit_learns_for_each_language_and_then_the_mean() -> None:
     probabilities, truth, languages = made_up()
     result = multi_label.score(probabilities, truth, languages, CORPUS)
-    kept = multi_label.restrict(probabilities, truth, CORPUS)
-    predicted = multi_label.decide(kept, CORPUS)
+    restricted = multi_label.restrict(probabilities, truth, CORPUS)
+    predicted = multi_label.decide(restricted, CORPUS)
     expected = []
     for name in "abc":
         rows = languages == name
         has = (truth[rows] >= 0).any(0)
-        gold, answer = truth[rows][:, has] > 0, predicted[rows][:, has]
-        expected.append(metrics.f1_score(gold, answer, average="macro", zero_division=0))
+        gold, item = truth[rows][:, has] > 0, predicted[rows][:, has]
+        expected.append(metrics.f1_score(gold, item, average="macro", zero_division=0))
     assert result.values["macro_f1"] == pytest.approx(np.mean(expected), abs=1e-12)
     low, high = result.intervals["macro_f1"]
     assert low < result.values["macro_f1"] < high
@@ -86,9 +86,9 @@ def test_two_texts_by_hand() -> None:
 def test_what_a_language_does_not_have_takes_no_probability() -> None:
     probabilities = np.full((1, 8), 1 / 8)
     truth = np.array([[0, -1, 0, 0, 0, 0]])
-    kept = multi_label.restrict(probabilities, truth, CORPUS)[0]
-    assert kept[EMOTIONS.index("Disgust")] == kept[EMOTIONS.index("Other")] == 0
-    assert kept[EMOTIONS.index("Neutral")] == pytest.approx(1 / 6)
+    restricted = multi_label.restrict(probabilities, truth, CORPUS)[0]
+    assert restricted[EMOTIONS.index("Disgust")] == restricted[EMOTIONS.index("Other")] == 0
+    assert restricted[EMOTIONS.index("Neutral")] == pytest.approx(1 / 6)
 
 
 def test_a_run_has_every_language_and_follows_the_schema(semeval: Path, tmp_path: Path) -> None:

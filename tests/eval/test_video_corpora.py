@@ -100,9 +100,9 @@ def test_a_manifest_with_more_rows_than_frames_is_filled_by_a_rule_that_is_said(
     manifest = manifest_of(tmp_path / "manifest.txt", [*rows, "01/00001.jpg"])
     out = tmp_path / "submission.txt"
     assert main(["submit", "--run", str(predicted), "--manifest", str(manifest), "--out", str(out)]) == 0
-    said = capsys.readouterr().err
-    assert "1 videos (02) have more rows than decoded frames: rows beyond have the class of the last moment" in said
-    assert "1 videos (01) have fewer rows than decoded frames" in said
+    printed = capsys.readouterr().err
+    assert "1 videos (02) have more rows than decoded frames: rows beyond have the class of the last moment" in printed
+    assert "1 videos (01) have fewer rows than decoded frames" in printed
     assert len({line.split(",")[1] for line in out.read_text().splitlines()[250:256]}) == 1
 
 

@@ -40,9 +40,9 @@ def test_anger_and_then_sadness_is_no_blend(analysis: Analysis) -> None:
 
 
 def test_four_modalities_that_see_the_same_face_are_one_witness(analysis: Analysis) -> None:
-    seen = judged(analysis, [faces({"Anger": 0.9})])
-    assert [witness.source for witness in witnesses(seen)] == ["face"]
-    assert "the face is the only evidence" in verdict(seen)
+    angry = judged(analysis, [faces({"Anger": 0.9})])
+    assert [witness.source for witness in witnesses(angry)] == ["face"]
+    assert "the face is the only evidence" in verdict(angry)
 
 
 def test_a_source_that_disagrees_is_named_with_what_it_says(analysis: Analysis) -> None:
