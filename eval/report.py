@@ -20,6 +20,7 @@ from cer.files import write_whole
 from cer.labels import MODALITIES
 from eval import multi_label
 from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
+from eval.open_set import open_set_scores, open_set_table
 from eval.published import NAMES, Published, beside
 from eval.results import values_of, views
 from eval.scores import BLEND_MEASURES, MEASURES, Scores, f1_per_class, headline, measures_of
@@ -171,6 +172,8 @@ def markdown(run: Run, table: list[Line]) -> str:
     for other in beside(run.corpus.name, headline(run.corpus.blends)):
         cells = _published_cells(other, measures)
         text.append(f"| published | {other.system} ({other.source}; {other.protocol}) | | {' | '.join(cells)} | |")
+    open_set = open_set_scores(run.corpus, run.table, run.aims)
+    text += open_set_table(open_set) if open_set is not None else []
     text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
     text.append("|---" * (len(run.corpus.classes) + 1) + "|")
     for line in table:
