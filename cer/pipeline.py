@@ -19,9 +19,10 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, Transcribing, absent, join
+from cer.modalities.base import VOICE, WORDS, Modality, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
+from cer.perception.speaking import speaker_of
 from cer.perception.transcription import Sentence
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis, Model, Person
@@ -30,6 +31,7 @@ from cer.segments import Segment, timeline, windows
 logger = logging.getLogger(__name__)
 
 MAX_PEOPLE = 6  # analyzed in one block, those seen most
+FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
 MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
 
 
@@ -45,6 +47,7 @@ class Observation:
     sources: dict[str, str] = field(default_factory=dict)  # modality -> what its evidence comes from
     segments: list[Segment] = field(default_factory=list)
     blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
+    speakers: list[int | str | None] = field(default_factory=list)  # of each segment: a person, OFF_SCREEN or nobody
     times: list[float] = field(default_factory=list)
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
@@ -87,7 +90,7 @@ class Observation:
             np.stack([predictions[name].probabilities for name in MODALITIES], 1),
             present,
             rules.similarities(embeddings, len(present)),
-            np.stack([predictions[name].quality for name in MODALITIES], 1),
+            self._quality(predictions, chosen),
         )
         statement, statements = rules.statements(outcome)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
@@ -108,8 +111,20 @@ class Observation:
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
             warnings=tuple(self.warnings),
+            speakers=tuple(self.speakers),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
+
+    def _quality(self, predictions: dict[str, Prediction], person: int | None) -> np.ndarray:
+        """Quality float32 [S, M] of the modalities' evidence about a person: a voice that is somebody else's, or of
+        somebody not in view, and its words, hardly count while the person's own face is seen.
+        """
+        quality = np.stack([predictions[name].quality for name in MODALITIES], 1)
+        foreign = np.array([speaker is not None and speaker != person for speaker in self.speakers], bool)
+        foreign &= predictions["static_face"].present
+        spoken = [column for column, name in enumerate(MODALITIES) if self.sources[name] in (VOICE, WORDS)]
+        quality[np.ix_(np.flatnonzero(foreign), np.array(spoken, int))] *= FOREIGN_VOICE
+        return quality
 
 
 def observe(
@@ -169,6 +184,7 @@ def _number(observed: Observation) -> None:
     ranked = sorted(observed.people.values(), key=lambda person: (-person.seconds_visible, person.id))
     number = {person.id: rank for rank, person in enumerate(ranked, 1)}
     observed.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
+    observed.speakers = [number[track] if isinstance(track, int) else track for track in observed.speakers]
     observed.boxes = {number[track]: boxes for track, boxes in observed.boxes.items()}
     observed.blocks = [
         {None if track is None else number[track]: predictions for track, predictions in block.items()}
@@ -206,6 +222,7 @@ def models_of(serving: dict[str, Modality]) -> list[Model]:
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
     """Let every modality look at one block."""
     segments = [segment for segment in windows(block.end) if block.start <= segment.start < block.start + BLOCK]
+    observed.speakers += [speaker_of(block.segment(segment)) for segment in segments]
     if observed.segments and not segments:
         return _remember(observed, block)
     observed.segments += segments

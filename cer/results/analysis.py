@@ -47,6 +47,8 @@ class Analysis:
         timeline: float32 [T, 7], the compound decision averaged over overlapping segments.
         person: Whose face was analyzed; None when there is none.
         transcript: Sentence by sentence.
+        speakers: Who speaks in each segment: a person's id, "off-screen", or None when nobody does or it cannot
+            be told.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
     """
@@ -67,6 +69,7 @@ class Analysis:
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
     warnings: Sequence[str] = ()
+    speakers: Sequence[int | str | None] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
 
     @property

@@ -35,7 +35,11 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
     written["sources"] = analysis.sources
     written["warnings"] = list(analysis.warnings)
     written["summary"] |= _stated(analysis, None)
-    written["segments"] = [{**segment, **_stated(analysis, row)} for row, segment in enumerate(written["segments"])]
+    speakers = analysis.speakers or [None] * len(analysis.segments)
+    written["segments"] = [
+        {**segment, **_stated(analysis, row), "speaker": speakers[row]}
+        for row, segment in enumerate(written["segments"])
+    ]
     return written
 
 

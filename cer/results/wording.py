@@ -6,6 +6,7 @@ import numpy as np
 
 from cer.fusion.open_set import COMPOUND, NEUTRAL, UNCLEAR, Statement
 from cer.labels import EMOTIONS
+from cer.perception.speaking import OFF_SCREEN
 from cer.results.analysis import Analysis
 from cer.results.witnesses import witnesses
 from cer.words import say, texts_of
@@ -94,6 +95,9 @@ def _support(analysis: Analysis, statement: Statement) -> str:
     for witness in others:
         source, emotion = source_word(witness.source), emotion_word(witness.emotion)
         parts.append(say("verdict.says", source=source, emotion=emotion))
+    spoken = [speaker for speaker in analysis.speakers if speaker is not None]
+    if spoken and spoken.count(OFF_SCREEN) > len(spoken) / 2:
+        parts.append(say("verdict.off_screen"))
     return ", ".join(parts)
 
 
