@@ -11,9 +11,10 @@ from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
 from cer.modalities.registry import DEFAULT, PROFILES, choose
 from cer.models.runtime import DEVICES
+from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
-from cer.results.wording import clock
+from cer.results.wording import clock, stated
 
 UNREADABLE = 3  # exit status when a clip could not be read
 UNWRITTEN = 1  # exit status when results could not be written
@@ -54,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     )
     analyze.add_argument(
         "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
+    )
+    analyze.add_argument(
+        "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
     )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
     app = commands.add_parser("app", help="start the page", description="Start the page in a browser's reach.")
@@ -96,16 +100,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _analyze(options: argparse.Namespace) -> int:
-    from cer.results.export import folders
-
     choose(options.profile)
     status = 0
     clips = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
-    for clip, folder in zip(clips, folders(clips, options.out), strict=True):
+    for clip, name in zip(clips, result_names(clips), strict=True):
+        folder = options.out / name
+        progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
         try:
-            analysis = run(
-                clip, folder, options, _bar(clip.name) if sys.stderr.isatty() and not options.quiet else silent
-            )
+            analysis = run(clip, folder, options, progress)
         except ClipError as error:
             print(_one_line(error), file=sys.stderr)
             status = UNREADABLE
@@ -113,7 +115,7 @@ def _analyze(options: argparse.Namespace) -> int:
             print(_one_line(error), file=sys.stderr)
             status = status or 2
         except OSError as error:
-            print(f"cer: {folder}: the results cannot be written ({error.strerror or error}).", file=sys.stderr)
+            print(_one_line(f"{folder}: the results cannot be written ({error.strerror or error})."), file=sys.stderr)
             status = status or UNWRITTEN
         else:
             if not options.quiet:
@@ -180,7 +182,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     from cer.results.overlay import annotate
 
     analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
-    write_files(analysis, folder)
+    write_files(analysis, folder, schema=options.schema)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / "annotated.mp4")
@@ -193,10 +195,10 @@ def summary(analysis: Analysis, folder: Path) -> str:
 
     described = document(analysis)
     lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
-    for segment in described["segments"][:12]:
-        label = f"{segment['label']} {max(segment['compound']):.0%}" if segment["label"] else "nothing to go by"
+    for segment, statement in zip(described["segments"][:12], analysis.statements, strict=False):
         speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
-        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {label}{speech}")
+        forced = f"  [{segment['label']} {max(segment['compound']):.0%} of the seven]" if segment["label"] else ""
+        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {stated(statement)}{forced}{speech}")
     if len(described["segments"]) > 12:
         lines.append(f"  ... {len(described['segments']) - 12} more segments")
     for name in MODALITIES:
@@ -205,7 +207,7 @@ def summary(analysis: Analysis, folder: Path) -> str:
             share = "" if not analysis.predictions[name].present.any() else "partly "
             lines.append(f"  {name} is {share}absent: {'; '.join(reasons)}")
     lines.append(f"  report: {folder / 'report.html'}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _bar(name: str) -> Progress:
@@ -217,5 +219,5 @@ def _bar(name: str) -> Progress:
     return show
 
 
-def _one_line(error: Exception) -> str:
-    return "cer: " + " ".join(str(error).split())
+def _one_line(error: Exception | str) -> str:
+    return "cer: " + printable(" ".join(str(error).split()))

@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from cer.errors import CerError, WeightsError
-from cer.fusion.compound import combine, pfsa, ppa
 from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, absent, join
+from cer.modalities.base import Modality, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.models.runtime import select_device
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
@@ -44,6 +43,7 @@ class Observation:
     clip: Clip
     profile: str
     models: list[Model]
+    sources: dict[str, str] = field(default_factory=dict)  # modality -> what its evidence comes from
     segments: list[Segment] = field(default_factory=list)
     blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -52,6 +52,7 @@ class Observation:
     transcript: list[Sentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
+    warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -82,32 +83,32 @@ class Observation:
         }
         present = np.stack([predictions[name].present for name in MODALITIES], 1)
         rules = decision()
-        fused = rules.fusion.fuse(np.stack([predictions[name].probabilities for name in MODALITIES], 1), present)
-        weights = rules.fusion.weights(present).mean(2)
-        embeddings = {
-            name: prediction.embedding for name, prediction in predictions.items() if prediction.embedding is not None
-        }
-        by_probability = ppa(fused)
-        by_similarity = pfsa(embeddings, rules.prototypes, weights, MODALITIES)
-        compound = combine(by_probability, by_similarity, rules.mixing)
+        embeddings = {name: prediction.embedding for name, prediction in predictions.items()}
+        outcome = rules.decide(
+            np.stack([predictions[name].probabilities for name in MODALITIES], 1),
+            present,
+            rules.similarities(embeddings, len(present)),
+            np.stack([predictions[name].quality for name in MODALITIES], 1),
+        )
+        statement, statements = rules.statements(outcome)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
         return Analysis(
             clip=self.clip,
             profile=self.profile,
             segments=self.segments,
             predictions=predictions,
-            fused=fused,
-            weights=weights,
-            ppa=by_probability,
-            pfsa=by_similarity,
-            compound=compound,
+            sources=self.sources,
+            outcome=outcome,
+            statements=statements,
+            statement=statement,
             times=times,
-            timeline=timeline(self.segments, compound, times),
+            timeline=timeline(self.segments, outcome.compound, times),
             person=chosen,
             people=people,
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
+            warnings=tuple(self.warnings),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
 
@@ -142,14 +143,21 @@ def observe(
     profile = resolve_profile(profile)
     serving = modalities(profile)
     unavailable = _load(serving, progress)
-    observed = Observation(probed, profile, models_of(serving, unavailable), unavailable=unavailable)
-    end = 0.0
+    observed = Observation(
+        probed,
+        profile,
+        models_of(serving, unavailable),
+        {name: modality.source for name, modality in serving.items()},
+        unavailable=unavailable,
+    )
+    end, words = 0.0, serving["text"]
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         keep_frames=any(modality.needs_frames for modality in serving.values()),
-        transcriber=getattr(serving["text"], "transcribe", None) if "text" not in unavailable else None,
+        transcriber=words.transcribe if isinstance(words, Transcribing) and "text" not in unavailable else None,
         max_duration=max_duration,
+        warn=observed.warnings.append,
     )
     while True:
         with observed.timed("gathering evidence"):
@@ -159,8 +167,21 @@ def observe(
         _add(observed, block, serving, progress)
         end = block.end
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
+    _number(observed)
     progress("done", 1.0)
     return observed
+
+
+def _number(observed: Observation) -> None:
+    """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
+    ranked = sorted(observed.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+    number = {person.id: rank for rank, person in enumerate(ranked, 1)}
+    observed.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
+    observed.boxes = {number[track]: boxes for track, boxes in observed.boxes.items()}
+    observed.blocks = [
+        {None if track is None else number[track]: predictions for track, predictions in block.items()}
+        for block in observed.blocks
+    ]
 
 
 def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
@@ -184,8 +205,9 @@ def models_of(serving: dict[str, Modality], unavailable: Container[str] = ()) ->
         if name not in unavailable
         for checkpoint in modality.describe()
     ]
-    last = decision().checkpoint
-    return [*models, Model("fusion", last.name, last.revision, last.sha256)]
+    rules = decision()
+    last = [rules.checkpoint, rules.open_set_checkpoint]
+    return [*models, *(Model("fusion", file.name, file.revision, file.sha256) for file in last)]
 
 
 def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from cer.corpora.base import Corpus
-from cer.fusion.compound import combine, ppa, weigh
+from cer.fusion.compound import ppa
 from cer.fusion.decision import decision
 from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
@@ -48,15 +48,8 @@ class Predictions:
 
 def decide(predictions: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
     """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
-    fused = fusion.fuse(predictions.probabilities, present)
-    by_similarity = weigh(predictions.similarities, fusion.weights(present).mean(2))
-    by_probability = ppa(fused)
-    return {
-        "fused": fused,
-        "ppa": by_probability,
-        "pfsa": by_similarity,
-        "compound": combine(by_probability, by_similarity, decision().mixing),
-    }
+    outcome = decision().decide(predictions.probabilities, present, predictions.similarities, fusion=fusion)
+    return {"fused": outcome.fused, "ppa": outcome.ppa, "pfsa": outcome.pfsa, "compound": outcome.compound}
 
 
 def views_of(corpus: Corpus) -> tuple[str, ...]:
@@ -123,7 +116,7 @@ def rules(
     }
     if weights is not None:
         fused["Dirichlet"] = weighted(predictions, weights)
-    elif not corpus.compound and len(aims.ids) > 1:
+    elif not corpus.compound and not corpus.multi_label and len(aims.ids) > 1:
         fused["Dirichlet"] = _crossed(predictions, corpus, aims)
     results: dict[str, dict[str, Scores]] = {}
     for rule, values in fused.items():

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cer.errors import CerError
+from cer.errors import CerError, DataError
 from cer.modalities.registry import DEFAULT
+from cer.names import printable
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,17 +33,28 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
     )
+    clips = commands.add_parser("clips", help="right and wrong of every labeled clip by source, and a page with frames")
+    clips.add_argument("run", type=Path, metavar="DIR", help="a run on clips with a label each")
+    clips.add_argument("--root", type=Path, metavar="PATH", help="where the clips are now, if they were moved")
+    clips.add_argument("--out", type=Path, metavar="FILE", help="the page, by default DIR/clips.html")
     compare = commands.add_parser("compare", help="is one run better than another on the same items?")
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
-    submit = commands.add_parser("submit", help="write or check a file for the ABAW compound expression challenge")
-    submit.add_argument("--manifest", required=True, type=Path, metavar="FILE", help="the organizers' sample file")
+    submit = commands.add_parser("submit", help="write or check a file for a challenge")
+    submit.add_argument("--challenge", choices=["abaw", "blemore"], default="abaw", help="abaw: compound expressions")
+    submit.add_argument(
+        "--manifest", type=Path, metavar="FILE", help="the organizers' sample or template; optional for blemore"
+    )
     what = submit.add_mutually_exclusive_group(required=True)
-    what.add_argument("--run", type=Path, metavar="DIR", help="a run of c-expr-db to write a submission from")
+    what.add_argument("--run", type=Path, metavar="DIR", help="a run of c-expr-db or blemore to write a file from")
     what.add_argument("--check", type=Path, metavar="FILE", help="a submission to check against the manifest")
-    submit.add_argument("--out", type=Path, metavar="FILE", help="by default DIR/submission.txt")
-    submit.add_argument("--view", choices=["ppa", "pfsa", "compound"], default="compound")
+    submit.add_argument("--out", type=Path, metavar="FILE", help="by default DIR/submission.txt or .json")
+    submit.add_argument(
+        "--view", metavar="VIEW", help="abaw: ppa, pfsa or compound (default); blemore: fused (default)"
+    )
     submit.add_argument("--missing", metavar="LABEL", help="the class of videos that have no predictions")
+    thresholds = commands.add_parser("thresholds", help="choose the thresholds of a corpus with several labels an item")
+    thresholds.add_argument("run", type=Path, metavar="DIR", help="a run of other data than what will be scored")
     commands.add_parser("ls", help="the corpora that can be run")
     return top
 
@@ -53,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _COMMANDS[options.command](options)
     except CerError as error:
-        print("eval: " + " ".join(str(error).split()), file=sys.stderr)
+        print("eval: " + printable(" ".join(str(error).split())), file=sys.stderr)
         return 2
 
 
@@ -92,6 +104,19 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _clips(options: argparse.Namespace) -> int:
+    from eval.clips import as_text, clip_paths, clip_rows, write_page
+    from eval.report import Run
+
+    run = Run.read(options.run)
+    rows = clip_rows(run)
+    print(as_text(rows))
+    path = options.out or options.run / "clips.html"
+    write_page(run, rows, clip_paths(run, options.root), path)
+    print(path)
+    return 0
+
+
 def _compare(options: argparse.Namespace) -> int:
     from eval.compare import compare
     from eval.report import Run
@@ -106,31 +131,80 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _submit(options: argparse.Namespace) -> int:
-    from cer.files import read_file
-    from eval.submit import problems, read_manifest, submission, write
+def _thresholds(options: argparse.Namespace) -> int:
+    from eval.report import Run
+    from eval.thresholds import choose
 
+    for view, chosen in choose(Run.read(options.run)).items():
+        print(f"{view}: " + ", ".join(f'"{name}": {limit:.2f}' for name, limit in chosen.items()))
+    return 0
+
+
+def _submit(options: argparse.Namespace) -> int:
+    return _submit_blemore(options) if options.challenge == "blemore" else _submit_abaw(options)
+
+
+def _submit_abaw(options: argparse.Namespace) -> int:
+    from cer.files import read_file
+    from eval.submit import VIEWS, disagreements, problems, read_manifest, submission, write
+
+    view = _accepted("--view", options.view or "compound", VIEWS)
+    if options.manifest is None:
+        raise DataError("--manifest: give the organizers' sample file, which says which rows are asked for.")
     manifest = read_manifest(options.manifest)
     if options.check is not None:
         faults = problems(read_file(options.check), manifest)
-        for problem in faults[:20]:
-            print(problem)
-        if len(faults) > 20:
-            print(f"... and {len(faults) - 20} more")
-        print(f"{options.check}: {len(faults) or 'no'} problems, {len(manifest.locations)} rows are asked for")
-        return 1 if faults else 0
+        return _print_faults(options.check, faults, f"{len(manifest.locations)} rows are asked for")
     path = options.out or options.run / "submission.txt"
-    write(submission(options.run, manifest, options.view, options.missing), path)
+    write(submission(options.run, manifest, view, options.missing), path)
     print(f"{path}: {len(manifest.locations)} rows")
+    for line in disagreements(options.run, manifest):
+        print(f"eval: {line}", file=sys.stderr)
     return 0
+
+
+def _submit_blemore(options: argparse.Namespace) -> int:
+    from cer.files import read_file
+    from cer.labels import MODALITIES
+    from eval.submit import write
+    from eval.submit_blemore import problems, read_template, submission
+
+    view = _accepted("--view", options.view or "fused", ("fused", *MODALITIES))
+    template = read_template(options.manifest) if options.manifest is not None else None
+    if options.check is not None:
+        expected = f"{len(template)} clips are asked for" if template else "any clips, as no --manifest is given"
+        return _print_faults(options.check, problems(read_file(options.check), template), expected)
+    path = options.out or options.run / "submission.json"
+    content = submission(options.run, template, view, options.missing)
+    write(content, path)
+    print(f"{path}: {len(read_template(path))} clips")
+    return 0
+
+
+def _accepted(option: str, value: str, accepted: Sequence[str]) -> str:
+    if value not in accepted:
+        raise DataError(f"{option} {value}: must be one of {', '.join(accepted)}.")
+    return value
+
+
+def _print_faults(path: Path, faults: list[str], expected: str) -> int:
+    """Print what is wrong with a submission; the exit status."""
+    for fault in faults[:20]:
+        print(fault)
+    if len(faults) > 20:
+        print(f"... and {len(faults) - 20} more")
+    print(f"{path}: {len(faults) or 'no'} problems, {expected}")
+    return 1 if faults else 0
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ls": _ls,
     "run": _run,
     "report": _report,
+    "clips": _clips,
     "compare": _compare,
     "submit": _submit,
+    "thresholds": _thresholds,
 }
 
 
@@ -143,8 +217,7 @@ def table(result: dict[str, Any]) -> str:
     lines += [f"  {count} items: {note}" for note, count in result["notes"].items()]
     for view, scores in result["results"].items():
         cells = []
-        for name in ("macro_f1", "uar", "war", "weighted_f1"):
-            low, high = result["intervals"][view][name]
+        for name, (low, high) in result["intervals"][view].items():
             cells.append(f"{name} {scores[name]:.3f} [{low:.3f}, {high:.3f}]")
         lines.append(f"  {view:14} {'  '.join(cells)}  ece {scores['ece']:.3f}")
     return "\n".join(lines)

@@ -32,6 +32,8 @@ def compare(first: Run, second: Run) -> list[Difference]:
             f"{first.folder} and {second.folder}: were not scored on the same items, so they cannot be paired "
             f"({first.result['scored']} and {second.result['scored']} were scored)."
         )
+    if first.corpus.multi_label:
+        raise DataError(f"{first.folder}: {first.corpus.name} has several labels an item; compare pairs single labels.")
     size, groups = len(first.corpus.classes), len(first.aims.ids)
     draws = resamples(groups, RESAMPLES)
     lines = []

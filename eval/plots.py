@@ -1,11 +1,11 @@
 """Plots of scores for the report and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from eval.published import Published
+from eval.published import NAMES, Published
 from eval.scores import Scores
 
 _BLUE, _GREY, _INK = "#0072B2", "#9a9a9a", "#222222"
@@ -48,18 +48,32 @@ def reliability_diagram(scores: Scores) -> Figure:
     return figure
 
 
-def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published]) -> Figure:
-    """macro-F1 of every view with its interval; published results below, in grey."""
+def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published], measure: str = "macro_f1") -> Figure:
+    """A measure of every view with its interval; published results below, in grey."""
     figure = Figure(figsize=(8, 0.6 + 0.3 * (len(views) + len(published))), layout="constrained")
     axes = figure.add_subplot()
     names = [name for name, _ in views] + [f"{entry.system} (published)" for entry in published]
-    values = np.array([s.values["macro_f1"] for _, s in views] + [s.macro_f1 for s in published])
+    values = np.array([s.values[measure] for _, s in views] + [s.value(measure) or 0 for s in published])
     axes.barh(np.arange(len(names)), values, color=[_BLUE] * len(views) + [_GREY] * len(published))
     for row, (_, scores) in enumerate(views):
-        axes.plot(scores.intervals["macro_f1"], [row, row], color=_INK, linewidth=1.5)
+        axes.plot(scores.intervals[measure], [row, row], color=_INK, linewidth=1.5)
     axes.set_yticks(np.arange(len(names)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
-    axes.set_xlabel("macro-F1")
+    axes.set_xlabel(NAMES[measure])
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def heat_map(rows: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
+    """Probabilities [C] by name, a line each, shaded by their size."""
+    figure = Figure(figsize=(7, 0.7 + 0.3 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    values = np.stack(list(rows.values())) if rows else np.zeros((1, len(classes)))
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(values.shape):
+        color = "white" if values[row, column] > 0.55 else _INK
+        axes.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=8, color=color)
+    axes.set_xticks(np.arange(len(classes)), classes, fontsize=8)
+    axes.set_yticks(np.arange(len(rows)), list(rows), fontsize=8)
     return figure

@@ -187,8 +187,9 @@ def _video(item: Mapping[str, Any], profile: str) -> list[Row]:
             values[SIMILARITIES[name]] = pfsa_of(prediction.embedding, decision().prototypes[name])
     if np.isnan(analysis.fused).all():
         raise Skipped("no modality is present")
+    lost = "; ".join(analysis.warnings) or None
     return [
-        {"start": segment.start, "end": segment.end}
+        {"start": segment.start, "end": segment.end, "note": lost if row == 0 else None}
         | {name: None if np.isnan(value[row]).any() else value[row] for name, value in values.items()}
         for row, segment in enumerate(analysis.segments)
     ]

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -18,13 +18,12 @@ from cer.corpora.base import Corpus
 from cer.errors import DataError
 from cer.files import write_whole
 from cer.labels import MODALITIES
+from eval import multi_label
 from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
-from eval.published import Published, beside
-from eval.results import views
-from eval.scores import Scores, f1_per_class
+from eval.published import NAMES, Published, beside
+from eval.results import values_of, views
+from eval.scores import BLEND_MEASURES, MEASURES, Scores, f1_per_class, headline, measures_of
 from eval.targets import Targets, targets
-
-MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
     """
     for view, scored in views(run.corpus, run.table, run.aims):
         yield Line("view", view, view, scored)
+        if run.corpus.multi_label:
+            yield from _language_lines(run, view)
     predictions = Predictions.of(run.table)
     results = ablate(predictions, run.corpus, run.aims)
     everything = tuple(predictions.present_anywhere)
@@ -82,13 +83,38 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
         return
     weights = None
     if validation is not None:
-        if validation.corpus.compound:
-            raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has compound labels.")
+        if validation.corpus.compound or validation.corpus.multi_label:
+            labels = "compound labels" if validation.corpus.compound else "several labels an item"
+            raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has {labels}.")
         scored_rows = np.ones(len(validation.aims.truth), bool)
         weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.aims, scored_rows)
     for rule, by_view in rules(predictions, run.corpus, run.aims, weights).items():
         for view, scored in by_view.items():
             yield Line("fusion rule", rule, view, scored)
+
+
+def _language_lines(run: Run, view: str) -> Iterator[Line]:
+    """The mean over the languages that the text head's card declares as trained on, and each language."""
+    languages, mean = run.aims.languages, run.aims.average(values_of(run.corpus, run.table, view))
+    if languages is None or not languages.any():
+        return
+    trained = multi_label.in_trained(languages, run.result["profile"])
+    rows = ~np.isnan(mean).any(1) & (False if trained is None else trained)
+    if rows.any():
+        name = f"{len(set(languages[rows]))} trained languages"
+        yield Line(
+            "languages", name, view, multi_label.score(mean[rows], run.aims.truth[rows], languages[rows], run.corpus)
+        )
+    for name, scored in multi_label.by_language(mean, run.corpus, run.aims):
+        yield Line("language", name, view, scored)
+
+
+def class_f1(line: Line, corpus: Corpus) -> np.ndarray:
+    """F1 of each class of a line [C]; NaN for a label that the language does not have."""
+    counts = line.scores.confusion
+    if corpus.multi_label:
+        return np.where(counts.any(1), multi_label.f1_of(counts), np.nan)
+    return f1_per_class(counts)
 
 
 def write(folders: list[Path], out: Path, validation: Path | None = None) -> list[Path]:
@@ -122,44 +148,62 @@ def summary(run: Run) -> str:
     )
 
 
+def _published_cells(result: Published, measures: Sequence[str]) -> list[str]:
+    values = [result.value(measure) for measure in measures]
+    return ["" if value is None else f"{100 * value:.2f}" for value in values]
+
+
+def _percent(value: float) -> str:
+    return "" if np.isnan(value) else f"{100 * value:.1f}"
+
+
 def markdown(run: Run, table: list[Line]) -> str:
     """The table as markdown: scores in percent with their 95 % bootstrap intervals by clip."""
     text = [f"## {run.corpus.name}: {run.corpus.about}", "", summary(run) + ".", ""]
     if not table:
         return "\n".join([*text, "The corpus has no labels here, so there are no scores.", ""])
-    text += ["| | what | view | macro-F1 | UAR | WAR | weighted F1 | ECE |", "|---|---|---|---|---|---|---|---|"]
+    measures = measures_of(run.corpus.blends)
+    header = ["", "what", "view", *(NAMES[measure] for measure in measures), "ECE"]
+    text += ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     for line in table:
-        cells = [_cell(line.scores, measure) for measure in MEASURES] + [f"{line.scores.values['ece']:.3f}"]
+        cells = [_cell(line.scores, measure) for measure in measures] + [f"{line.scores.values['ece']:.3f}"]
         text.append(f"| {line.part} | {line.name} | {line.view} | {' | '.join(cells)} |")
-    for other in beside(run.corpus.name):
-        text.append(
-            f"| published | {other.system} ({other.source}; {other.protocol}) | | {100 * other.macro_f1:.2f} | | | | |"
-        )
+    for other in beside(run.corpus.name, headline(run.corpus.blends)):
+        cells = _published_cells(other, measures)
+        text.append(f"| published | {other.system} ({other.source}; {other.protocol}) | | {' | '.join(cells)} | |")
     text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
     text.append("|---" * (len(run.corpus.classes) + 1) + "|")
     for line in table:
-        if line.part == "view":
-            values = f1_per_class(line.scores.confusion)
-            text.append(f"| {line.name} | " + " | ".join(f"{100 * value:.1f}" for value in values) + " |")
+        if line.part in ("view", "language"):
+            values = class_f1(line, run.corpus)
+            text.append(f"| {line.name} | " + " | ".join(_percent(value) for value in values) + " |")
     return "\n".join([*text, ""])
 
 
+def _bounds(measures: Sequence[str]) -> list[str]:
+    return [f"{measure}_{end}" for measure in measures for end in ("low", "high")]
+
+
 def as_csv(tables: list[tuple[Run, list[Line]]]) -> str:
-    """All lines of all runs, shares of 1, with the published results."""
+    """All lines of all runs, shares of 1, with the published results. A measure that a corpus lacks is empty."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    bounds = [f"{measure}_{end}" for measure in MEASURES for end in ("low", "high")]
-    writer.writerow(["corpus", "part", "name", "view", *MEASURES, *bounds, "ece"])
+    names = [*MEASURES, *_bounds(MEASURES), "ece"]
+    if any(run.corpus.blends for run, _ in tables):
+        names += [*BLEND_MEASURES, *_bounds(BLEND_MEASURES)]
+    writer = csv.DictWriter(buffer, ["corpus", "part", "name", "view", *names], restval="", lineterminator="\n")
+    writer.writeheader()
     for run, table in tables:
         for line in table:
-            values = line.scores.values
-            ends = [value for measure in MEASURES for value in line.scores.intervals[measure]]
-            row = [*(values[measure] for measure in MEASURES), *ends, values["ece"]]
-            writer.writerow([run.corpus.name, line.part, line.name, line.view, *(f"{value:.6f}" for value in row)])
-        for other in beside(run.corpus.name):
+            values = dict(line.scores.values)
+            for measure, (low, high) in line.scores.intervals.items():
+                values |= {f"{measure}_low": low, f"{measure}_high": high}
+            row = {"corpus": run.corpus.name, "part": line.part, "name": line.name, "view": line.view}
+            writer.writerow(row | {name: f"{values[name]:.6f}" for name in names if name in values})
+        for other in beside(run.corpus.name, headline(run.corpus.blends)):
             label = f"{other.system} ({other.source}; {other.protocol})"
-            empty = [""] * (len(MEASURES) - 1 + len(bounds) + 1)
-            writer.writerow([run.corpus.name, "published", label, "", f"{other.macro_f1:.6f}", *empty])
+            quoted = {name: value for name in names if (value := other.value(name)) is not None}
+            row = {"corpus": run.corpus.name, "part": "published", "name": label}
+            writer.writerow(row | {name: f"{value:.6f}" for name, value in quoted.items()})
     return buffer.getvalue()
 
 
@@ -175,19 +219,29 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
     sections = []
     for run, table in tables:
         main = [line for line in table if line.part == "view"]
-        plots = [(f"{line.name}: confusion", svg(confusion_matrix(line.scores, run.corpus.classes))) for line in main]
+        plots = [
+            (f"{line.name}: confusion", svg(confusion_matrix(line.scores, run.corpus.classes)))
+            for line in main
+            if not run.corpus.multi_label  # an item has several classes: no square of counts
+        ]
         plots += [(f"{line.name}: reliability", svg(reliability_diagram(line.scores))) for line in main]
-        published: list[Published] = beside(run.corpus.name)
+        published = beside(run.corpus.name, headline(run.corpus.blends))
+        measures = measures_of(run.corpus.blends)
         sections.append(
             {
                 "title": f"{run.corpus.name}: {run.corpus.about}",
                 "summary": summary(run),
-                "overview": svg(bars([(line.name, line.scores) for line in main], published)) if main else "",
+                "overview": svg(
+                    bars([(line.name, line.scores) for line in main], published, headline(run.corpus.blends))
+                )
+                if main
+                else "",
+                "measures": [NAMES[measure] for measure in measures],
                 "lines": [
-                    (line, [_cell(line.scores, m) for m in MEASURES], f"{line.scores.values['ece']:.3f}")
+                    (line, [_cell(line.scores, m) for m in measures], f"{line.scores.values['ece']:.3f}")
                     for line in table
                 ],
-                "published": published,
+                "published": [(result, _published_cells(result, measures)) for result in published],
                 "plots": plots,
                 "models": run.result["models"],
             }

@@ -16,6 +16,7 @@ from cer.fusion.compound import ppa
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.modalities.registry import modalities
 from cer.pipeline import models_of
+from eval import multi_label
 from eval.scores import Scores, score
 from eval.tables import MATCHED, column
 from eval.targets import Targets, targets
@@ -33,6 +34,7 @@ def results(
     """What results.json holds. A corpus without labels has no scores."""
     aims = targets(corpus, table, frames)
     scored = dict(views(corpus, table, aims))
+    means = {view: aims.average(values_of(corpus, table, view)) for view in scored if corpus.multi_label}
     return {
         "schema": SCHEMA,
         "corpus": corpus.name,
@@ -46,11 +48,13 @@ def results(
         "intervals": {
             name: {key: list(pair) for key, pair in scores.intervals.items()} for name, scores in scored.items()
         },
+        **(multi_label.document(means, corpus, aims, str(config["profile"])) if corpus.multi_label else {}),
         "classes": list(corpus.classes),
         "config": {
             **config,
             "prior": dict(corpus.prior) if corpus.prior else None,
             "power": corpus.power,
+            **({"thresholds": dict(corpus.thresholds)} if corpus.thresholds else {}),
             "protocol": corpus.protocol,
         },
         "models": [
@@ -91,6 +95,9 @@ def scores_of(values: np.ndarray, corpus: Corpus, aims: Targets) -> Scores | Non
     scored = ~np.isnan(mean).any(1)
     if not scored.any():
         return None
+    if corpus.multi_label:
+        assert aims.languages is not None
+        return multi_label.score(mean[scored], aims.truth[scored], aims.languages[scored], corpus)
     decided = restrict(mean[scored], corpus).argmax(1)
     return score(restrict(mean[scored], corpus, power=1.0), aims.truth[scored], aims.groups[scored], predicted=decided)
 

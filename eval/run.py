@@ -21,7 +21,7 @@ from cer.errors import ClipError, DataError
 from cer.files import write_whole
 from cer.labels import EMOTIONS
 from eval.engines import ENGINES, Outcome
-from eval.frames import FRAMES, laid_out
+from eval.frames import FRAMES, disagreements, laid_out
 from eval.identity import media_hashes
 from eval.results import results
 from eval.tables import Row, table_of, write
@@ -69,6 +69,9 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     }
     parts = request.out / "parts"
     _same_run(request.out, config)
+    if request.root is not None:  # where the media are is no part of what is run: they may move
+        source = json.dumps({"root": str(request.root.resolve())}) + "\n"
+        write_whole(source.encode(), request.out / "source.json")
     skipped_now = _predict_missing(request, corpus, items, parts, hashes, quiet)
     rows, skipped = _finished(parts, hashes)
     skipped |= skipped_now
@@ -83,6 +86,8 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
         write(frames, request.out / "frames.parquet")
     reasons = [{"id": name, "reason": skipped[name]} for name in order if name not in rows]
     result = results(corpus, table, frames, config, reasons)
+    if frames is not None:
+        result["notes"] |= disagreements(frames, items)
     write_whole((json.dumps(result, indent=1, allow_nan=False) + "\n").encode(), request.out / "results.json")
     if len(reasons) > request.max_skipped * len(order):
         raise DataError(
@@ -190,8 +195,11 @@ def _fill(part: list[Outcome], outcomes: Iterator[Outcome]) -> bool:
 
 def _merged(rows: Mapping[str, list[Row]], items: Any) -> pa.Table:
     """All rows as one table in the corpus' order, with the labels that the corpus gives today."""
-    labels = zip(items["id"], items["label"], strict=True)
-    return table_of([{**row, "label": label} for name, label in labels for row in rows.get(name, [])])
+    columns = [name for name in ("label", "language") if name in items.column_names]
+    labels = zip(items["id"], *(items[name] for name in columns), strict=True)
+    return table_of(
+        [{**row, **dict(zip(columns, values, strict=True))} for name, *values in labels for row in rows.get(name, [])]
+    )
 
 
 def _frames(items: Any, done: Any) -> pa.Table:

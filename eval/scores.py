@@ -12,7 +12,19 @@ import numpy as np
 from cer.fusion.calibration import calibration_error, reliability
 
 RESAMPLES = 1000
+MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
+BLEND_MEASURES = ("acc_presence", "acc_salience")
 MAX_CACHED_GROUPS = 5_000  # groups whose draws are kept between views: 40 MB
+
+
+def measures_of(blends: bool) -> tuple[str, ...]:
+    """The measures with an interval that a corpus, of blends or not, is scored by."""
+    return (*MEASURES, *BLEND_MEASURES) if blends else MEASURES
+
+
+def headline(blends: bool) -> str:
+    """The measure that results on a corpus, of blends or not, are compared by."""
+    return "acc_presence" if blends else "macro_f1"
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:

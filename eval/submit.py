@@ -4,7 +4,9 @@ image_location,Fearfully_Surprised,Happily_Surprised,...      (the manifest's he
 01/00001.jpg,3                                                (a class from 0 to 6)
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +21,7 @@ from cer.labels import COMPOUNDS, compound_index
 from eval.tables import column
 from eval.targets import at, members
 
+VIEWS = ("ppa", "pfsa", "compound")
 HEADER = ",".join(["image_location", *(name.replace(" ", "_") for name in COMPOUNDS)])
 
 
@@ -36,7 +39,7 @@ def read_manifest(path: Path) -> Manifest:
     lines = read_file(path).splitlines()
     if not lines or not lines[0].startswith("image_location"):
         raise DataError(f"{path}: line 1 must start with image_location, as the organizers' sample does.")
-    manifest = Manifest([], [], [])
+    manifest, lines_of = Manifest([], [], []), dict[str, int]()
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue
@@ -44,6 +47,8 @@ def read_manifest(path: Path) -> Manifest:
         parts = PurePosixPath(location)
         if len(parts.parts) != 2 or not re.fullmatch("[0-9]{1,9}", parts.stem) or int(parts.stem) < 1:
             raise DataError(f"{path}: line {number} is {line!r}; it must name VIDEO/NUMBER.jpg, counted from 1.")
+        if lines_of.setdefault(location, number) != number:
+            raise DataError(f"{path}: line {number} is {location}, as line {lines_of[location]} is. Remove one.")
         manifest.locations.append(location)
         manifest.videos.append(parts.parts[0])
         manifest.frames.append(int(parts.stem) - 1)
@@ -58,7 +63,7 @@ def submission(run: Path, manifest: Manifest, view: str = "compound", missing: s
     view: "ppa", "pfsa" or "compound". Frames past what the video holds have the class of the last moment. missing: the
     class of videos that the run could not predict. Raises DataError that names those videos when it is not given.
     """
-    table = pq.read_table(run / "predictions.parquet")
+    table, frame_table = _run_of_frames(run)
     predicted = set(table["id"].to_pylist())
     lost = sorted(set(manifest.videos) - predicted)
     if lost and missing is None:
@@ -66,16 +71,49 @@ def submission(run: Path, manifest: Manifest, view: str = "compound", missing: s
             f"{run}: {len(lost)} videos of the manifest have no predictions ({', '.join(lost[:8])}). Run them, or give "
             "--missing LABEL to write one class for all of their frames."
         )
-    frames = run / "frames.parquet"
-    if not frames.exists():
-        raise DataError(f"{run}: is no run of a corpus with frames, such as c-expr-db.")
-    classes = _classes(table, pq.read_table(frames), view)
-    fallback = compound_index(missing) if missing is not None else -1
+    classes = _classes(table, frame_table, view)
+    fallback = _class_of(missing) if missing is not None else -1
     lines = [HEADER]
     for location, video, frame in zip(manifest.locations, manifest.videos, manifest.frames, strict=True):
         scores = classes.get(video)
         lines.append(f"{location},{fallback if scores is None else scores[min(frame, len(scores) - 1)]}")
     return "\n".join(lines) + "\n"
+
+
+def _run_of_frames(run: Path) -> tuple[pa.Table, pa.Table]:
+    """The predictions and frames of a run. Raises DataError for what is no run of compound expressions by frame."""
+    try:
+        result = json.loads((run / "results.json").read_text("utf-8"))
+        if not set(result["classes"]) <= set(COMPOUNDS):
+            raise DataError(f"{run}: is a run of {result['corpus']}, whose labels are not the challenge's.")
+        return pq.read_table(run / "predictions.parquet"), pq.read_table(run / "frames.parquet")
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{run}: is no finished run of a corpus with frames, such as c-expr-db.") from error
+
+
+def _class_of(label: str) -> int:
+    try:
+        return compound_index(label)
+    except ValueError as error:
+        raise DataError(f"--missing {label}: {error}.") from error
+
+
+def disagreements(run: Path, manifest: Manifest) -> list[str]:
+    """Which videos the manifest asks more or fewer rows of than could be decoded, and the rule that was applied."""
+    table = pq.read_table(run / "frames.parquet")
+    if "decoded" in table.column_names:
+        table = table.filter(table["decoded"])
+    decoded, asked_for = Counter(table["id"].to_pylist()), Counter(manifest.videos)
+    both = [video for video in asked_for if video in decoded]
+    more = [video for video in both if asked_for[video] > decoded[video]]
+    fewer = [video for video in both if asked_for[video] < decoded[video]]
+    rules = (
+        (more, "more rows than decoded frames: rows beyond have the class of the last moment"),
+        (fewer, "fewer rows than decoded frames: frames beyond are not in the file"),
+    )
+    return [f"{len(videos)} videos ({', '.join(videos[:8])}) have {rule}" for videos, rule in rules if videos]
 
 
 def _classes(table: pa.Table, frames: pa.Table, view: str) -> Mapping[str, np.ndarray]:

@@ -27,7 +27,7 @@ WIDTHS: Mapping[str, int] = {
 
 TABLE = pa.schema(
     [("id", pa.string()), ("start", pa.float64()), ("end", pa.float64()), ("label", pa.string())]
-    + [("media", pa.string()), ("note", pa.string())]
+    + [("media", pa.string()), ("note", pa.string()), ("language", pa.string())]
     + [(view, pa.list_(pa.float32())) for view in WIDTHS]
 )
 

@@ -7,13 +7,15 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from cer.corpora.base import Corpus
+from cer.corpora.several import saliences_of
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """N clips or frames against R segments. cover: bool [N, R], the segments that count for each; whole: [N, R], all
-    segments of its clip; truth: int [N], positions in the corpus' classes; groups: int [N], the clip, for the
-    bootstrap; ids: [G], the clips' names.
+    segments of its clip; truth: int [N], positions in the corpus' classes, or int [N, L], the salience of each of its L
+    classes where an item has several (`cer.corpora.several`); groups: int [N], the clip, for the bootstrap; ids: [G],
+    the clips' names; languages: str [N], of such items, "" where the corpus has none.
     """
 
     cover: csr_array
@@ -21,6 +23,7 @@ class Targets:
     truth: np.ndarray
     groups: np.ndarray
     ids: np.ndarray
+    languages: np.ndarray | None = None
 
     def average(self, values: np.ndarray) -> np.ndarray:
         """Mean of the segments' values float [R, K] that cover each target, float64 [N, K]; NaN rows of `values` are
@@ -46,6 +49,10 @@ def targets(corpus: Corpus, table: pa.Table, frames: pa.Table | None) -> Targets
     if frames is None:
         label_of = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
         groups = np.array([row for row, name in enumerate(ids) if label_of[name] is not None], int)
+        if corpus.multi_label:
+            truth = np.array([saliences_of(label_of[name], corpus.classes) for name in ids[groups]], int)
+            truth = truth.reshape(len(groups), len(corpus.classes))
+            return Targets(members[groups], members[groups], truth, groups, ids, _languages(table, ids[groups]))
         truth = np.array([corpus.classes.index(label_of[name]) for name in ids[groups]], int)
         return Targets(members[groups], members[groups], truth, groups, ids)
     labels = frames["label"].to_numpy()
@@ -59,6 +66,14 @@ def targets(corpus: Corpus, table: pa.Table, frames: pa.Table | None) -> Targets
         groups,
         ids,
     )
+
+
+def _languages(table: pa.Table, names: np.ndarray) -> np.ndarray:
+    """The language of each named item, str [N]."""
+    if "language" not in table.column_names:
+        return np.full(len(names), "")
+    language_of = dict(zip(table["id"].to_pylist(), table["language"].to_pylist(), strict=True))
+    return np.array([language_of[name] or "" for name in names], str)
 
 
 def members(table: pa.Table) -> dict[str, np.ndarray]:

@@ -1,11 +1,13 @@
 """Makes small clips for the tests: any timestamps, any rotation, with or without picture and sound."""
 
+import subprocess
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import imageio_ffmpeg
 import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
@@ -49,6 +51,13 @@ def write_clip(
             )
             container.mux(audio.encode(piece))
             container.mux(audio.encode(None))
+    return path
+
+
+def ffmpeg(path: Path, *arguments: str) -> Path:
+    """Make a file with the FFmpeg that a package brings."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments, str(path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 
 

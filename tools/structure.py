@@ -2,20 +2,26 @@
 
     python -m tools.structure
 
-Exits with 1 when a module has no floor, imports from a floor above its own, belongs to a circle, or is too long.
+Exits with 1 when a module has no floor, imports from a floor above its own, belongs to a circle, is too long, or uses a
+name that says nothing.
 """
 
 import ast
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MAX_LINES = 300
+BANNED = frozenset({"one", "found", "held", "mine", "told", "asked", "given", "said", "heard", "seen", "known", "kept"})
+BANNED_PREFIXES = ("MOST_", "LEAST_", "_MOST_", "_LEAST_")  # limits are MAX_ and MIN_
 
 # From the ground up: a module imports from its own floor and from those below it.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "vocabulary": ("cer", "cer.errors", "cer.labels", "cer.segments", "cer.progress", "cer.files"),
+    "vocabulary": (
+        *("cer", "cer.errors", "cer.labels", "cer.segments", "cer.progress", "cer.files", "cer.names", "cer.words"),
+    ),
     "media": ("cer.media",),
     "models": ("cer.models",),
     "perception": ("cer.perception",),
@@ -95,8 +101,28 @@ def too_long() -> list[str]:
     return [f"{name}: {length} lines" for name, length in lengths.items() if length > MAX_LINES]
 
 
+def banned_names() -> list[str]:
+    """Variables, arguments and constants with a name that says nothing, in all of the code and its tests."""
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for folder in ("cer", "eval", "bench", "tools", "tests")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line, name in _bindings(ast.parse(path.read_text("utf-8")))
+        if name in BANNED or name.startswith(BANNED_PREFIXES)
+    ]
+
+
+def _bindings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, name) of everything that a module assigns or takes as an argument."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+
+
 def main() -> int:
-    faults = unplaced() + cycles() + too_long()
+    faults = unplaced() + cycles() + too_long() + banned_names()
     for floor in FLOORS:
         names = [name for name in modules() if floor_of(name) == floor]
         print(f"{floor:<13} {len(names):>3} modules: {', '.join(names)}")

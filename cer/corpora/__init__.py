@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from cer.corpora import (
     afew,
     affwild2,
+    blemore,
     c_expr_db,
     captions,
     ckplus,
@@ -17,7 +18,9 @@ from cer.corpora import (
     meld,
     rafce,
     ravdess,
+    semeval2025,
     speech,
+    xed,
 )
 from cer.corpora.base import Corpus
 from cer.errors import DataError
@@ -30,7 +33,8 @@ CORPORA: dict[str, Corpus] = {
         *(ferplus.CORPUS, ckplus.CORPUS, rafce.CORPUS, faces.CORPUS),
         *(ravdess.CORPUS, speech.NEMO, speech.EMOVO, speech.EMOGATOR, speech.CORPUS),
         *(meld.CORPUS, goemotions.CORPUS, captions.CORPUS),
-        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS),
+        *(semeval2025.CORPUS, xed.CORPUS),
+        *(clips.CORPUS, afew.CORPUS, affwild2.CORPUS, c_expr_db.CORPUS, blemore.CORPUS),
     )
 }
 

@@ -36,6 +36,11 @@ class Corpus:
     own, in `frames` (positions in `classes`, -1 where invalid; empty where the corpus publishes none), and `person`
     names which of two people is meant: "left", "right", or "" for the one seen longest. source: where its authors
     publish the file of a split, if anybody may take it. protocol: how the corpus' published numbers are computed.
+
+    multi_label: an item has any number of the classes, none of them being neutral; `label` is written as in
+    `cer.corpora.several`, and `language` names the language of a text. thresholds: for each class, the probability
+    from which it is predicted, chosen on other data than what is scored. blends: the saliences of a label count, and
+    predictions are blends of at most two emotions (eval.blends).
     """
 
     name: str
@@ -51,6 +56,9 @@ class Corpus:
     observed_classes: bool = False
     source: str | None = None
     protocol: str = "one label an item; an item's segments are averaged"
+    multi_label: bool = False
+    thresholds: Mapping[str, float] | None = None
+    blends: bool = False
 
     @property
     def compound(self) -> bool:

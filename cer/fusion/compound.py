@@ -59,28 +59,26 @@ def pfsa_of(embedding: np.ndarray, prototypes: Prototypes) -> np.ndarray:
     return softmax((similar[:, _FIRST] + similar[:, _SECOND]) / prototypes.temperature)
 
 
-def pfsa(
-    embeddings: Mapping[str, np.ndarray],
+def similarities(
+    embeddings: Mapping[str, np.ndarray | None],
     prototypes: Mapping[str, Prototypes],
-    weights: np.ndarray,
     names: Sequence[str],
+    segments: int,
 ) -> np.ndarray:
-    """The modalities' `pfsa_of`, averaged over those with an embedding by their effective weight.
-
-    embeddings: modality -> [S, D], NaN rows where absent. weights: [S, M] in the order of `names`. Returns float32 [S,
-    7], NaN rows where none is.
+    """`pfsa_of` of each modality, float32 [S, M, 7] in the order of `names`, of embeddings by modality [S, D]; NaN rows
+    where a modality has no embedding, or no prototypes.
     """
-    each = np.full((*weights.shape, len(PAIRS)), np.nan, np.float32)
+    each = np.full((segments, len(names), len(PAIRS)), np.nan, np.float32)
     for name, embedding in embeddings.items():
-        if comparable(embedding, prototypes.get(name)):
-            here = ~np.isnan(embedding).any(1)
-            each[here, names.index(name)] = pfsa_of(embedding[here], prototypes[name])
-    return weigh(each, weights)
+        if embedding is not None and comparable(embedding, prototypes.get(name)):
+            rows = ~np.isnan(embedding).any(1)
+            each[rows, names.index(name)] = pfsa_of(embedding[rows], prototypes[name])
+    return each
 
 
-def weigh(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The mean of the modalities' PFSA [S, M, 7], NaN rows where absent, by their effective weights [S, M],
-    renormalized over those present. Returns float32 [S, 7], NaN rows where none is.
+def pfsa(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """PFSA of S segments: the mean of the modalities' own [S, M, 7], NaN rows where absent, by their effective weights
+    [S, M], renormalized over those present. Returns float32 [S, 7], NaN rows where none is.
     """
     share = weights * ~np.isnan(each).any(2)
     total = (share[..., None] * np.nan_to_num(each)).sum(1)

@@ -1,29 +1,109 @@
-"""The learned numbers above the modalities."""
+"""The decision above the modalities, written once: MHPF, then PPA and PFSA, both mixed, and the open-set decision."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cer.fusion.compound import Prototypes
+import numpy as np
+
+from cer.fusion.compound import Prototypes, combine, pfsa, ppa, similarities
 from cer.fusion.mhpf import MHPF
+from cer.fusion.open_set import UNCLEAR, OpenSet, Statement
 from cer.labels import MODALITIES
 from cer.models.checkpoints import Checkpoint, own, shipped
 from cer.models.runtime import tensors
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is decided about S segments; NaN rows where no modality is present.
+
+    fused: float32 [S, 8]. weights: [S, M], each modality's mean effective weight. contributions: [S, M, 8], what each
+    adds to the fused distribution before its temperature. ppa, pfsa, compound: [S, 7]. states: [S, 3], probabilities of
+    neutral, single and compound.
+    """
+
+    fused: np.ndarray
+    weights: np.ndarray
+    contributions: np.ndarray
+    ppa: np.ndarray
+    pfsa: np.ndarray
+    compound: np.ndarray
+    states: np.ndarray
+
+
 class Decision:
-    """The learned numbers above the modalities: MHPF, prototypes and the share of PFSA in the compound decision."""
+    """The learned numbers above the modalities, and what follows from them.
+
+    fusion: MHPF. mixing: the share of PFSA in the compound decision. prototypes: of PFSA, by modality. open_set:
+    whether a distribution is neutral, one emotion or a blend.
+    """
 
     def __init__(self, file: Checkpoint) -> None:
         self.checkpoint = file
         stored = tensors(self.checkpoint)
         self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"))
         self.mixing = float(stored["mixing"][0])
+        self.open_set_checkpoint = shipped("open_set.safetensors")
+        self.open_set = OpenSet(**tensors(self.open_set_checkpoint))
         self.prototypes = {
             name: Prototypes(stored[f"{name}.centre"], stored[f"{name}.means"], float(stored[f"{name}.temperature"][0]))
             for name in MODALITIES
             if f"{name}.means" in stored
         }
+
+    def similarities(self, embeddings: Mapping[str, np.ndarray | None], segments: int) -> np.ndarray:
+        """PFSA of each modality alone, float32 [S, M, 7] of embeddings by modality [S, D]; NaN where there is none."""
+        return similarities(embeddings, self.prototypes, MODALITIES, segments)
+
+    def decide(
+        self,
+        probabilities: np.ndarray,
+        present: np.ndarray,
+        alone: np.ndarray,
+        quality: np.ndarray | None = None,
+        fusion: MHPF | None = None,
+    ) -> Outcome:
+        """Decide about S segments.
+
+        Args:
+            probabilities: [S, M, 8], of the modalities in the order of MODALITIES.
+            present: bool [S, M].
+            alone: PFSA of each modality alone, [S, M, 7], NaN where absent, as `similarities` returns it.
+            quality: [S, M] in (0, 1]; all 1 when None.
+            fusion: Another one than the learned MHPF.
+        """
+        rule = fusion or self.fusion
+        contributions = rule.contributions(probabilities, present, quality)
+        fused = rule.fuse(probabilities, present, quality)
+        weights = rule.weights(present, quality).mean(2)
+        by_probability, by_similarity = ppa(fused), pfsa(alone, weights)
+        return Outcome(
+            fused=fused,
+            weights=weights,
+            contributions=contributions,
+            ppa=by_probability,
+            pfsa=by_similarity,
+            compound=combine(by_probability, by_similarity, self.mixing),
+            states=self.open_set.states(fused),
+        )
+
+    def statements(self, outcome: Outcome) -> tuple[Statement, list[Statement]]:
+        """What is stated about the clip, and about each segment.
+
+        The clip's state is the mean of its segments' states; its emotions are those of the segments of that state, so
+        that anger and then sadness is not taken for a blend of both.
+        """
+        each = [self.open_set.state(*pair) for pair in zip(outcome.fused, outcome.states, strict=True)]
+        valid = ~np.isnan(outcome.fused).any(1)
+        if not valid.any():
+            return Statement(UNCLEAR, 1.0, ()), each
+        states = outcome.states[valid].mean(0)
+        share = outcome.states[valid][:, int(states.argmax())]
+        fused = (outcome.fused[valid] * share[:, None]).sum(0) / share.sum()
+        return self.open_set.state(fused, states), each
 
 
 def decision() -> Decision:

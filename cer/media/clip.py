@@ -9,6 +9,8 @@ SAMPLE_RATE = 16_000  # Hz, mono
 
 MAX_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
 
+MAX_DURATION = 6 * 3600.0  # seconds
+
 ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
 
 

@@ -3,7 +3,8 @@
 C libraries decode what strangers sent, so they do it here: with a limit on memory and processor time, no way to write a
 file, no environment to speak of and nothing to lose. `media` starts it, reads from its standard output and ends it.
 
-    python -m cer.media.decoder probe|times PATH
+    python -m cer.media.decoder probe PATH
+    python -m cer.media.decoder times PATH SECONDS
     python -m cer.media.decoder stream PATH RATE MAX_SIDE SAMPLE_RATE SECONDS
 
 A message is a line of JSON, followed by as many bytes as its "bytes" says.
@@ -21,13 +22,13 @@ from typing import Any
 import av
 import numpy as np
 
-from cer.media.clip import ACCEPTED
-from cer.media.container import OPTIONS, audio_stream, cause, origin_of
+from cer.media.clip import ACCEPTED, MAX_DURATION
+from cer.media.container import Refused, audio_stream, cause, open_container, origin_of, video_stream
+from cer.media.images import Deinterlacer, displayed_size, pixel_aspect, to_image
 from cer.media.sound import Sounds
+from cer.media.tracks import Decoding
 
 MAX_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
-
-MAX_DURATION = 6 * 3600.0  # seconds
 
 MEMORY = 1400 * 2**20  # bytes of address space; a 4K clip takes 700 MB of it
 
@@ -39,30 +40,9 @@ LARGE_PICTURE = (
 
 DENSE = 4  # pictures for each one wanted, at least, for that
 
+TIMES_AT_ONCE = 500  # times of frames in a message: soon enough to be no hang
+
 DECODING = 4.0  # seconds of processor time for each second of a clip, and PROBING besides; 4K takes 0.5
-
-
-class Refused(Exception):
-    """A clip that is not read, and why: what follows its name in the message."""
-
-
-def _open(path: Path) -> Any:
-    try:
-        return av.open(str(path), options=OPTIONS, metadata_errors="replace")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise Refused(f"not a video or audio file that can be read ({cause(error)}). {ACCEPTED}.") from error
-
-
-def _video_stream(container: Any) -> Any | None:
-    """The first video track with a picture size; cover art is not a video."""
-    for stream in container.streams.video:
-        if (
-            stream.codec_context is not None
-            and stream.codec_context.width
-            and not stream.disposition & av.stream.Disposition.attached_pic
-        ):
-            return stream
-    return None
 
 
 def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
@@ -71,8 +51,8 @@ def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
 
 def probe(path: Path) -> dict[str, Any]:
     """The fields of a `media.Clip` but its path and name, from the header and the first picture."""
-    with _open(path) as container:
-        video, audio = _video_stream(container), audio_stream(container)
+    with open_container(path) as container:
+        video, audio = video_stream(container), audio_stream(container)
         if video is None and audio is None:
             raise Refused(f"no video or audio stream that can be read (found: {container.format.name}). {ACCEPTED}.")
         duration = _duration(container, video, audio)
@@ -80,9 +60,10 @@ def probe(path: Path) -> dict[str, Any]:
             raise Refused(
                 f"{duration / 3600:.1f} h long, the limit is {MAX_DURATION / 3600:.0f} h. Cut it into shorter clips."
             )
-        first = _first_frame(container, video) if video is not None else None
-        width, height = _upright_size(first) if first is not None else (0, 0)
-        rate = float(video.average_rate or 0) if video is not None else 0.0
+        first, width, height, rate = None, 0, 0, 0.0
+        if video is not None:
+            first, rate = _first_frame(container, video), float(video.average_rate or 0)
+            width, height = displayed_size(first, pixel_aspect(video))
         return {
             "duration": duration,
             "fps": rate if math.isfinite(rate) else 0.0,
@@ -113,75 +94,78 @@ def _first_frame(container: Any, video: Any) -> Any:
     raise Refused(f"the video track holds no picture; the file may be cut off. {ACCEPTED}.")
 
 
-def _upright_size(frame: Any) -> tuple[int, int]:
-    """Width and height in square pixels after the rotation that the container asks for."""
-    ratio = min(max(float(getattr(frame, "sample_aspect_ratio", None) or 1), 0.1), 10.0)
-    width, height = max(round(frame.width * ratio), 1), frame.height
-    return (height, width) if frame.rotation % 180 else (width, height)
-
-
-def _picture(frame: Any, longest: int) -> np.ndarray:
-    """RGB uint8 [H, W, 3], upright, scaled down (never up) to the longest side."""
-    width, height = _upright_size(frame)
-    scale = min(1.0, longest / max(width, height))
-    width, height = max(2, round(width * scale)), max(2, round(height * scale))
-    if frame.rotation % 180:
-        width, height = height, width
-    image = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
-    return np.ascontiguousarray(np.rot90(image, frame.rotation // 90))
-
-
-def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[tuple[float, np.ndarray]]:
-    """Decode a clip once, in the container's order: pictures [H, W, 3] and samples [N], each with its time. The
-    picture shown at each multiple of 1 / rate is given with its own presentation time; damaged stretches are skipped,
-    and so are pictures of large videos that no other refers to, as long as enough are left.
+def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[tuple[float, np.ndarray] | str]:
+    """Decode a clip once, in the container's order: images [H, W, 3] and samples [N], each with its time. The image
+    shown at each multiple of 1 / rate comes with its own presentation time; damaged stretches are skipped, and so are
+    images of large videos that no other refers to, as long as enough are left. What was lost comes last, in words.
     """
-    with _open(path) as container:
+    with open_container(path) as container:
         origin = origin_of(container)
-        video, audio = _video_stream(container), audio_stream(container)
-        streams = [s for s in (video if rate else None, audio) if s is not None]
-        for stream in streams:
-            stream.thread_type = "AUTO"
-        if (
-            video is not None
-            and video.width * video.height > LARGE_PICTURE
-            and (video.average_rate or 0) >= DENSE * rate
-        ):
+        video, audio = video_stream(container) if rate else None, audio_stream(container)
+        decoding = Decoding(container, _threaded(video, audio), origin)
+        if video is not None and _is_large(video) and (video.average_rate or 0) >= DENSE * rate:
             video.codec_context.skip_frame = "NONREF"
-        sounds, due, last = Sounds(origin, sample_rate), 0, 0.0
-        packets = container.demux(streams)
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    break
-                frames = packet.decode()
-            except (av.error.EOFError, av.error.BlockingIOError):
-                break
-            except (av.error.FFmpegError, ValueError):
-                continue  # a damaged packet costs its own pictures only
-            for frame in frames:
-                if packet.stream is audio:
-                    yield from sounds.convert(frame)
-                elif frame.time is not None:
-                    time, step = frame.time - origin, math.floor((frame.time - origin) * rate + 1e-6)
-                    if video is not None and time - last > 1 / rate:
-                        video.codec_context.skip_frame = "DEFAULT"  # too few were left
-                    last = time
-                    if step >= due:
-                        due = step + 1
-                        yield time, _picture(frame, longest)
+        images, sounds = _Images(video, origin, rate, longest), Sounds(origin, sample_rate)
+        for frame in decoding.frames():
+            yield from images.convert(frame) if isinstance(frame, av.VideoFrame) else sounds.convert(frame)
+        yield from images.convert(None)
         yield from sounds.convert(None)
+        yield from decoding.losses()
+        if audio is None and container.streams.audio:
+            yield "the sound is of a kind that cannot be decoded"
 
 
-def frame_times(path: Path) -> list[float]:
-    """Presentation time of every picture in seconds, from the packets alone."""
-    with _open(path) as container:
-        video, origin = _video_stream(container), origin_of(container)
+def _threaded(*streams: Any) -> list[Any]:
+    chosen = [stream for stream in streams if stream is not None]
+    for stream in chosen:
+        stream.thread_type = "AUTO"
+    return chosen
+
+
+def _is_large(video: av.VideoStream) -> bool:
+    return video.width * video.height > LARGE_PICTURE
+
+
+class _Images:
+    """Chooses the frames of a video track that are shown at multiples of 1 / rate, and converts those."""
+
+    def __init__(self, video: av.VideoStream | None, origin: float, rate: float, longest: int) -> None:
+        self._video, self._origin, self._rate, self._longest = video, origin, rate, longest
+        self._aspect = pixel_aspect(video) if video is not None else 1.0
+        self._deinterlacer = Deinterlacer()
+        self._due, self._last = 0, 0.0
+
+    def convert(self, frame: av.VideoFrame | None) -> Iterator[tuple[float, np.ndarray]]:
+        if self._video is None:
+            return
+        for whole in self._deinterlacer.convert(frame):
+            time = (whole.time or 0.0) - self._origin
+            step = math.floor(time * self._rate + 1e-6)
+            if time - self._last > 1 / self._rate:
+                self._video.codec_context.skip_frame = "DEFAULT"  # too few were left
+            self._last = time
+            if step >= self._due:
+                self._due = step + 1
+                yield time, to_image(whole, self._aspect, self._longest)
+
+
+def frame_times(path: Path) -> Iterator[list[float] | str]:
+    """Presentation time in seconds of every frame that can be decoded, in the order they are shown, TIMES_AT_ONCE in a
+    list; then what was lost, in words. Packets do not tell: an edit list, a damaged stretch and a first frame that
+    refers to an earlier one leave packets without a frame.
+    """
+    with open_container(path) as container:
+        video, origin = video_stream(container), origin_of(container)
         if video is None:
-            return []
-        times = [_seconds(packet.pts, packet.time_base) for packet in container.demux(video)]
-    return sorted(time - origin for time in times if time is not None)
+            return
+        decoding, times = Decoding(container, _threaded(video), origin), []
+        for frame in decoding.frames():
+            times.append(frame.time - origin)
+            if len(times) == TIMES_AT_ONCE:
+                yield times
+                times = []
+        yield times
+        yield from decoding.losses()
 
 
 def _confine(seconds: float) -> None:
@@ -213,17 +197,24 @@ def _send(head: dict[str, Any], body: bytes = b"") -> None:
     sys.stdout.buffer.write(body)
 
 
-def _predict_segment(what: str, path: Path, arguments: list[str]) -> None:
-    _confine(PROBING + (DECODING * float(arguments[3]) if what == "stream" else 0.0))
+def _serve(what: str, path: Path, arguments: list[str]) -> None:
+    _confine(PROBING + (0.0 if what == "probe" else DECODING * float(arguments[-1])))
     if what == "probe":
         _send({"clip": probe(path)})
     elif what == "times":
-        times = np.array(frame_times(path), np.float64)
-        _send({"times": len(times)}, times.tobytes())
+        for item in frame_times(path):
+            if isinstance(item, str):
+                _send({"warning": item})
+            else:
+                _send({"times": len(item)}, np.array(item, np.float64).tobytes())
     else:
-        for time, array in stream(path, float(arguments[0]), int(arguments[1]), int(arguments[2])):
-            kind = "image" if array.ndim == 3 else "sound"
-            _send({kind: list(array.shape), "time": time}, array.tobytes())
+        for content in stream(path, float(arguments[0]), int(arguments[1]), int(arguments[2])):
+            if isinstance(content, str):
+                _send({"warning": content})
+            else:
+                time, array = content
+                kind = "image" if array.ndim == 3 else "sound"
+                _send({kind: list(array.shape), "time": time}, array.tobytes())
     _send({"end": True})
 
 
@@ -231,7 +222,7 @@ def main() -> None:
     what, path, *arguments = sys.argv[1:]
     av.logging.set_level(None)  # FFmpeg's own messages quote what is in a clip
     try:
-        _predict_segment(what, Path(path), arguments)
+        _serve(what, Path(path), arguments)
     except Refused as error:
         _send({"refused": str(error)})
     except MemoryError:

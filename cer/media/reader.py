@@ -10,7 +10,7 @@ import os
 import queue
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import ACCEPTED, MAX_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+from cer.media.clip import ACCEPTED, MAX_DURATION, MAX_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+from cer.names import printable
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,9 @@ def _warn_of_missing_limits() -> None:
 def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Message]]:
     """A decoder process and its messages. It is gone when the block is left, however that happens."""
     if not path.is_file():
-        raise ClipError(f"{path.name}: no such file. {ACCEPTED}.")
+        raise ClipError(f"{printable(path.name)}: no such file. {ACCEPTED}.")
     if path.stat().st_size == 0:
-        raise ClipError(f"{path.name}: the file is empty. {ACCEPTED}.")
+        raise ClipError(f"{printable(path.name)}: the file is empty. {ACCEPTED}.")
     _warn_of_missing_limits()
     package = str(Path(__file__).parents[2])
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
@@ -110,16 +111,16 @@ def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Messag
             message = box.get(timeout=STALL_TIMEOUT)
         except queue.Empty:
             raise ClipError(
-                f"{path.name}: decoding hangs; nothing came for {STALL_TIMEOUT:.0f} s. The file may be "
+                f"{printable(path.name)}: decoding hangs; nothing came for {STALL_TIMEOUT:.0f} s. The file may be "
                 "damaged: re-encode it."
             ) from None
         if message is None:
             raise ClipError(
-                f"{path.name}: the decoder gave up on it (it crashed, or needs more memory or time than a clip is "
-                "given). The file may be damaged: re-encode it."
+                f"{printable(path.name)}: the decoder gave up on it (it crashed, or needs more memory or time than a "
+                "clip is given). The file may be damaged: re-encode it."
             )
         if "refused" in message[0]:
-            raise ClipError(f"{path.name}: {message[0]['refused']}")
+            raise ClipError(f"{printable(path.name)}: {message[0]['refused']}")
         if "end" in message[0]:
             return
         yield message
@@ -134,22 +135,43 @@ def probe(path: str | Path) -> Clip:
     path = Path(path)
     with _decoder(path, "probe") as messages:
         head, _ = next(messages)
-        return Clip(path=path, name=path.name, **head["clip"])
+        return Clip(path=path, name=printable(path.name), **head["clip"])
 
 
-def stream(clip: Clip, rate: float, longest: int = MAX_SIDE, sample_rate: int = SAMPLE_RATE) -> Iterator[Frame | Sound]:
-    """Decode a clip once, in the container's order: about `rate` pictures a second (0 for none), and all of the sound.
+def no_warning(text: str) -> None:
+    """For whoever does not ask what was lost."""
 
-    The picture shown at each multiple of 1 / rate is given with its own presentation time. Damaged stretches are
-    skipped. A clip without an end in its header is given the time of the longest one. Raises ClipError when nothing at
-    all can be decoded, or when the decoder fails before anything was given; what it gave before it failed is kept.
+
+def stream(
+    clip: Clip,
+    rate: float,
+    longest: int = MAX_SIDE,
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    warn: Callable[[str], None] = no_warning,
+) -> Iterator[Frame | Sound]:
+    """Decode a clip once, in the container's order: about `rate` frames a second (0 for none), and all of the sound.
+
+    Args:
+        clip: What `probe` returned. Without an end in its header it may take the time of the longest one.
+        rate: The frame shown at each multiple of 1 / rate comes with its own presentation time.
+        longest: Pixels of the longest side of an image.
+        sample_rate: Hz.
+        warn: Called with what was lost of the clip, in words: damaged stretches are skipped, and what was decoded
+            before the decoder failed counts.
+
+    Raises:
+        ClipError: Nothing at all can be decoded, or the decoder fails before anything was.
     """
-    delivered = 0
-    seconds = clip.duration or 6 * 3600.0
+    delivered, last = 0, 0.0
+    seconds = clip.duration or MAX_DURATION
     try:
         with _decoder(clip.path, "stream", *map(str, (rate, longest, sample_rate, seconds))) as messages:
             for head, body in messages:
-                delivered += 1
+                if "warning" in head:
+                    warn(str(head["warning"]))
+                    continue
+                delivered, last = delivered + 1, max(last, head["time"])
                 if "image" in head:
                     yield Frame(head["time"], np.frombuffer(body, np.uint8).reshape(head["image"]))
                 else:
@@ -157,17 +179,18 @@ def stream(clip: Clip, rate: float, longest: int = MAX_SIDE, sample_rate: int = 
     except ClipError:
         if not delivered:
             raise
-        logger.warning("decoding ended early after %d pictures and sounds; going on with those", delivered)
+        logger.warning("decoding ended early after %d images and sounds; going on with those", delivered)
+        warn(f"decoding ended early, at {last:.1f} s; what follows is lost")
     if not delivered:
-        raise ClipError(f"{clip.name}: neither picture nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
+        raise ClipError(f"{clip.name}: neither image nor sound can be decoded; the file may be damaged. {ACCEPTED}.")
 
 
-def frame_times(clip: str | Path) -> np.ndarray:
-    """Presentation time of every picture of a clip in the order they are shown, float64 seconds [T], from the packets
-    alone: nothing is decoded.
+def frame_times(path: str | Path) -> np.ndarray:
+    """Presentation time of every frame of a clip that can be decoded, in the order they are shown, float64 seconds [T].
 
-    Raises ClipError when the clip cannot be read.
+    Raises ClipError when the clip cannot be read, or decoding fails half way.
     """
-    with _decoder(Path(clip), "times") as messages:
-        _, body = next(messages)
-        return np.frombuffer(body, np.float64)
+    clip = probe(path)
+    with _decoder(clip.path, "times", str(clip.duration or MAX_DURATION)) as messages:
+        parts = [np.frombuffer(body, np.float64) for head, body in messages if "times" in head]
+    return np.concatenate(parts) if parts else np.zeros(0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import WHISPER, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import Evidence
@@ -20,6 +20,7 @@ WIDTH = 128
 
 class Audio:
     name = "audio"
+    source = VOICE
     per_person = False
     needs_frames = False
 
@@ -34,14 +35,14 @@ class Audio:
         return collect([_predict_segment(evidence.segment(segment)) for segment in segments], WIDTH)
 
 
-def _predict_segment(evidence: Evidence) -> Seen | str:
+def _predict_segment(evidence: Evidence) -> SegmentPrediction | str:
     if not evidence.has_audio:
         return "no audio track"
     speech = evidence.speech()
     if sum(end - start for start, end, _ in speech) < MIN_SPEECH:
         return "no speech"
     logits, embedding = read(np.concatenate([rows_between(one, start, end) for start, end, one in speech]))
-    return Seen(softmax(logits), embedding)
+    return SegmentPrediction(softmax(logits), embedding)
 
 
 def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:

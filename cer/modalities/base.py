@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from cer.labels import EMOTIONS
 from cer.models.checkpoints import Checkpoint
 from cer.perception.evidence import Evidence
+from cer.perception.transcription import Sentence
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -19,7 +20,9 @@ class Prediction:
 
     probabilities: float32 [S, 8] in the order of EMOTIONS, calibrated and free of the class prior; rows sum to one
     where present and are NaN elsewhere. present: bool [S]. embedding: float32 [S, D], NaN where absent, or None.
-    reasons: why a segment is absent, None where present. notes: evidence in words, "" where there is none.
+    reasons: why a segment is absent, None where present. notes: evidence in words, "" where there is none. quality:
+    float32 [S] in (0, 1], how far the segment's evidence is like what the model was trained on; 1 where nothing
+    speaks against it.
     """
 
     probabilities: np.ndarray
@@ -27,9 +30,14 @@ class Prediction:
     embedding: np.ndarray | None
     reasons: tuple[str | None, ...]
     notes: tuple[str, ...] = field(default=())
+    quality: np.ndarray = field(default_factory=lambda: np.ones(0, np.float32))
 
     def __post_init__(self) -> None:
         count = len(self.present)
+        if not len(self.quality):
+            object.__setattr__(self, "quality", np.ones(count, np.float32))
+        if self.quality.shape != (count,) or not ((self.quality > 0) & (self.quality <= 1)).all():
+            raise ValueError(f"quality must be {count} numbers in (0, 1], it is {self.quality}")
         if self.probabilities.shape != (count, len(EMOTIONS)):
             raise ValueError(
                 f"probabilities have shape {self.probabilities.shape}, expected ({count}, {len(EMOTIONS)})"
@@ -50,21 +58,31 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a modality says about one segment in which it saw something. probabilities: [8]; embedding: [D]."""
+class SegmentPrediction:
+    """A modality's prediction for one segment. probabilities: [8]; embedding: [D]; quality in (0, 1]."""
 
     probabilities: np.ndarray
     embedding: np.ndarray | None
     note: str = ""
+    quality: float = 1.0
+
+
+FACE, SCENE, VOICE, WORDS = SOURCES = ("face", "body and scene", "voice", "words")
+"""What a modality's evidence comes from. Modalities of one source are one witness."""
 
 
 class Modality(Protocol):
-    """One of the six. A per_person one looks at `person`, None being nobody; the others answer alike for everybody. One
-    that needs_frames is given pictures of the whole scene.
+    """One of the six.
+
+    source: one of SOURCES. per_person: predicts for `person`, None being nobody; the others predict alike for
+    everybody. needs_frames: is given frames of the whole scene.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
 
     @property
     def per_person(self) -> bool: ...
@@ -83,24 +101,32 @@ class Modality(Protocol):
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
 
 
-def collect(results: Sequence[Seen | str], width: int | None) -> Prediction:
-    """A Prediction from one answer per segment: what was seen, or the reason why nothing was. width: D of the
+@runtime_checkable
+class Transcribing(Protocol):
+    """A modality that writes down speech itself, in place of Whisper tiny.en."""
+
+    def transcribe(self, samples: np.ndarray, start: float) -> tuple[Sentence, ...]: ...
+
+
+def collect(results: Sequence[SegmentPrediction | str], width: int | None) -> Prediction:
+    """A Prediction from one result per segment: what was predicted, or the reason for its absence. width: D of the
     embeddings.
     """
     count = len(results)
     probabilities = np.full((count, len(EMOTIONS)), np.nan, np.float32)
     embedding = np.full((count, width), np.nan, np.float32) if width is not None else None
     for row, result in enumerate(results):
-        if isinstance(result, Seen):
+        if isinstance(result, SegmentPrediction):
             probabilities[row] = result.probabilities
             if embedding is not None:
                 embedding[row] = result.embedding
     return Prediction(
         probabilities,
-        np.array([isinstance(r, Seen) for r in results], bool),
+        np.array([isinstance(r, SegmentPrediction) for r in results], bool),
         embedding,
         tuple(r if isinstance(r, str) else None for r in results),
-        tuple(r.note if isinstance(r, Seen) else "" for r in results),
+        tuple(r.note if isinstance(r, SegmentPrediction) else "" for r in results),
+        np.array([r.quality if isinstance(r, SegmentPrediction) else 1.0 for r in results], np.float32),
     )
 
 
@@ -122,6 +148,7 @@ def join(parts: Sequence[Prediction]) -> Prediction:
         np.concatenate(embeddings) if width is not None else None,
         tuple(reason for part in parts for reason in part.reasons),
         tuple(note for part in parts for note in (part.notes or ("",) * len(part))),
+        np.concatenate([part.quality for part in parts]),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import RATE, Evidence
@@ -24,6 +24,7 @@ class DynamicFace:
     """The Mamba network on the sequence of the person's face embeddings; moments without the face are masked."""
 
     name = "dynamic_face"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -34,7 +35,7 @@ class DynamicFace:
         require(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        results: list[Seen | str] = []
+        results: list[SegmentPrediction | str] = []
         for segment in segments:
             if not evidence.has_video:
                 results.append("no video track")
@@ -47,7 +48,7 @@ class DynamicFace:
                 results.append("the face is seen too briefly to show a change")
             else:
                 logits, embedding = classify(slots[None], mask[None])
-                results.append(Seen(softmax(logits[0]), embedding[0]))
+                results.append(SegmentPrediction(softmax(logits[0]), embedding[0]))
         return collect(results, WIDTH)
 
 

@@ -72,7 +72,7 @@ _ROOM = 1.3  # times its weights that a vision-language model needs on the GPU f
 
 @cache
 def implementations() -> Mapping[str, Mapping[str, Callable[[], Modality]]]:
-    """IMPLEMENTATIONS, and those that installed distributions offer as entry points, which never replace one of ours."""
+    """IMPLEMENTATIONS and what installed distributions offer as entry points, which never replace one of ours."""
     everything = {modality: dict(choices) for modality, choices in IMPLEMENTATIONS.items()}
     for entry in entry_points(group=ENTRY_POINTS):
         modality, _, name = entry.name.partition(".")

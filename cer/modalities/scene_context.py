@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, require, shipped
 from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
@@ -40,6 +40,7 @@ _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
 
 class SceneContext:
     name = "scene_context"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -53,11 +54,11 @@ class SceneContext:
         parts = [evidence.segment(segment) for segment in segments]
         described = [describe(part, person) for part in parts]
         predictions = zip(*classify([text for text in described if text]), strict=True)
-        results: list[Seen | str] = []
+        results: list[SegmentPrediction | str] = []
         for part, text in zip(parts, described, strict=True):
             if text:
                 logits, embedding = next(predictions)
-                results.append(Seen(softmax(logits), embedding, text))
+                results.append(SegmentPrediction(softmax(logits), embedding, text))
             else:
                 results.append("nobody in view to describe" if part.has_video else "no video track")
         return collect(results, text_encoder.WIDTH)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
@@ -36,6 +36,7 @@ class SceneLabel:
     """Softmax over the cosine between the picture and the texts of the eight emotions, times the trained scale."""
 
     name = "scene_label"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -55,7 +56,7 @@ class SceneLabel:
         )
 
 
-def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
+def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPrediction | str:
     if not evidence.has_video:
         return "no video track"
     sightings, expressions = evidence.person(person)
@@ -64,7 +65,7 @@ def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
     projected, scale = look(expressions.embeddings)
     mean = projected.mean(0, keepdims=True)
     mean /= np.linalg.norm(mean)
-    return Seen(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
+    return SegmentPrediction(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
 
 
 def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:

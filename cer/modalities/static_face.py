@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
 from cer.progress import Progress
@@ -17,6 +17,7 @@ class StaticFace:
     """
 
     name = "static_face"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -30,10 +31,10 @@ class StaticFace:
         return collect([_predict_segment(evidence.segment(segment), person) for segment in segments], WIDTH)
 
 
-def _predict_segment(evidence: Evidence, person: int | None) -> Seen | str:
+def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPrediction | str:
     if not evidence.has_video:
         return "no video track"
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "no face"
-    return Seen(softmax(expressions.logits.mean(0)), expressions.embeddings.mean(0))
+    return SegmentPrediction(softmax(expressions.logits.mean(0)), expressions.embeddings.mean(0))

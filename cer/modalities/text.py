@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import WORDS, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import MINILM, WHISPER, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
@@ -21,6 +21,7 @@ MIN_SHARED = 0.5  # seconds, or half of the sentence, inside the segment for the
 
 class Text:
     name = "text"
+    source = WORDS
     per_person = False
     needs_frames = False
 
@@ -34,13 +35,13 @@ class Text:
         require(self.describe())
         spoken_words = [spoken(evidence.segment(segment)) for segment in segments]
         predictions = zip(*classify([words for words, reason in spoken_words if reason is None]), strict=True)
-        results: list[Seen | str] = []
+        results: list[SegmentPrediction | str] = []
         for words, reason in spoken_words:
             if reason is not None:
                 results.append(reason)
             else:
                 logits, embedding = next(predictions)
-                results.append(Seen(softmax(logits), embedding, words))
+                results.append(SegmentPrediction(softmax(logits), embedding, words))
         return collect(results, text_encoder.WIDTH)
 
 
@@ -56,7 +57,7 @@ def spoken(evidence: Evidence) -> tuple[str, str | None]:
             shared = min(sentence.end, evidence.end) - max(sentence.start, evidence.start)
             if shared >= min(MIN_SHARED, (sentence.end - sentence.start) / 2):
                 words.append(sentence.text)
-    return (" ".join(words), None) if words else ("", "no words completed")
+    return (" ".join(words), None) if words else ("", "no words understood")
 
 
 def classify(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from cer.errors import ClipError
 from cer.media.clip import Clip, Frame, Sound
-from cer.media.reader import stream
+from cer.media.reader import no_warning, stream
 from cer.perception import face_detection, face_encoder
 from cer.perception.face_encoder import Expressions
 from cer.perception.speech import Listener, Utterance
@@ -29,6 +29,8 @@ SCENE_RATE = 1.0  # pictures a second that are kept for models of the whole scen
 BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 
 MAX_FACES = 8  # of a frame, the largest ones
+
+SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
 MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while pictures go on
 
@@ -213,16 +215,18 @@ def gather(
     keep_frames: bool = False,
     transcriber: Transcriber | None = None,
     max_duration: float = math.inf,
+    warn: Callable[[str], None] = no_warning,
 ) -> Iterator[Evidence]:
     """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
 
-    pictures: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
-    longest: seconds of the clip. Raises ClipError when nothing can be decoded, or more than that.
+    keep_frames: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
+    max_duration: seconds of the clip. warn: called with what of the clip was lost. Raises ClipError when nothing can
+    be decoded, or more than max_duration.
     """
     start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
     with closing(_SpeechWorker(transcriber)) as speech_worker:
         collector = _Collector(clip, speech_worker, keep_frames)
-        for item in stream(clip, RATE):
+        for item in stream(clip, RATE, warn=warn):
             if item.time > max_duration:
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
@@ -237,6 +241,8 @@ def gather(
                 start += BLOCK
         collector.utterances += speech_worker.finish()
     end = max(_end(clip, collector.cues[-1].time + frame_length if collector.cues else 0.0, collector.until), start)
+    if clip.duration - end > max(SHORTFALL * clip.duration, 1.0):
+        warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {end:.1f} s")
     yield collector.block(start, end)
 
 

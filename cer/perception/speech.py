@@ -12,7 +12,7 @@ import numpy as np
 
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE, Sound
-from cer.perception.transcription import Sentence, Transcriber, encode, transcribe
+from cer.perception.transcription import Sentence, Transcriber, encode, plausible, transcribe
 from cer.perception.voice_encoder import WIDTH, listen
 
 MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
@@ -23,6 +23,12 @@ LISTEN = 30.0  # seconds of sound that are searched for speech at a time
 
 MIN_SPEECH = 0.25  # seconds
 
+MAX_OFFSET = 0.01  # mean of the samples; more is a fault of the microphone's electronics
+
+QUIET_LEVEL = 0.05  # magnitude that 1 sample in 200 exceeds; speech below it is raised to it
+
+SILENCE_LEVEL = 0.0005  # what stays below it is the noise of a track without sound
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -30,7 +36,7 @@ class Utterance:
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
     [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
-    sentences: what was completed; empty when nothing was.
+    sentences: the transcript; empty when nothing was understood.
     """
 
     start: float
@@ -50,6 +56,19 @@ def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
     options = VadOptions(min_silence_duration_ms=300, speech_pad_ms=150, min_speech_duration_ms=int(MIN_SPEECH * 1000))
     timestamps = get_speech_timestamps(samples, options)
     return [(region["start"] / SAMPLE_RATE, region["end"] / SAMPLE_RATE) for region in timestamps]
+
+
+def leveled(samples: np.ndarray) -> np.ndarray:
+    """Samples float32 [N] without a constant offset, and loud enough to be searched for speech; as they are where they
+    have neither fault. Near-silence stays what it is.
+    """
+    offset = float(samples.mean()) if len(samples) else 0.0
+    if abs(offset) > MAX_OFFSET:
+        samples = samples - np.float32(offset)
+    loudness = float(np.quantile(np.abs(samples), 0.995)) if len(samples) else 0.0
+    if SILENCE_LEVEL < loudness < QUIET_LEVEL:
+        samples = (samples * np.float32(QUIET_LEVEL / loudness)).clip(-1, 1)
+    return samples
 
 
 @dataclass
@@ -87,7 +106,8 @@ class Listener:
         return self._start
 
     def _listen(self, *, last: bool) -> Iterator[Utterance]:
-        samples = np.concatenate(self._pieces)
+        buffered = np.concatenate(self._pieces)
+        samples = leveled(buffered)
         groups = _group(speech_regions(samples))
         length = len(samples) / SAMPLE_RATE
         keep = length  # seconds; from here on the sound is held back for the next call
@@ -97,7 +117,7 @@ class Listener:
                 keep = groups[-1][0][0]
                 groups.pop()
         start = self._start
-        rest = samples[int(keep * SAMPLE_RATE) :]
+        rest = buffered[int(keep * SAMPLE_RATE) :]
         self._pieces, self._held, self._start = (
             ([rest] if len(rest) else []),
             len(rest),
@@ -135,7 +155,10 @@ def _utterance(
     rows = np.zeros((0, WIDTH), np.float32)
     # Weights that cannot be had cost the words or the voice, whose modality says so, and not the clip.
     with suppress(WeightsError):
-        sentences = transcriber(spoken, since) if transcriber else transcribe(encode(spoken), since, until)
+        if transcriber is None:
+            sentences = transcribe(encode(spoken), since, until)
+        else:
+            sentences = plausible(transcriber(spoken, since), since, until)
     with suppress(WeightsError):
         rows = listen(spoken)
     return Utterance(since, until, regions, spoken, rows, sentences)

@@ -1,8 +1,8 @@
 """Transcription: the words in a stretch of speech, by Whisper tiny.en."""
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,29 @@ class Sentence:
     end: float
     text: str
     confidence: float
+
+
+SHORTEST = 0.1  # seconds, of a sentence
+
+
+def plausible(sentences: Iterable[Sentence], start: float, end: float) -> tuple[Sentence, ...]:
+    """The sentences of a sound from `start` to `end` that can have been spoken in it.
+
+    A model whose sound stops in the middle of a word goes on: what begins at the end is dropped, and so is a sentence
+    that repeats the last. The others end with the sound at the latest.
+    """
+    result: list[Sentence] = []
+    for sentence in sentences:
+        since = max(sentence.start, start)
+        repeats = bool(result) and _plain(result[-1].text) == _plain(sentence.text)
+        if since <= end - SHORTEST and not repeats:
+            until = min(max(sentence.end, since + SHORTEST), end)
+            result.append(replace(sentence, start=since, end=until))
+    return tuple(result)
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 Transcriber = Callable[[np.ndarray, float], tuple[Sentence, ...]]
@@ -77,9 +100,9 @@ def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
         now = min(end, start + (token - first_time) / MARKS_PER_SECOND)
         spoken = tokenizer.decode(words, skip_special_tokens=True).strip()
         if spoken:
-            sentences.append(Sentence(since, max(now, since + 0.1), spoken, float(np.exp(result.scores[0]))))
+            sentences.append(Sentence(since, now, spoken, float(np.exp(result.scores[0]))))
         words, since = [], now
-    return tuple(sentences)
+    return plausible(sentences, start, end)
 
 
 def _compression(text: str) -> float:

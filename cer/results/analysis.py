@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cer.fusion.decision import Outcome
+from cer.fusion.open_set import Statement
 from cer.labels import COMPOUNDS
 from cer.media.clip import Clip
 from cer.modalities.base import Prediction
 from cer.perception.transcription import Sentence
 from cer.segments import Segment
-
-SCHEMA = 1
-
-_DIGITS = 5  # of a probability in files
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +36,29 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was seen in a clip of S segments and T moments.
+    """The analysis of a clip of S segments and T frames for one person.
 
-    predictions: by modality. fused: float32 [S, 8]; weights: [S, 6], each modality's mean effective weight; ppa, pfsa
-    and compound: [S, 7]; NaN rows where nothing is present. times: seconds [T], presentation times of the analyzed
-    pictures. timeline: [T, 7], the compound decision averaged over overlapping segments. boxes: [B, 5], time and face
-    box (shares of width and height) of the analyzed person, kept in memory only. transcript: what was completed,
-    sentence by sentence. person: whose face was analyzed; None when nobody's.
+    Attributes:
+        predictions: Prediction of each modality.
+        sources: What each modality's evidence comes from (face, body and scene, voice, words).
+        outcome: What MHPF, PPA and PFSA make of them; `fused`, `weights`, `ppa`, `pfsa` and `compound` are its arrays.
+        statements: The open-set decision about each segment; `statement`: about the clip.
+        times: Seconds [T], presentation times of the analyzed frames.
+        timeline: float32 [T, 7], the compound decision averaged over overlapping segments.
+        person: Whose face was analyzed; None when there is none.
+        transcript: Sentence by sentence.
+        warnings: What was damaged, lost or out of domain.
+        boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
     """
 
     clip: Clip
     profile: str
     segments: Sequence[Segment]
     predictions: dict[str, Prediction]
-    fused: np.ndarray
-    weights: np.ndarray
-    ppa: np.ndarray
-    pfsa: np.ndarray
-    compound: np.ndarray
+    sources: dict[str, str]
+    outcome: Outcome
+    statements: Sequence[Statement]
+    statement: Statement
     times: np.ndarray
     timeline: np.ndarray
     person: int | None
@@ -63,7 +66,33 @@ class Analysis:
     models: Sequence[Model]
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
+    warnings: Sequence[str] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+
+    @property
+    def fused(self) -> np.ndarray:
+        """float32 [S, 8]; NaN rows where nothing is present."""
+        return self.outcome.fused
+
+    @property
+    def weights(self) -> np.ndarray:
+        """float32 [S, 6], the mean effective weight of each modality."""
+        return self.outcome.weights
+
+    @property
+    def ppa(self) -> np.ndarray:
+        """float32 [S, 7]."""
+        return self.outcome.ppa
+
+    @property
+    def pfsa(self) -> np.ndarray:
+        """float32 [S, 7]."""
+        return self.outcome.pfsa
+
+    @property
+    def compound(self) -> np.ndarray:
+        """float32 [S, 7], PPA and PFSA mixed."""
+        return self.outcome.compound
 
     @property
     def overall(self) -> np.ndarray | None:
@@ -80,8 +109,8 @@ class Analysis:
         """The compound expression of the clip, or None."""
         return None if self.overall is None else COMPOUNDS[int(self.overall.argmax())]
 
-    def seen(self, modality: str, row: int | None = None) -> tuple[np.ndarray | None, str]:
-        """The basic emotions [8] that a modality sees in segment `row`, or on average in the clip; else None and the
+    def mean_prediction(self, modality: str, row: int | None = None) -> tuple[np.ndarray | None, str]:
+        """The basic emotions [8] of a modality in segment `row`, or their mean over the clip; else None and the
         reason.
         """
         prediction = self.predictions[modality]

@@ -1,4 +1,7 @@
-"""The document of an Analysis: analysis.json (schema 1) and two CSV tables, as text."""
+"""The document of an Analysis: analysis.json and two CSV tables, as text.
+
+Schema 2 holds every key of schema 1 with its meaning, and more: `docs/analysis.schema.json` describes it.
+"""
 
 import csv
 import io
@@ -10,17 +13,57 @@ import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis, compound_name, mean_of_known
+from cer.results.witnesses import witnesses
 from cer.results.wording import verdict
 
-SCHEMA = 1
+SCHEMA = 2
 _DIGITS = 5  # of a probability in files
 
 
-def document(analysis: Analysis) -> dict[str, Any]:
-    """The document of analysis.json. What is absent is null."""
+def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
+    """The document of analysis.json, schema 1 or 2. What is absent is null.
+
+    Raises:
+        ValueError: There is no such schema.
+    """
+    if schema not in (1, SCHEMA):
+        raise ValueError(f"schema {schema} does not exist; there is: 1, {SCHEMA}")
+    written = _first_schema(analysis)
+    if schema == 1:
+        return written
+    written["schema"] = SCHEMA
+    written["sources"] = analysis.sources
+    written["warnings"] = list(analysis.warnings)
+    written["summary"] |= _stated(analysis, None)
+    written["segments"] = [{**segment, **_stated(analysis, row)} for row, segment in enumerate(written["segments"])]
+    return written
+
+
+def _stated(analysis: Analysis, row: int | None) -> dict[str, Any]:
+    """What schema 2 says of segment `row`, or of the clip: the open-set decision and the witnesses."""
+    statement = analysis.statement if row is None else analysis.statements[row]
+    return {
+        "state": statement.state,
+        "state_probability": round(statement.probability, _DIGITS),
+        "emotions": [{"emotion": name, "salience": round(salience, _DIGITS)} for name, salience in statement.emotions],
+        "witnesses": [
+            {
+                "source": witness.source,
+                "modalities": list(witness.modalities),
+                "emotion": witness.emotion,
+                "probabilities": _numbers(witness.probabilities),
+                "contribution": _numbers(witness.contribution),
+                "quality": round(witness.quality, _DIGITS),
+            }
+            for witness in witnesses(analysis, row)
+        ],
+    }
+
+
+def _first_schema(analysis: Analysis) -> dict[str, Any]:
     overall, basic = analysis.overall, analysis.basic
     return {
-        "schema": SCHEMA,
+        "schema": 1,
         "clip": {
             "name": analysis.clip.name,
             "duration": round(analysis.clip.duration, 3),
@@ -101,9 +144,9 @@ def _segment(analysis: Analysis, row: int) -> dict[str, Any]:
     }
 
 
-def to_json(analysis: Analysis) -> str:
+def to_json(analysis: Analysis, schema: int = SCHEMA) -> str:
     """The text of analysis.json."""
-    return as_json(document(analysis))
+    return as_json(document(analysis, schema))
 
 
 def segments_csv(analysis: Analysis) -> str:
@@ -114,6 +157,8 @@ def segments_csv(analysis: Analysis) -> str:
         "start",
         "end",
         "label",
+        "state",
+        "emotions",
         *COMPOUNDS,
         *(f"fused {e}" for e in EMOTIONS),
         *(f"weight {m}" for m in MODALITIES),
@@ -122,6 +167,8 @@ def segments_csv(analysis: Analysis) -> str:
     rows = []
     for row, segment in enumerate(analysis.segments):
         cells: list[Any] = [round(segment.start, 3), round(segment.end, 3), compound_name(analysis.compound[row])]
+        statement = analysis.statements[row]
+        cells += [statement.state, " + ".join(name for name, _ in statement.emotions)]
         for values in (
             analysis.compound[row],
             analysis.fused[row],

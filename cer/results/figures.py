@@ -54,7 +54,7 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     for panel, name in enumerate(MODALITIES):
         axes = figure.add_subplot(2, 3, panel + 1)
-        values, reason = analysis.seen(name, row)
+        values, reason = analysis.mean_prediction(name, row)
         axes.set_title(MODALITY_NAMES[name], fontsize=10, color=_INK if values is not None else "#777777")
         axes.set_xlim(0, 1)
         axes.set_yticks(np.arange(len(EMOTIONS)), EMOTIONS, fontsize=8)

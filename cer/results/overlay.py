@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from cer.fusion.open_set import Statement
 from cer.labels import COMPOUNDS
 from cer.media.writer import write_video
 from cer.results.analysis import Analysis
 from cer.results.figures import COLORS
+from cer.results.wording import stated
 
 
 @lru_cache(maxsize=4)
@@ -38,10 +40,7 @@ def overlay(analysis: Analysis, width: int, height: int) -> Callable[[float, np.
                 left, top, right, bottom = analysis.boxes[nearest, 1:] * [width, height, width, height]
                 pen.rectangle([left, top, right, bottom], outline="#E69F00", width=max(2, height // 180))
         row = max(0, int(np.searchsorted(analysis.times, time, "right")) - 1)
-        values = analysis.timeline[row]
-        label = (
-            "nothing to go by" if np.isnan(values).any() else f"{COMPOUNDS[int(values.argmax())]} {values.max():.0%}"
-        )
+        label = stated(_statement_at(analysis, float(analysis.times[row])))
         pen.rectangle([0, 0, pen.textlength(label, font) + 16, font.size + 12], fill="#000000")
         pen.text((8, 5), label, fill="#ffffff", font=font)
         canvas.paste(strip, (0, height - strip_height))
@@ -50,6 +49,12 @@ def overlay(analysis: Analysis, width: int, height: int) -> Callable[[float, np.
         return np.asarray(canvas)
 
     return draw
+
+
+def _statement_at(analysis: Analysis, time: float) -> Statement:
+    """The statement about the segment whose middle is nearest to `time` seconds."""
+    middles = [abs((segment.start + segment.end) / 2 - time) for segment in analysis.segments]
+    return analysis.statements[middles.index(min(middles))]
 
 
 def _strip(analysis: Analysis, width: int, height: int) -> Image.Image:

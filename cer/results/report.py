@@ -2,10 +2,12 @@
 
 from importlib.resources import files
 
+from cer.labels import EMOTIONS
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import MODALITY_NAMES, data_uri, fused_bars, modality_bars, svg, timeline
-from cer.results.wording import clock
+from cer.results.wording import clock, compound_word, emotion_word, reason_word, source_word, stated
+from cer.words import texts_of
 
 
 def report(analysis: Analysis) -> str:
@@ -14,9 +16,19 @@ def report(analysis: Analysis) -> str:
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clock"] = clock
+    environment.globals |= {
+        "say": texts_of,
+        "stated": stated,
+        "emotion_word": emotion_word,
+        "compound_word": compound_word,
+        "reason_word": reason_word,
+        "source_word": source_word,
+        "parts": _parts,
+    }
     template = environment.from_string((files("cer.results") / "report.html.j2").read_text("utf-8"))
     return template.render(
         document=document(analysis),
+        statements=analysis.statements,
         names=MODALITY_NAMES,
         figures=[
             ("When", svg(timeline(analysis))),
@@ -25,3 +37,9 @@ def report(analysis: Analysis) -> str:
         ],
         people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8]],
     )
+
+
+def _parts(contribution: list[float]) -> list[str]:
+    """What a source adds, strongest first: "anger +0.21"; parts below 0.01 are left out."""
+    ranked = sorted(zip(contribution, EMOTIONS, strict=True), reverse=True)
+    return [f"{emotion_word(name)} {value:+.2f}" for value, name in ranked if value >= 0.01]

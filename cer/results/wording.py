@@ -1,9 +1,16 @@
-"""Wording: what an Analysis says in a sentence, and how times are written."""
+"""Wording: what an Analysis says in a sentence, and how times are written. Every phrase is in `cer/words`."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from cer.labels import COMPOUNDS, EMOTIONS
-from cer.results.analysis import Analysis, mean_of_known
+from cer.fusion.open_set import COMPOUND, NEUTRAL, UNCLEAR, Statement
+from cer.labels import EMOTIONS
+from cer.results.analysis import Analysis
+from cer.results.witnesses import witnesses
+from cer.words import say, texts_of
+
+LIKELY, CLEAR = 0.6, 0.8  # probability of the stated from which it is called likely, and clear
 
 
 def clock(seconds: float) -> str:
@@ -13,40 +20,96 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
-_SPOKEN = {
-    "static_face": "the face",
-    "dynamic_face": "the face in motion",
-    "scene_label": "the label match",
-    "scene_context": "the scene",
-    "audio": "the voice",
-    "text": "the words",
-}
+def emotion_word(name: str) -> str:
+    """A basic emotion in the language of the page."""
+    return str(texts_of("emotions")[name])
+
+
+def compound_word(name: str) -> str:
+    """A compound expression in the language of the page."""
+    return str(texts_of("compounds")[name])
+
+
+def reason_word(reason: str) -> str:
+    """Why something is absent, in the language of the page; in English where the translation lacks it."""
+    return str(texts_of("reasons").get(reason, reason))
+
+
+def source_word(source: str) -> str:
+    """A source of evidence in the language of the page."""
+    return say(f"sources.{source.replace(' ', '_')}")
+
+
+def certainty(probability: float) -> str:
+    """ "A guess", "likely" or "clear"."""
+    return say(f"certainty.{'clear' if probability >= CLEAR else 'likely' if probability >= LIKELY else 'guess'}")
+
+
+def stated(statement: Statement) -> str:
+    """A statement in a few words: "neutral", "happiness", "anger and sadness (60/40)", "not enough evidence"."""
+    if statement.state == UNCLEAR:
+        return say("verdict.unclear")
+    words = [emotion_word(name) for name, _ in statement.emotions]
+    if statement.state == COMPOUND:
+        shares = [round(10 * salience) * 10 for _, salience in statement.emotions]
+        return say("verdict.blend", first=words[0], second=words[1], shares=f"{shares[0]}/{shares[1]}")
+    return words[0]
 
 
 def verdict(analysis: Analysis) -> str:
-    """One sentence a person understands: what, when it is strongest, and which modalities agree."""
-    overall, basic = analysis.overall, analysis.basic
-    if overall is None or basic is None:
-        return "Nothing to go by: " + "; ".join(_causes(analysis)) + "."
-    label = COMPOUNDS[int(overall.argmax())]
-    start, end = _strongest(analysis, int(overall.argmax()))
-    lead = f"Mostly {label}, strongest from {clock(start)} to {clock(end)}"
-    if EMOTIONS[int(basic.argmax())] == "Neutral":
-        lead = f"Mostly neutral; if anything {label}, strongest from {clock(start)} to {clock(end)}"
-    top = int(basic.argmax())
-    agree = [
-        _SPOKEN[name]
-        for name, prediction in analysis.predictions.items()
-        if (mean := mean_of_known(prediction.probabilities)) is not None and int(mean.argmax()) == top
+    """One sentence: what, how sure, when it is strongest, which sources say so and which do not, and what was
+    missing.
+    """
+    statement = analysis.statement
+    if statement.state == UNCLEAR:
+        causes = [reason_word(reason) for reason in _causes(analysis)]
+        return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
+    lead = say("verdict.lead", certainty=certainty(statement.probability), stated=stated(statement))
+    if statement.state != NEUTRAL:
+        start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
+        if start > 0 or end < analysis.segments[-1].end:
+            lead += say("verdict.when", start=clock(start), end=clock(end))
+    return f"{lead}; {_support(analysis, statement)}." + _warned(analysis)
+
+
+def _unsure(analysis: Analysis) -> str:
+    says = [
+        say("verdict.says", source=source_word(witness.source), emotion=emotion_word(witness.emotion))
+        for witness in witnesses(analysis)
     ]
-    if len(agree) < 2:
-        return f"{lead}; the modalities do not agree."
-    return f"{lead}; {', '.join(agree[:-1])} and {agree[-1]} agree on {EMOTIONS[top]}."
+    return say("verdict.unsure", says=", ".join(says)) + _warned(analysis)
 
 
-def _strongest(analysis: Analysis, compound: int) -> tuple[float, float]:
-    """The stretch of segments around the strongest one in which the compound expression stays above its mean."""
-    values = np.nan_to_num(analysis.compound[:, compound])
+def _support(analysis: Analysis, statement: Statement) -> str:
+    """Which sources say what is stated, and what the others say."""
+    names = {name for name, _ in statement.emotions}
+    present = witnesses(analysis)
+    agreeing = [witness for witness in present if witness.emotion in names]
+    others = [witness for witness in present if witness.emotion not in names]
+    parts = []
+    if agreeing:
+        sources = [source_word(witness.source) for witness in agreeing]
+        key = "verdict.only" if len(present) == 1 else "verdict.agree" if len(agreeing) > 1 else "verdict.agrees"
+        parts.append(say(key, sources=_listed(sources)))
+    for witness in others:
+        source, emotion = source_word(witness.source), emotion_word(witness.emotion)
+        parts.append(say("verdict.says", source=source, emotion=emotion))
+    return ", ".join(parts)
+
+
+def _warned(analysis: Analysis) -> str:
+    return "".join(" " + say("verdict.warning", warning=reason_word(warning)) for warning in analysis.warnings)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else say("verdict.list", first=", ".join(words[:-1]), last=words[-1])
+
+
+def _strongest(analysis: Analysis, emotions: Sequence[int]) -> tuple[float, float]:
+    """The stretch of segments around the strongest one in which the emotions together stay above half way between
+    their mean and their peak.
+    """
+    values = np.nan_to_num(analysis.fused[:, emotions].sum(1))
     first = last = int(values.argmax())
     level = (values.mean() + values.max()) / 2
     while first > 0 and values[first - 1] >= level:

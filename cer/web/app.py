@@ -28,7 +28,7 @@ from cer.web.handlers import (
 )
 from cer.web.theme import theme
 from cer.web.watching import MAX_DURATION
-from cer.web.words import say, texts_of
+from cer.words import say, texts_of
 
 HERE = Path(__file__).parent
 MAX_UPLOAD_MB = 200  # MB, of an upload

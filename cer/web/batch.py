@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from cer.labels import EMOTIONS
+from cer.names import printable, result_names
 from cer.results.analysis import Analysis
 from cer.results.document import document
-from cer.results.export import files_of, folders
+from cer.results.export import files_of
 from cer.web.files import fresh_folder
 from cer.web.watching import Tell, user_message, watch
-from cer.web.words import say
+from cer.words import say
 
 MAX_CLIPS = 20
 
 
 @dataclass
 class Batch:
-    """What became of the clips so far. rows: of the table; analyzes and problems: by the name of their folder."""
+    """What became of the clips so far. rows: of the table; analyzes and problems: by the name of their results."""
 
     rows: list[list[Any]] = field(default_factory=list)
     analyzes: dict[str, Analysis] = field(default_factory=dict)
@@ -35,10 +36,10 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
     """Analyze the clips one after the other; yields the growing Batch after each, and None now and then before."""
     batch = Batch()
     paths = [Path(clip) for clip in clips]
-    for number, (path, folder) in enumerate(zip(paths, folders(paths, Path()), strict=True)):
+    for number, (path, name) in enumerate(zip(paths, result_names(paths), strict=True)):
 
         def tell_all(fraction: float, stage: str, number: int = number, path: Path = path) -> None:
-            tell((number + fraction) / len(paths), f"{path.name}: {stage}")
+            tell((number + fraction) / len(paths), f"{printable(path.name)}: {stage}")
 
         try:
             for observed in watch(str(path), tell_all):
@@ -46,12 +47,12 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
                     yield None
                     continue
                 analysis = observed.conclude()
-                batch.analyzes[folder.name] = analysis
+                batch.analyzes[name] = analysis
                 batch.rows.append(_row(analysis))
         except Exception as error:
             problem = str(user_message(error).message)
-            batch.problems[folder.name] = problem
-            batch.rows.append([path.name, None, "", "", None, problem])
+            batch.problems[name] = problem
+            batch.rows.append([printable(path.name), None, "", "", None, problem])
         yield batch
 
 

@@ -9,8 +9,9 @@ from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import MODALITY_NAMES, data_uri
-from cer.results.wording import clock
-from cer.web.words import say, texts_of
+from cer.results.witnesses import witnesses
+from cer.results.wording import clock, compound_word, emotion_word, reason_word, source_word, stated
+from cer.words import say, texts_of
 
 _COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
 _FAINTEST = 0.35  # the probability drawn darkest, unless one is stronger
@@ -22,7 +23,8 @@ def timeline(analysis: Analysis) -> str:
     end = max(analysis.clip.duration, float(times[-1]) + 1e-3)
     edges = np.append(times, end)
     darkest = max(_FAINTEST, float(np.nanmax(values, initial=0)))
-    labels = ["" if np.isnan(row).any() else COMPOUNDS[int(row.argmax())] for row in values]
+    strongest = [-1 if np.isnan(row).any() else int(row.argmax()) for row in values]
+    labels = ["" if index < 0 else compound_word(COMPOUNDS[index]) for index in strongest]
     rows = []
     for index, name in enumerate(COMPOUNDS):
         cells = []
@@ -30,10 +32,11 @@ def timeline(analysis: Analysis) -> str:
             left, width = edges[column] / end, (edges[column + 1] - edges[column]) / end
             style = f"left:{100 * left:.3f}%;width:{100 * width:.3f}%"
             if not np.isnan(value):
-                mark = " class=top" if labels[column] == name else ""
+                mark = " class=top" if strongest[column] == index else ""
                 cells.append(f'<i{mark} style="{style};--strength:{value / darkest:.3f}"></i>')
         line = f'style="grid-row:{index + 1}"'
-        rows.append(f'<div class="name" {line}>{name}</div><div class="cells" {line}>{"".join(cells)}</div>')
+        title = f'<div class="name" {line}>{escape(compound_word(name))}</div>'
+        rows.append(f'{title}<div class="cells" {line}>{"".join(cells)}</div>')
     ticks = "".join(
         f'<span style="left:{100 * tick / end:.2f}%">{clock(tick)}</span>' for tick in np.linspace(0, end, 6)[:-1]
     )
@@ -84,21 +87,46 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
     """
     panels = []
     for name in MODALITIES:
-        values, reason = analysis.seen(name, row)
+        values, reason = analysis.mean_prediction(name, row)
         model = _decider([model.name for model in analysis.models if model.modality == name])
-        panels.append(_bars(MODALITY_NAMES[name], EMOTIONS, values, say("result.absent", reason=reason), model))
+        missing = say("result.absent", reason=reason_word(reason))
+        panels.append(_bars(MODALITY_NAMES[name], [emotion_word(e) for e in EMOTIONS], values, missing, model))
     return f'<div class="panels">{"".join(panels)}</div>'
 
 
+def sources(analysis: Analysis, row: int | None = None) -> str:
+    """A panel for each source: what it adds to every fused emotion in segment `row`, or in the clip."""
+    panels = [
+        _bars(
+            say("result.adds", source=source_word(witness.source)),
+            [emotion_word(name) for name in EMOTIONS],
+            witness.contribution,
+            below=say("result.quality", quality=f"{witness.quality:.2f}"),
+        )
+        for witness in witnesses(analysis, row)
+    ]
+    return f'<div class="panels">{"".join(panels)}</div>' if panels else ""
+
+
 def fusion(analysis: Analysis, row: int | None = None) -> str:
-    """The fused basic emotions, the compound expressions and the weight of each modality."""
+    """What each source adds, the fused basic emotions, the compound expressions and the weight of each modality."""
     fused = analysis.basic if row is None else analysis.fused[row]
     compound = analysis.overall if row is None else analysis.compound[row]
     weights = analysis.weights.mean(0) if row is None else analysis.weights[row]
     nothing = fused is None or bool(np.isnan(fused).any())
     panels = [
-        _bars(say("result.basic"), EMOTIONS, None if nothing else fused, say("result.nothing")),
-        _bars(say("result.compound"), COMPOUNDS, None if nothing else compound, say("result.nothing")),
+        _bars(
+            say("result.basic"),
+            [emotion_word(name) for name in EMOTIONS],
+            None if nothing else fused,
+            say("result.nothing"),
+        ),
+        _bars(
+            say("result.compound"),
+            [compound_word(name) for name in COMPOUNDS],
+            None if nothing else compound,
+            say("result.nothing"),
+        ),
         _bars(
             say("result.weights"),
             [MODALITY_NAMES[name] for name in MODALITIES],
@@ -106,7 +134,7 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
             say("result.nothing"),
         ),
     ]
-    return f'<div class="panels">{"".join(panels)}</div>'
+    return f'{sources(analysis, row)}<div class="panels">{"".join(panels)}</div>'
 
 
 def curves(analysis: Analysis) -> pd.DataFrame:
@@ -123,16 +151,23 @@ def curves(analysis: Analysis) -> pd.DataFrame:
 
 
 def said(analysis: Analysis) -> str:
-    """The segments as a table: from, label, words, description, what is absent and why."""
+    """The segments as a table: from, what is stated, the challenge's label, words, description, what is absent."""
     rows = []
-    for segment in document(analysis)["segments"]:
+    for segment, statement in zip(document(analysis)["segments"], analysis.statements, strict=True):
         missing = [
-            f"{MODALITY_NAMES[name]}: {part['reason']}"
+            f"{MODALITY_NAMES[name]}: {reason_word(part['reason'])}"
             for name, part in segment["modalities"].items()
             if not part["present"]
         ]
-        label = segment["label"] or say("result.nothing")
-        cells = [clock(segment["start"]), label, segment["transcript"], segment["caption"], "; ".join(missing)]
+        label = compound_word(segment["label"]) if segment["label"] else ""
+        cells = [
+            clock(segment["start"]),
+            stated(statement),
+            label,
+            segment["transcript"],
+            segment["caption"],
+            "; ".join(missing),
+        ]
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in texts_of("result.columns"))
     return (

@@ -16,7 +16,7 @@ from cer.web.batch import MAX_CLIPS, Batch, archive, work
 from cer.web.files import fresh_folder
 from cer.web.rate import Rate, visitor_of
 from cer.web.watching import finished, refuse, user_message, user_message_for, watch
-from cer.web.words import say
+from cer.words import say
 
 RATE = Rate()
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
@@ -135,7 +135,7 @@ def analyze_many(
     if not clips:
         raise refuse(say("batch.none"))
     if len(clips) > MAX_CLIPS:
-        raise refuse(say("batch.many", given=len(clips), limit=MAX_CLIPS))
+        raise refuse(say("batch.many", count=len(clips), limit=MAX_CLIPS))
     RATE.admit(visitor_of(request), len(clips))
     batch = Batch()
     for outcome in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
@@ -168,7 +168,7 @@ def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
         JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}
     """
     if not 1 <= len(clips or []) <= MAX_CLIPS:
-        raise refuse(say("batch.many", given=len(clips or []), limit=MAX_CLIPS) if clips else say("batch.none"))
+        raise refuse(say("batch.many", count=len(clips or []), limit=MAX_CLIPS) if clips else say("batch.none"))
     RATE.admit(visitor_of(request), len(clips))
     last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
     return as_json(last.documents())

@@ -8,7 +8,7 @@ from threading import Lock
 import gradio as gr
 
 from cer.web.watching import refuse
-from cer.web.words import say
+from cer.words import say
 
 MAX_PER_HOUR = int(os.environ.get("CER_RATE", "60"))  # clips of one visitor in an hour
 HOUR = 3600.0  # seconds

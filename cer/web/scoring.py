@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cer.results.document import as_json
 from cer.web.watching import refuse, user_message_for
-from cer.web.words import say
+from cer.words import say
 from eval.plots import confusion_matrix
 from eval.tabular import Compared, compare_files
 

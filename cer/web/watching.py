@@ -17,7 +17,7 @@ from cer.errors import CerError
 from cer.media.reader import probe
 from cer.modalities.registry import DEFAULT
 from cer.pipeline import Observation, observe
-from cer.web.words import say
+from cer.words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes

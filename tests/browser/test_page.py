@@ -58,7 +58,7 @@ def moved(page: Any, low: float, high: float) -> None:
 def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp_path: Path) -> None:
     """Verdict, time line both ways, segment, downloads."""
     analyze(visitor, DEMO)
-    assert "Mostly Happily Surprised" in visitor.locator("#verdict").inner_text()
+    assert "happiness" in visitor.locator("#verdict").inner_text()
     assert visitor.locator("#modalities .panel").count() == 6
     area = visitor.locator(".timeline .over").bounding_box()
     visitor.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 30)
@@ -96,7 +96,7 @@ def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> N
     if not paths:
         pytest.skip(f"no clip {name} in {DATA / 'clips'}")
     analyze(visitor, paths[0])
-    assert "Mostly" in visitor.locator("#verdict").inner_text()
+    assert ";" in visitor.locator("#verdict").inner_text()
     area = visitor.locator(".timeline .over").bounding_box()
     end = float(visitor.locator(".timeline").get_attribute("data-end"))
     visitor.mouse.click(area["x"] + 0.5 * area["width"], area["y"] + 60)

@@ -8,8 +8,7 @@ import pytest
 from cer.cli import main
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
-from cer.results.export import folders
-from tests.clips import DEMO
+from tests.clips import DEMO, noise, still, write_clip
 
 
 def test_an_unreadable_clip_costs_one_line_and_exit_3_and_the_others_go_on(
@@ -25,7 +24,7 @@ def test_an_unreadable_clip_costs_one_line_and_exit_3_and_the_others_go_on(
     lines = printed.err.strip().splitlines()
     assert [("empty.mp4" in lines[0], "notes.mp4" in lines[1])] == [(True, True)]
     assert len(lines) == 2
-    assert "Mostly" in printed.out
+    assert "happiness" in printed.out
     assert {path.name for path in (tmp_path / "out" / "demo").iterdir()} == {
         "analysis.json",
         "segments.csv",
@@ -52,10 +51,19 @@ def test_a_person_who_is_not_in_the_clip_is_wrong_usage(tmp_path: Path, capsys: 
     assert "person 5" in capsys.readouterr().err
 
 
-def test_clips_with_one_stem_do_not_overwrite_each_other() -> None:
-    out = Path("out")
-    result = folders([Path("a/x.mp4"), Path("b/x.mov"), Path("c/x.mp4"), Path("d/x.mp4")], out)
-    assert result == [out / "x", out / "x.mov", out / "x.mp4", out / "x.mp4-2"]
+def test_a_clip_called_dot_dot_writes_below_the_folder_and_its_escape_codes_reach_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = [tmp_path / name for name in ("...mp4", "..mp4", "\x1b[2J\udcff.mp4", "con.mp4", "CON.mov")]
+    for clip in clips:
+        write_clip(tmp_path / "x.mp4", still([0, 0.2], noise())).rename(clip)
+    (tmp_path / "report.html").write_text("older")
+    assert main(["analyze", *map(str, clips), str(tmp_path / "\x1b[1m.mp4"), "--out", str(tmp_path / "out")]) == 3
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    assert (tmp_path / "report.html").read_text() == "older"
+    folders = {path.parent for path in tmp_path.rglob("analysis.json")}
+    assert folders == {tmp_path / "out" / name for name in ("clip", "mp4", "_[2J_", "_con", "_CON.mov")}
 
 
 def test_help_comes_without_loading_any_model() -> None:

@@ -1,4 +1,4 @@
-"""Modalities and corpora of other distributions, by entry points of a distribution that exists in a test folder only."""
+"""Modalities and corpora of other distributions: entry points of one that exists in a test folder only."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.clips import DEMO
-from tools.structure import FLOORS, cycles, imports, modules, too_high, unplaced
+from tools.structure import FLOORS, banned_names, cycles, imports, modules, too_high, too_long, unplaced
 
 SIBLINGS = {"base", "registry", "paper"}  # of the folder of modalities, what is no modality
 
@@ -22,6 +22,14 @@ def test_nothing_imports_from_a_floor_above(floor: str) -> None:
 
 def test_no_imports_go_in_a_circle() -> None:
     assert cycles() == []
+
+
+def test_no_file_is_too_long() -> None:
+    assert too_long() == []
+
+
+def test_names_say_what_they_name() -> None:
+    assert banned_names() == []
 
 
 def test_modalities_never_import_each_other() -> None:

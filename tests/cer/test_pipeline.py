@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cer.cli import summary
 from cer.errors import CerError, ClipError
 from cer.labels import EMOTIONS, MODALITIES
 from cer.media.clip import SAMPLE_RATE, Frame, Sound
@@ -15,6 +16,8 @@ from cer.perception import voice_encoder
 from cer.pipeline import Observation, analyze, observe
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
+from cer.results.report import report
+from cer.web.handlers import show
 from tests.clips import DEMO, noise, still, write_clip
 
 
@@ -70,7 +73,7 @@ def test_when_nothing_is_present_the_result_says_so_instead_of_guessing(tmp_path
     result = analyze(write_clip(tmp_path / "empty-room.mp4", still([0, 1, 2, 3], noise())))
     document = results_document(result)
     assert document["summary"]["label"] is None
-    assert document["summary"]["sentence"].startswith("Nothing to go by: no face")
+    assert document["summary"]["sentence"].startswith("Not enough evidence: no face")
     assert {segment["label"] for segment in document["segments"]} == {None}
 
 
@@ -92,6 +95,11 @@ def test_a_clip_cut_off_in_the_middle_is_as_long_as_what_is_left(tmp_path: Path)
     result = analyze(path)
     assert 2 < result.clip.duration < 8
     assert result.segments[-1].end == pytest.approx(result.clip.duration)
+    assert any("is said to be 10.1 s long; what can be decoded ends at" in text for text in result.warnings)
+    assert results_document(result)["warnings"] == list(result.warnings)
+    assert f"  warning: {result.warnings[0]}" in summary(result, tmp_path).splitlines()
+    assert f"**Damaged clip:** {result.warnings[0]}." in show(result)[0]
+    assert result.warnings[0] in report(result)
     assert result.label is not None
 
 

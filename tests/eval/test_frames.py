@@ -7,17 +7,21 @@ import pytest
 from cer.corpora import corpus
 from cer.media.reader import frame_times
 from cer.segments import Segment, timeline
-from eval.frames import laid_out
+from eval.frames import FEWER_LABELS, MORE_LABELS, disagreements, laid_out
 from eval.tables import table_of
 from eval.targets import targets
 
 
-def test_frames_have_the_containers_times_and_go_on_past_its_end(two_faces: Path) -> None:
+def test_more_or_fewer_labels_than_frames_are_laid_out_by_a_rule_that_is_said(two_faces: Path) -> None:
     times = frame_times(two_faces)
     result = laid_out({"id": "a", "video": str(two_faces), "frames": [1] * (len(times) + 2)})
     assert result["time"].to_numpy()[: len(times)] == pytest.approx(times)
     assert np.diff(result["time"].to_numpy()[-3:]) == pytest.approx([np.median(np.diff(times))] * 2)
+    more = {"id": "a", "video": str(two_faces), "frames": [1] * (len(times) + 2)}
+    assert disagreements(result, [more]) == {MORE_LABELS: 1}
     short = laid_out({"id": "a", "video": str(two_faces), "frames": [1]})
+    assert disagreements(short, [{**more, "frames": [1]}]) == {FEWER_LABELS: 1}
+    assert disagreements(short, [{**more, "frames": [1] * len(times)}, {**more, "frames": []}]) == {}
     assert short["label"].to_pylist() == [1] + [-1] * (len(times) - 1)
 
 

@@ -1,6 +1,7 @@
 """Whole runs over video corpora in their official layouts, with the shipped models."""
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -90,6 +91,40 @@ def test_videos_without_predictions_are_named_or_given_one_class(predicted: Path
         submission(predicted, manifest)
     content = submission(predicted, manifest, missing="sadly_angry")
     assert content.splitlines()[2] == "56/00001.jpg,6"
+
+
+def test_a_manifest_with_more_rows_than_frames_is_filled_by_a_rule_that_is_said(
+    predicted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"02/{number:05}.jpg" for number in range(1, 256)]
+    manifest = manifest_of(tmp_path / "manifest.txt", [*rows, "01/00001.jpg"])
+    out = tmp_path / "submission.txt"
+    assert main(["submit", "--run", str(predicted), "--manifest", str(manifest), "--out", str(out)]) == 0
+    printed = capsys.readouterr().err
+    assert "1 videos (02) have more rows than decoded frames: rows beyond have the class of the last moment" in printed
+    assert "1 videos (01) have fewer rows than decoded frames" in printed
+    assert len({line.split(",")[1] for line in out.read_text().splitlines()[250:256]}) == 1
+
+
+def test_what_cannot_become_a_submission_is_one_line(
+    predicted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run of another corpus, no run, a class that does not exist, a manifest that names a frame twice."""
+    manifest = manifest_of(tmp_path / "manifest.txt", ["01/00001.jpg", "56/00001.jpg"])
+    twice = manifest_of(tmp_path / "twice.txt", ["01/00001.jpg", "01/00001.jpg"])
+    other = tmp_path / "other"
+    shutil.copytree(predicted, other)
+    result = json.loads((other / "results.json").read_text())
+    (other / "results.json").write_text(json.dumps({**result, "corpus": "affwild2", "classes": ["Neutral", "Anger"]}))
+    for run_folder, file, more, complaint in [
+        (other, manifest, [], "is a run of affwild2, whose labels are not the challenge's"),
+        (tmp_path / "gone", manifest, [], "is no finished run"),
+        (predicted, manifest, ["--missing", "nonsense"], "--missing nonsense:"),
+        (predicted, twice, [], "line 3 is 01/00001.jpg, as line 2 is"),
+    ]:
+        assert main(["submit", "--run", str(run_folder), "--manifest", str(file), *more]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert complaint in line
 
 
 def test_the_validator_says_what_is_wrong(tmp_path: Path) -> None:

@@ -3,17 +3,15 @@
 import io
 import pickle
 import struct
-import subprocess
 import wave
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from tests.clips import DEMO, noise, still, write_clip
+from tests.clips import DEMO, ffmpeg, noise, still, write_clip
 
 Maker = Callable[[Path], Path]
 READ: dict[str, Maker] = {}  # a result is expected
@@ -22,12 +20,6 @@ EITHER: dict[str, Maker] = {}  # damaged: a result about what is left, or one cl
 
 PICTURE = "testsrc=size=160x120:rate=25:duration=1.2"
 TONE = "sine=frequency=440:duration=1.2"
-
-
-def ffmpeg(path: Path, *arguments: str) -> Path:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments, str(path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    return path
 
 
 def _video(name: str, *options: str, image: str = PICTURE, sound: str | None = TONE) -> None:

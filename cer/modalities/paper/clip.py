@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from cer.labels import COMPOUNDS, EMOTIONS
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import SCENE, Prediction, SegmentPrediction, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.models import hub
@@ -39,6 +39,7 @@ class ClipLabel:
     """Softmax over the cosine between a segment's mean picture and each of the label texts, times CLIP's scale."""
 
     name = "scene_label"
+    source = SCENE
     per_person = False
     needs_frames = True
 
@@ -52,7 +53,7 @@ class ClipLabel:
         texts, scale = label_texts(EMOTIONS)
         images = look([frame.image for frame in evidence.pictures])
         times = np.array([frame.time for frame in evidence.pictures])
-        results: list[Seen | str] = []
+        results: list[SegmentPrediction | str] = []
         for segment in segments:
             within = (times >= segment.start) & (times < segment.end)
             if not within.any():
@@ -60,7 +61,7 @@ class ClipLabel:
                 continue
             mean = images[within].mean(0)
             mean /= np.linalg.norm(mean)
-            results.append(Seen(softmax(scale * mean @ texts.T), mean))
+            results.append(SegmentPrediction(softmax(scale * mean @ texts.T), mean))
         return collect(results, texts.shape[1])
 
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from PIL import Image
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.paper.names import emotion_columns, to_emotions
@@ -33,6 +33,7 @@ class EmoAffectNet:
     """The mean of the ResNet-50's logits over the person's faces in the segment."""
 
     name = "static_face"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -47,10 +48,10 @@ class EmoAffectNet:
         _static()
         features, logits = seen(evidence, person)
         rows = _rows(evidence, segments, person)
-        results: list[Seen | str] = [_missing(evidence)] * len(segments)
+        results: list[SegmentPrediction | str] = [_missing(evidence)] * len(segments)
         for place, within in enumerate(rows):
             if len(within):
-                results[place] = Seen(_emotions(logits[within].mean(0)), features[within].mean(0))
+                results[place] = SegmentPrediction(_emotions(logits[within].mean(0)), features[within].mean(0))
         return collect(results, features.shape[1])
 
 
@@ -58,6 +59,7 @@ class EmoAffectNetLSTM:
     """The mean of the LSTM's logits over windows of ten consecutive faces of the person in the segment."""
 
     name = "dynamic_face"
+    source = FACE
     per_person = True
     needs_frames = False
 
@@ -79,10 +81,10 @@ class EmoAffectNetLSTM:
                 windows.append(features[np.concatenate([np.repeat(rows[:1], MOMENTS - len(rows)), rows])])
                 owners.append(place)
         states, logits = follow(np.stack(windows) if windows else np.zeros((0, MOMENTS, features.shape[1]), np.float32))
-        results: list[Seen | str] = [_missing(evidence)] * len(segments)
+        results: list[SegmentPrediction | str] = [_missing(evidence)] * len(segments)
         for place in set(owners):
             members = [row for row, owner in enumerate(owners) if owner == place]
-            results[place] = Seen(_emotions(logits[members].mean(0)), states[members].mean(0))
+            results[place] = SegmentPrediction(_emotions(logits[members].mean(0)), states[members].mean(0))
         return collect(results, states.shape[1])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import SCENE, Prediction, SegmentPrediction, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.scene_context import LEXICON, classify
@@ -36,6 +36,7 @@ class QwenContext:
     """`model`: a name in hub.MODELS; `prompt`: 1 (free description) or 2 (with labels)."""
 
     name = "scene_context"
+    source = SCENE
     per_person = False
     needs_frames = True
 
@@ -52,7 +53,9 @@ class QwenContext:
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         within = [[frame.image for frame in evidence.pictures if s.start <= frame.time < s.end] for s in segments]
         shown = [row for row, images in enumerate(within) if images]
-        results: list[Seen | str] = ["no picture" if evidence.has_video else "no video track"] * len(segments)
+        results: list[SegmentPrediction | str] = ["no picture" if evidence.has_video else "no video track"] * len(
+            segments
+        )
         _model(self.model)
         captions = [parse(text) for text in describe(self.model, [within[row] for row in shown], self.prompt)]
         predictions = zip(*classify([text for text in captions if text]), strict=True)
@@ -61,7 +64,7 @@ class QwenContext:
                 results[row] = "the description was not one plain paragraph"
             else:
                 logits, embedding = next(predictions)
-                results[row] = Seen(softmax(logits), embedding, text)
+                results[row] = SegmentPrediction(softmax(logits), embedding, text)
         return collect(results, text_encoder.WIDTH)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cer.errors import WeightsError
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import WORDS, Prediction, SegmentPrediction, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.paper.names import emotion_columns, labels_of, to_emotions
@@ -33,6 +33,7 @@ class Spoken:
     """
 
     name = "text"
+    source = WORDS
     per_person = False
     needs_frames = False
 
@@ -68,13 +69,13 @@ class Spoken:
         _classifier(self.model)
         embeddings, logits = read(self.model, [words for words, reason in texts if reason is None])
         predictions = iter(zip(embeddings, to_emotions(softmax(logits), _columns(self.model)), strict=True))
-        results: list[Seen | str] = []
+        results: list[SegmentPrediction | str] = []
         for words, reason in texts:
             if reason is not None:
                 results.append(reason)
             else:
                 embedding, emotions = next(predictions)
-                results.append(Seen(emotions, embedding, words))
+                results.append(SegmentPrediction(emotions, embedding, words))
         return collect(results, embeddings.shape[1])
 
 

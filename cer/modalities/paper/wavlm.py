@@ -10,7 +10,7 @@ import numpy as np
 
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE
-from cer.modalities.base import Prediction, Seen, collect, softmax
+from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
 from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.paper.names import emotion_columns, labels_of, to_emotions
@@ -43,6 +43,7 @@ class WavLM:
     """The challenge baseline on all speech of a segment."""
 
     name = "audio"
+    source = VOICE
     per_person = False
     needs_frames = False
 
@@ -58,10 +59,10 @@ class WavLM:
         _network()
         embeddings, logits = listen([sounds[row] for row in rows])
         reason = "no speech" if evidence.has_audio else "no audio track"
-        results: list[Seen | str] = [reason] * len(segments)
+        results: list[SegmentPrediction | str] = [reason] * len(segments)
         columns = emotion_columns(labels_of(_config(), MODEL.repo), MODEL.repo)
         for row, embedding, emotions in zip(rows, embeddings, to_emotions(softmax(logits), columns), strict=True):
-            results[row] = Seen(emotions, embedding)
+            results[row] = SegmentPrediction(emotions, embedding)
         return collect(results, embeddings.shape[1])
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from cer.fusion.compound import Prototypes, combine, pfsa, pfsa_of, ppa
+from cer.fusion.compound import Prototypes, combine, pfsa, pfsa_of, ppa, similarities
 from cer.labels import COMPOUNDS
 
 
@@ -41,14 +41,14 @@ def test_pfsa_averages_present_modalities_by_their_weight() -> None:
     fear, anger = np.eye(8, dtype=np.float32)[[3]], np.eye(8, dtype=np.float32)[[1]]
     both = {"static_face": np.concatenate([fear, fear]), "audio": np.concatenate([anger, np.full((1, 8), np.nan)])}
     weights = np.array([[0.3, 0.1, 0.6], [0.5, 0.0, 0.5]])
-    result = pfsa(both, {"static_face": axes(), "audio": axes()}, weights, names)
+    result = pfsa(similarities(both, {"static_face": axes(), "audio": axes()}, names, len(weights)), weights)
     expected = 0.75 * pfsa_of(fear, axes())[0] + 0.25 * pfsa_of(anger, axes())[0]
     np.testing.assert_allclose(result[0], expected, atol=1e-6)
     np.testing.assert_allclose(result[1], pfsa_of(fear, axes())[0], atol=1e-6)
 
 
 def test_pfsa_without_any_embedding_is_absent_and_leaves_the_decision_to_ppa() -> None:
-    nothing = pfsa({}, {}, np.ones((1, 1)), ("audio",))
+    nothing = pfsa(similarities({}, {}, ("audio",), 1), np.ones((1, 1)))
     assert np.isnan(nothing).all()
     by_probability = np.full((1, len(COMPOUNDS)), 1 / 7, np.float32)
     np.testing.assert_array_equal(combine(by_probability, nothing, 0.5), by_probability)

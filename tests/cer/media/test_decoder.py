@@ -37,7 +37,7 @@ def test_a_header_is_one_message_and_an_end() -> None:
 
 def test_times_are_doubles(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "vfr.mkv", still([0, 0.03, 0.5], noise()))
-    (head, body), _ = decoder("times", str(clip))
+    (head, body), _ = decoder("times", str(clip), "1")
     assert head["times"] == 3
     np.testing.assert_allclose(np.frombuffer(body, np.float64), [0, 0.03, 0.5], atol=0.0015)
 

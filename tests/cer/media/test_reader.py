@@ -9,7 +9,7 @@ from cer.errors import ClipError
 from cer.media.clip import SAMPLE_RATE, Frame, Sound
 from cer.media.reader import frame_times, probe, stream
 from cer.media.sound import decode_sound
-from tests.clips import DEMO, noise, still, write_clip
+from tests.clips import DEMO, ffmpeg, noise, still, write_clip
 
 
 def frames(path: Path, rate: float = 5.0) -> list[Frame]:
@@ -170,10 +170,114 @@ def test_bytes_that_hold_no_sound_are_refused() -> None:
         decode_sound(b"RIFF but not really")
 
 
-def test_frame_times_are_those_of_the_decoded_pictures_without_decoding(tmp_path: Path) -> None:
+def test_frame_times_are_those_of_the_decoded_frames(tmp_path: Path) -> None:
     times = [0.0, 0.03, 0.2, 0.25, 0.9, 1.0, 1.35]
     clip = write_clip(tmp_path / "uneven.mp4", [(time, noise(seed=number)) for number, time in enumerate(times)])
     assert frame_times(clip) == pytest.approx(times, abs=1e-3)
     assert len(frame_times(write_clip(tmp_path / "sound.mp4", sound=np.zeros(16000, np.float32)))) == 0
     with pytest.raises(ClipError):
         frame_times(tmp_path / "gone.mp4")
+
+
+def test_a_face_in_wide_pixels_is_not_squeezed(tmp_path: Path) -> None:
+    """A circle of a DVD-like clip, stored half as wide as it is displayed."""
+    rows, columns = np.mgrid[:120, :160]
+    disc = np.where((rows - 60) ** 2 + (columns - 80) ** 2 < 40**2, 255, 0).astype(np.uint8)[..., None].repeat(3, 2)
+    squeezed = tmp_path / "wide.mp4"
+    write_clip(tmp_path / "plain.mp4", still([0, 0.1], disc))
+    ffmpeg(squeezed, "-i", str(tmp_path / "plain.mp4"), "-vf", "scale=80:120,setsar=2")
+    clip = probe(squeezed)
+    assert (clip.width, clip.height) == (160, 120)
+    shown = frames(squeezed)[0].image[..., 0] > 128
+    assert shown.shape == (120, 160)
+    assert shown.any(0).sum() == pytest.approx(shown.any(1).sum(), abs=4)
+
+
+def test_frame_times_of_a_trimmed_clip_are_those_that_a_player_shows(tmp_path: Path) -> None:
+    """An edit list hides what lies before the cut; its packets are still there, 40 of 100 of them."""
+    clip = write_clip(tmp_path / "whole.mp4", still(np.arange(0, 4, 0.04).tolist(), noise()))
+    trimmed = ffmpeg(tmp_path / "trimmed.mp4", "-ss", "1.6", "-i", str(clip), "-c", "copy")
+    assert frame_times(trimmed) == pytest.approx(np.arange(0, 2.4, 0.04), abs=0.002)
+
+
+def test_a_video_without_timestamps_is_read_at_its_frame_rate(tmp_path: Path) -> None:
+    clip = ffmpeg(tmp_path / "raw.h264", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=1")
+    assert frame_times(clip) == pytest.approx(np.arange(0, 1, 0.04))
+    assert [frame.time for frame in frames(clip)] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+
+
+def warned(path: Path) -> list[str]:
+    warnings: list[str] = []
+    for _ in stream(probe(path), 5.0, warn=warnings.append):
+        pass
+    return warnings
+
+
+def test_a_sound_that_changes_its_rate_half_way_is_heard_to_the_end(tmp_path: Path) -> None:
+    """As when a television recording passes from a film to an advertisement."""
+    for number, (rate, channels) in enumerate([(44_100, 1), (48_000, 2)]):
+        tone = f"sine=frequency=440:duration=2:sample_rate={rate}"
+        ffmpeg(tmp_path / f"{number}.aac", "-f", "lavfi", "-i", tone, "-ac", str(channels), "-f", "adts")
+    (tmp_path / "joined.aac").write_bytes(b"".join((tmp_path / f"{number}.aac").read_bytes() for number in (0, 1)))
+    clip = write_clip(tmp_path / "plain.mp4", still(np.arange(0, 4, 0.04).tolist(), noise()))
+    source = ["-i", str(clip), "-f", "aac", "-i", str(tmp_path / "joined.aac"), "-map", "0:v", "-map", "1:a"]
+    changing = ffmpeg(tmp_path / "changing.ts", *source, "-c", "copy")
+    blocks = sounds(changing)
+    assert blocks[-1].time > 3.5
+    assert sum(len(block.samples) for block in blocks) / SAMPLE_RATE == pytest.approx(4, abs=0.2)
+    assert frames(changing)[-1].time > 3.7
+    assert warned(changing) == []
+
+
+def test_what_damage_costs_is_said(tmp_path: Path) -> None:
+    clip = ffmpeg(tmp_path / "damaged.mkv", "-f", "lavfi", "-i", "mandelbrot=size=320x240:rate=25", "-t", "2")
+    content = bytearray(clip.read_bytes())
+    for place in range(len(content) // 2, len(content) // 2 + 4000, 100):
+        content[place : place + 8] = bytes(8)
+    clip.write_bytes(bytes(content))
+    assert any("damaged packets of the video are lost" in text for text in warned(clip)), warned(clip)
+
+
+def test_joined_recordings_whose_clock_starts_anew_are_read_to_the_end(tmp_path: Path) -> None:
+    part = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=2", "-f", "lavfi", "-i", "sine=duration=2"]
+    once = ffmpeg(tmp_path / "once.ts", *part).read_bytes()
+    (tmp_path / "twice.ts").write_bytes(once * 2)
+    result = frames(tmp_path / "twice.ts")
+    assert [frame.time for frame in result] == sorted(frame.time for frame in result)
+    assert result[-1].time == pytest.approx(3.9, abs=0.3)
+    assert any("the clock of the video starts anew" in text for text in warned(tmp_path / "twice.ts"))
+
+
+def test_speech_survives_when_one_channel_is_wired_the_wrong_way_round(tmp_path: Path) -> None:
+    tone = ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]
+    for layout in ("c0=c0|c1=-1*c0", "c0=c0|c1=-0.8*c0", "c0=0*c0|c1=c0"):
+        path = ffmpeg(tmp_path / "stereo.wav", *tone, "-af", f"pan=stereo|{layout}")
+        samples = np.concatenate([sound.samples for sound in sounds(path)])
+        assert np.abs(samples[1600:]).max() > 0.05, layout
+
+
+def test_interlaced_frames_have_no_comb(tmp_path: Path) -> None:
+    """A bar that moves 8 pixels a field: woven, every second line of its edges lies elsewhere."""
+    moving = "color=black:s=320x240:r=50,drawbox=x=0:y=0:w=40:h=240:c=white:t=fill,scroll=h=-0.025,trim=duration=2"
+    weave = ["-vf", "interlace=lowpass=0", "-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", "2"]
+    clip = ffmpeg(tmp_path / "woven.mpg", "-f", "lavfi", "-i", moving, *weave)
+    for frame in frames(clip)[1:]:
+        lines = frame.image[40:200, :, 0].astype(float)
+        assert np.abs(lines[:-2] - lines[2:]).mean() < 2  # the bar is upright
+        assert np.abs(np.diff(lines, axis=0)).mean() < 3
+    assert [frame.time for frame in frames(clip)] == pytest.approx(np.arange(0, 2, 0.2), abs=0.05)
+
+
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_a_clip_of_high_dynamic_range_looks_like_its_usual_version(tmp_path: Path, transfer: str) -> None:
+    picture = "testsrc2=size=320x240:rate=5:duration=1,format=gbrp,lutrgb=r=val*0.7+20:g=val*0.7+20:b=val*0.7+20"
+    plain = ffmpeg(tmp_path / "plain.mkv", "-f", "lavfi", "-i", picture, "-c:v", "ffv1", "-pix_fmt", "gbrp")
+    graph = (
+        f"zscale=matrixin=gbr:transferin=bt709:primariesin=bt709:matrix=bt2020nc:transfer={transfer}:primaries=bt2020:"
+        "npl=203,format=yuv420p10le"
+    )
+    names = ["-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"]
+    bright = ffmpeg(tmp_path / "bright.mkv", "-i", str(plain), "-vf", graph, *names, "-c:v", "ffv1")
+    expected, shown = (frames(path)[0].image.astype(float) for path in (plain, bright))
+    assert abs(shown.mean() - expected.mean()) < 25
+    assert np.corrcoef(shown.ravel(), expected.ravel())[0, 1] > 0.97

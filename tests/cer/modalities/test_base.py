@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.modalities.base import Prediction, Seen, absent, collect, join, softmax
+from cer.modalities.base import Prediction, SegmentPrediction, absent, collect, join, softmax
 
 
 def distribution(*head: float) -> np.ndarray:
@@ -9,7 +9,7 @@ def distribution(*head: float) -> np.ndarray:
 
 
 def test_answers_become_rows_and_reasons() -> None:
-    result = collect([Seen(distribution(0.5, 0.5), np.ones(3), "said"), "no face"], 3)
+    result = collect([SegmentPrediction(distribution(0.5, 0.5), np.ones(3), "said"), "no face"], 3)
     assert result.present.tolist() == [True, False]
     assert result.reasons == (None, "no face")
     assert result.notes == ("said", "")
@@ -36,7 +36,7 @@ def test_a_wrong_prediction_fails_at_its_own_door(
 
 
 def test_blocks_join_even_when_one_had_no_embedding() -> None:
-    first = collect([Seen(distribution(1.0), np.arange(4.0))], 4)
+    first = collect([SegmentPrediction(distribution(1.0), np.arange(4.0))], 4)
     joined = join([first, absent(2, "no speech"), first])
     assert len(joined) == 4
     assert joined.embedding is not None

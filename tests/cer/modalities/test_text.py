@@ -34,7 +34,7 @@ def test_a_sentence_counts_in_the_segments_it_is_spoken_in(evidence: Evidence) -
 
 def test_what_was_not_understood_is_absent_with_the_reason(evidence: Evidence, silent: Evidence) -> None:
     mumbled = replace(evidence, utterances=[replace(utterance, sentences=()) for utterance in evidence.utterances])
-    assert Text().predict(mumbled, [Segment(0, 4)], None).reasons == ("no words completed",)
+    assert Text().predict(mumbled, [Segment(0, 4)], None).reasons == ("no words understood",)
     assert Text().predict(silent, [Segment(0, 4)], None).reasons == ("no speech",)
 
 

@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from cer.media.clip import SAMPLE_RATE, Sound
 from cer.media.reader import probe, stream
-from cer.perception.speech import MAX_UTTERANCE, Listener, Utterance, _group, speech_regions
+from cer.perception.speech import MAX_UTTERANCE, Listener, Utterance, _group, leveled, speech_regions
+from cer.perception.transcription import Sentence, plausible
 from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH
 from tests.clips import DEMO
 
@@ -70,3 +73,42 @@ def test_a_gap_in_the_track_moves_what_follows(track: np.ndarray) -> None:
 def test_utterances_break_at_pauses_and_at_their_greatest_length() -> None:
     assert _group([(0, 1), (1.5, 2), (4, 5)]) == [[(0, 1), (1.5, 2)], [(4, 5)]]
     assert _group([(0, 45)]) == [[(0, 20)], [(20, 40)], [(40, 45)]]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda track: 0.004 * track, id="very quiet"),
+        pytest.param(lambda track: 0.5 * track + np.float32(0.3), id="offset"),
+        pytest.param(lambda track: (4 * track).clip(-1, 1), id="clipped"),
+    ],
+)
+def test_a_very_quiet_clipped_or_offset_recording_has_the_words_of_the_clean_one(
+    fault: Callable[[np.ndarray], np.ndarray], track: np.ndarray
+) -> None:
+    text = " ".join(sentence.text for utterance in listen(fault(track)) for sentence in utterance.sentences).lower()
+    assert "good to see you" in text
+    assert "did not expect" in text
+
+
+def test_a_usual_recording_is_left_as_it_is(track: np.ndarray) -> None:
+    assert leveled(track) is track
+
+
+def test_a_clip_cut_in_the_middle_of_a_word_ends_there_and_repeats_nothing() -> None:
+    def stuttering(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
+        texts = ["Good to see you.", "uh...", "Uh", "uh...", "uh..."]
+        return tuple(Sentence(start + i, start + i + 2.0, text, 0.5) for i, text in enumerate(texts))
+
+    sentences = plausible(stuttering(np.zeros(0), 3.0), 3.0, 5.5)
+    assert [(entry.start, entry.end, entry.text) for entry in sentences] == [
+        (3.0, 5.0, "Good to see you."),
+        (4.0, 5.5, "uh..."),
+    ]
+
+
+def test_words_never_end_after_the_sound(track: np.ndarray) -> None:
+    for length in (1.3, 2.05, 2.4, 4.02):
+        samples = track[: int(length * SAMPLE_RATE)]
+        sentences = [sentence for utterance in listen(samples) for sentence in utterance.sentences]
+        assert all(0 <= entry.start < entry.end <= length + 1e-6 for entry in sentences)

@@ -31,7 +31,7 @@ def test_absent_modalities_are_named_with_their_reason(tmp_path: Path) -> None:
     empty = analyze(write_clip(tmp_path / "empty.mp4", still([0, 1, 2], noise())))
     page = report.report(empty)
     assert "absent: no face" in page
-    assert "Nothing to go by" in page
+    assert "ot enough evidence" in page
 
 
 def test_the_overlay_marks_the_face_and_moves_its_cursor(analysis: Analysis) -> None:

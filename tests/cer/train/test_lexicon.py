@@ -20,11 +20,11 @@ def corpus(angry: int, glad: int, sad: int) -> Corpus:
 
 
 def test_a_rare_class_is_not_starved_by_a_frequent_one() -> None:
-    found = fit([corpus(300, 6, 60)]).logits(["the man shouts", "a warm smile", "quantum flux capacitors"])
-    assert found[0, 1] > found[0, 4]
-    assert found[1, 4] > found[1, 1]
-    assert abs(found[2, 1] - found[2, 4]) < 2  # unknown words: a prior of 50 to 1 would be 3.9
-    assert (found[:, [0, 2]] == OUT_OF_REACH).all()
+    result = fit([corpus(300, 6, 60)]).logits(["the man shouts", "a warm smile", "quantum flux capacitors"])
+    assert result[0, 1] > result[0, 4]
+    assert result[1, 4] > result[1, 1]
+    assert abs(result[2, 1] - result[2, 4]) < 2  # unknown words: a prior of 50 to 1 would be 3.9
+    assert (result[:, [0, 2]] == OUT_OF_REACH).all()
 
 
 def test_a_lexicon_at_temperature_two_is_as_right_and_less_sure_and_survives_its_file(tmp_path: Path) -> None:

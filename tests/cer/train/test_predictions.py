@@ -14,9 +14,9 @@ EVEN = {name: [1 / 8] * 8 for name in MODALITIES}
 def test_a_users_predictions_are_read_and_compound_labels_refused(tmp_path: Path) -> None:
     rows = [{"id": "a", "label": "Fear", **EVEN, "text": None}, {"id": "b", "label": "Anger", **EVEN}]
     pd.DataFrame(rows).to_parquet(tmp_path / "p.parquet")
-    found, clips = of_predictions(tmp_path / "p.parquet")
-    assert found.emotions.tolist() == [3, 1]
-    assert found.present[0].tolist() == [True] * 5 + [False]
+    result, clips = of_predictions(tmp_path / "p.parquet")
+    assert result.emotions.tolist() == [3, 1]
+    assert result.present[0].tolist() == [True] * 5 + [False]
     assert clips.tolist() == ["a", "b"]
     pd.DataFrame([{"id": "c", "label": "Sadly Angry", **EVEN}]).to_parquet(tmp_path / "c.parquet")
     with pytest.raises(ValueError, match="zero-shot"):
@@ -33,8 +33,8 @@ def test_labels_by_frame_become_those_of_most_valid_frames_of_a_segment(tmp_path
     labels = [3, 3, -1, 5, 5, -1, -1, -1]  # a second each
     frames = [{"id": "a", "frame": index, "time": float(index), "label": label} for index, label in enumerate(labels)]
     pd.DataFrame(frames).to_parquet(tmp_path / "frames.parquet")
-    found, _ = of_predictions(tmp_path / "predictions.parquet")
-    assert found.emotions.tolist() == [3, 5, 5]  # Fear twice of three; Sadness twice; Sadness alone
+    result, _ = of_predictions(tmp_path / "predictions.parquet")
+    assert result.emotions.tolist() == [3, 5, 5]  # Fear twice of three; Sadness twice; Sadness alone
 
 
 def test_no_clip_lies_in_both_halves() -> None:

@@ -28,7 +28,7 @@ def test_a_graph_without_weights_works_with_those_it_is_handed() -> None:
     bare = without_weights(whole, set(weights))
     assert len(bare) < 5_000 < len(whole)
     x = np.random.default_rng(0).normal(size=(1, 300)).astype(np.float32)
-    (found,) = onnx_session(bare, weights=weights).run(None, {"x": x})
-    np.testing.assert_allclose(found, network(torch.from_numpy(x)).numpy(), atol=1e-4)
+    (result,) = onnx_session(bare, weights=weights).run(None, {"x": x})
+    np.testing.assert_allclose(result, network(torch.from_numpy(x)).numpy(), atol=1e-4)
     with pytest.raises(ValueError, match="lacks elsewhere"):
         without_weights(whole, {"elsewhere"})

@@ -11,20 +11,20 @@ _GLAD = ("I love this", "What a lovely day", "I am so happy", "That is wonderful
 def corpus(angry: int, glad: int, seed: int = 0) -> Corpus:
     """So many angry and glad sentences, told apart by a number."""
     rng = np.random.default_rng(seed)
-    texts = [f"{said}, {rng.integers(1000)}" for said in (*rng.choice(_ANGRY, angry), *rng.choice(_GLAD, glad))]
+    texts = [f"{phrase}, {rng.integers(1000)}" for phrase in (*rng.choice(_ANGRY, angry), *rng.choice(_GLAD, glad))]
     return Corpus(texts, np.repeat([1, 4], [angry, glad]))
 
 
-def accuracy(reader: Reader, held: Corpus) -> float:
-    return float((logits(reader, held.texts).argmax(1) == held.emotions).mean())
+def accuracy(reader: Reader, corpus: Corpus) -> float:
+    return float((logits(reader, corpus.texts).argmax(1) == corpus.emotions).mean())
 
 
 def test_a_rare_class_is_not_starved_by_a_frequent_one() -> None:
     lopsided, even = corpus(300, 15), corpus(40, 40, seed=1)
     reader = train([lopsided], epochs=4, most_tokens=16)
-    found = logits(reader, even.texts).argmax(1)
-    assert (found[40:] == 4).mean() > 0.9
-    assert (found[:40] == 1).mean() > 0.9
+    result = logits(reader, even.texts).argmax(1)
+    assert (result[40:] == 4).mean() > 0.9
+    assert (result[:40] == 1).mean() > 0.9
 
 
 def test_the_adapter_as_a_file_gives_the_embeddings_it_was_trained_with() -> None:
@@ -44,10 +44,10 @@ def test_the_adapter_as_a_file_gives_the_embeddings_it_was_trained_with() -> Non
 
 
 def test_a_temperature_is_fitted_and_the_answer_is_a_distribution() -> None:
-    held = corpus(30, 30, seed=2)
+    unseen = corpus(30, 30, seed=2)
     reader = train([corpus(60, 60)], epochs=2, most_tokens=16)
-    found = calibrate(reader, held.texts, held.emotions, held.prior)
-    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    result = calibrate(reader, unseen.texts, unseen.emotions, unseen.prior)
+    np.testing.assert_allclose(result.sum(1), 1, atol=1e-5)
     assert float(reader.head.temperature) != 1
 
 

@@ -1,0 +1,50 @@
+"""Thresholds of a corpus with several labels an item, chosen on a run of its training split.
+
+A threshold is chosen for each label alone: the one with the best mean over languages of that label's F1, each language
+weighing as much as the label does in its macro-F1. Together they are the best for the macro-F1 of the run.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cer.errors import DataError
+from eval.multi_label import f1_of, in_trained, outcomes, restrict
+from eval.report import Run
+from eval.results import values_of
+
+GRID = np.round(np.arange(0.02, 0.601, 0.01), 2)
+
+
+def choose(run: Run) -> dict[str, dict[str, float]]:
+    """view -> label -> threshold. Only languages that the text head was trained on count, where its card declares any.
+
+    Raises DataError for a corpus with one label an item.
+    """
+    corpus, aims = run.corpus, run.aims
+    if corpus.thresholds is None or aims.languages is None:
+        raise DataError(f"{run.folder}: {corpus.name} has no thresholds to choose.")
+    chosen = {}
+    for view in run.result["results"]:
+        mean = aims.average(values_of(corpus, run.table, view))
+        rows = ~np.isnan(mean).any(1)
+        trained = in_trained(aims.languages, run.result["profile"])
+        if trained is not None:
+            rows &= trained
+        restricted = restrict(mean[rows], aims.truth[rows], corpus)[:, corpus.columns]
+        chosen[view] = _best(restricted, aims.truth[rows], aims.languages[rows], corpus.classes)
+    return chosen
+
+
+def _best(
+    probabilities: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: Sequence[str]
+) -> dict[str, float]:
+    """label -> threshold for probabilities [N, L]."""
+    totals = np.zeros((len(GRID), len(classes)))
+    for name in sorted(set(languages)):
+        rows = languages == name
+        annotated = (truth[rows] >= 0).any(0)
+        for place, limit in enumerate(GRID):
+            counts = outcomes(truth[rows], probabilities[rows] >= limit).sum(0)
+            totals[place] += np.where(annotated, f1_of(counts), 0) / annotated.sum()
+    return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes)}

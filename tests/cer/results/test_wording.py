@@ -1,0 +1,82 @@
+"""Verdicts that a careful person would sign."""
+
+from dataclasses import replace
+
+from cer.results.analysis import Analysis
+from cer.results.witnesses import witnesses
+from cer.results.wording import certainty, clock, stated, verdict
+from tests.cer.results.judged import Said, judged
+
+FACES = ("static_face", "dynamic_face", "scene_label", "scene_context")
+
+
+def faces(emotions: dict[str, float]) -> Said:
+    return dict.fromkeys(FACES, emotions)
+
+
+def test_a_smile_is_happiness_and_no_surprise(analysis: Analysis) -> None:
+    smile = judged(analysis, [faces({"Happiness": 0.97, "Surprise": 0.0})])
+    assert smile.statement.state == "single"
+    assert smile.statement.emotions == (("Happiness", 1.0),)
+    assert "happiness" in verdict(smile)
+    assert "urpris" not in verdict(smile)
+
+
+def test_a_sad_face_with_a_trace_of_anger_is_sad(analysis: Analysis) -> None:
+    sad = judged(analysis, [faces({"Sadness": 0.93, "Anger": 0.03})])
+    assert (sad.statement.state, sad.statement.emotions) == ("single", (("Sadness", 1.0),))
+
+
+def test_a_blend_needs_both_of_its_parts(analysis: Analysis) -> None:
+    blend = judged(analysis, [faces({"Anger": 0.48, "Surprise": 0.47})])
+    assert blend.statement.state == "compound"
+    assert {name for name, _ in blend.statement.emotions} == {"Anger", "Surprise"}
+    assert "a blend of" in verdict(blend)
+
+
+def test_anger_and_then_sadness_is_no_blend(analysis: Analysis) -> None:
+    after = judged(analysis, [faces({"Anger": 0.95}), faces({"Anger": 0.95}), faces({"Sadness": 0.95})])
+    assert after.statement.state == "single"
+
+
+def test_four_modalities_that_see_the_same_face_are_one_witness(analysis: Analysis) -> None:
+    angry = judged(analysis, [faces({"Anger": 0.9})])
+    assert [witness.source for witness in witnesses(angry)] == ["face"]
+    assert "the face is the only evidence" in verdict(angry)
+
+
+def test_a_source_that_disagrees_is_named_with_what_it_says(analysis: Analysis) -> None:
+    torn = judged(analysis, [{**faces({"Happiness": 0.95}), "audio": {"Sadness": 0.9}}])
+    assert "the voice says sadness" in verdict(torn) or "the face says happiness" in verdict(torn)
+
+
+def test_the_contributions_of_the_sources_sum_to_the_fused_distribution(analysis: Analysis) -> None:
+    torn = judged(analysis, [{**faces({"Happiness": 0.95}), "audio": {"Sadness": 0.9}}])
+    total = sum(witness.contribution.sum() for witness in witnesses(torn, 0))
+    assert abs(total - 1) < 1e-5
+
+
+def test_without_any_modality_there_is_not_enough_evidence_and_the_reasons_are_told(analysis: Analysis) -> None:
+    nothing = judged(analysis, [{}])
+    assert nothing.statement.state == "unclear"
+    assert verdict(nothing) == "Not enough evidence: no face; no speech."
+
+
+def test_the_strongest_stretch_is_named_when_it_is_not_the_whole_clip(analysis: Analysis) -> None:
+    rows = [faces({"Sadness": 0.7, "Anger": 0.2}), faces({"Sadness": 0.97}), faces({"Sadness": 0.97})]
+    late = judged(analysis, [*rows, faces({"Sadness": 0.7, "Anger": 0.2})])
+    start, end = (clock(late.segments[row].start if edge else late.segments[row].end) for row, edge in ((1, 1), (2, 0)))
+    assert f"strongest from {start} to {end}" in verdict(late)
+
+
+def test_what_was_damaged_is_in_the_same_sentence(analysis: Analysis) -> None:
+    damaged = replace(judged(analysis, [faces({"Anger": 0.9})]), warnings=("half of the sound is lost",))
+    assert verdict(damaged).endswith("Note: half of the sound is lost.")
+
+
+def test_certainty_in_words() -> None:
+    assert [certainty(value) for value in (0.5, 0.7, 0.9)] == ["Perhaps", "Probably", "Clearly"]
+
+
+def test_a_statement_in_a_few_words(analysis: Analysis) -> None:
+    assert stated(judged(analysis, [{}]).statement) == "not enough evidence"

@@ -1,0 +1,55 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cer import words
+from cer.labels import COMPOUNDS, EMOTIONS
+from cer.modalities.base import SOURCES
+from cer.words import say
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_said() -> None:
+    files = [path for folder in ("web", "results") for path in (ROOT / "cer" / folder).glob("*.*")]
+    code = "".join(path.read_text() for path in files)
+    keys = set(re.findall(r'(?:say|texts_of)\(\s*["\']([a-z_.0-9]+)["\']', code))
+    keys |= {f"certainty.{word}" for word in ("guess", "likely", "clear")} | {"verdict.only", "verdict.agree"}
+    keys |= {"verdict.agrees"} | {f"sources.{source.replace(' ', '_')}" for source in SOURCES}
+    tables = {"emotions": EMOTIONS, "compounds": COMPOUNDS}  # by the name of what they translate
+    existing = {
+        f"{part}.{name}" if isinstance(value, dict) else part
+        for part, value in words._sentences().items()
+        for name in (value if isinstance(value, dict) else [part])
+        if part not in (*tables, "reasons")
+    }
+    assert keys - {*tables, "reasons"} == existing
+    assert all(tuple(words._sentences()[part]) == names for part, names in tables.items())
+
+
+def test_the_german_words_fill_in_the_same_names_as_the_english_ones() -> None:
+    english, german = (tomllib.loads((ROOT / f"cer/words/{name}.toml").read_text()) for name in ("en", "de"))
+    for part in ("clip", "result", "verdict", "certainty", "sources", "emotions", "compounds", "reasons", "report"):
+        assert english[part].keys() == german[part].keys()
+        for key, sentence in english[part].items():
+            fills = [re.findall(r"{(\w+)", str(text)) for text in (sentence, german[part][key])]
+            assert sorted(fills[0]) == sorted(fills[1]), (part, key)
+
+
+def test_a_translation_fills_in_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "en.toml").write_text((ROOT / "cer" / "words" / "en.toml").read_text())
+    (tmp_path / "de.toml").write_text('title = "Zusammengesetzte Ausdrücke"\n[clip]\nanalyze = "Auswerten"\n')
+    monkeypatch.setattr(words, "_FOLDER", tmp_path)
+    monkeypatch.setenv("CER_LANGUAGE", "de")
+    words._sentences.cache_clear()
+    try:
+        assert say("clip.analyze") == "Auswerten"
+        assert say("clip.cancel") == "Cancel"
+        assert say("title").startswith("Zusammen")
+        monkeypatch.setenv("CER_LANGUAGE", "../../etc/passwd")
+        words._sentences.cache_clear()
+        assert say("clip.analyze") == "Analyze"
+    finally:
+        words._sentences.cache_clear()
