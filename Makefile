@@ -6,8 +6,14 @@ DATA ?= ../shared/data
 RUNS ?= runs
 CORPUS ?= meld
 WORKERS ?= 2
+# Tests without training, a browser or a whole corpus.
+FAST := tests/cer/fusion tests/cer/corpora tests/cer/models/test_checkpoints.py tests/cer/models/test_quantization.py \
+	tests/cer/models/test_runtime.py tests/cer/modalities/test_base.py tests/cer/modalities/test_registry.py \
+	tests/cer/perception/test_lexicon.py tests/cer/perception/test_text_encoder.py tests/cer/results \
+	tests/cer/test_api.py tests/cer/test_entry_points.py tests/cer/test_files.py tests/cer/test_labels.py \
+	tests/cer/test_segments.py tests/eval/test_metrics.py tests/eval/test_scores.py tests/eval/test_tabular.py
 
-.PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit lock build container clean
+.PHONY: demo app test test-fast lint docs notebook train evaluate ray screenshots bench soak fuzz audit lock build container clean
 
 demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -17,6 +23,15 @@ app: $(VENV)/runtime  ## open the page
 
 test: $(VENV)/dev  ## everything that a new machine can test
 	$(RUN) -m pytest -n 2 --dist loadfile
+
+test-fast: $(VENV)/dev  ## the quick tests, within a minute on two cores
+	$(RUN) -m pytest -n 2 --dist loadfile $(FAST)
+
+docs: $(VENV)/dev  ## site/: the guides and the API reference
+	$(RUN) -m tools.make_docs
+
+notebook: $(VENV)/dev  ## run examples/quickstart.ipynb from top to bottom
+	$(RUN) -m pytest tests/examples
 
 lint: $(VENV)/dev  ## style and types
 	$(RUN) -m ruff check .
@@ -70,4 +85,4 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/runtime
 	touch $@
 
 clean:
-	rm -rf $(VENV) out runs build dist *.egg-info
+	rm -rf $(VENV) out runs build dist site *.egg-info

@@ -1,23 +1,55 @@
-"""Compound expression recognition in video: `analyze(clip) -> Analysis`.
+"""Compound expression recognition in video.
 
-The names below are loaded when they are first used, so that `import cer` and `--help` are instant.
+    from cer import analyze
+
+    analysis = analyze("clip.mp4")
+
+`analyze` and `observe` are the way in; `Observation`, `Analysis` and `Prediction` are what they return; `Modality` is
+what to implement for a modality of your own (CONTRIBUTING.md). The names are loaded when they are first used, so that
+`import cer` and `cer --version` are instant.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cer.errors import CerError, ClipError, DataError, WeightsError
-    from cer.pipeline import analyze, observe
+    from cer.labels import COMPOUNDS, EMOTIONS
+    from cer.modalities.base import Modality, Prediction
+    from cer.pipeline import Observation, analyze, observe
     from cer.results.analysis import Analysis
 
 __version__ = "0.1.0"
-__all__ = ["Analysis", "CerError", "ClipError", "DataError", "WeightsError", "analyze", "observe"]
-_HOMES = {"Analysis": "results.analysis", "analyze": "pipeline", "observe": "pipeline"}
+__all__ = [
+    "COMPOUNDS",
+    "EMOTIONS",
+    "Analysis",
+    "CerError",
+    "ClipError",
+    "DataError",
+    "Modality",
+    "Observation",
+    "Prediction",
+    "WeightsError",
+    "analyze",
+    "observe",
+]
+_HOMES = {
+    "cer.errors": ("CerError", "ClipError", "DataError", "WeightsError"),
+    "cer.labels": ("COMPOUNDS", "EMOTIONS"),
+    "cer.modalities.base": ("Modality", "Prediction"),
+    "cer.pipeline": ("Observation", "analyze", "observe"),
+    "cer.results.analysis": ("Analysis",),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'cer' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_HOMES.get(name, 'errors')}", __name__), name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'cer' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

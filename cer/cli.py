@@ -10,6 +10,7 @@ from cer.errors import CerError, ClipError
 from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
 from cer.modalities.registry import DEFAULT, PROFILES, choose
+from cer.models.runtime import DEVICES
 from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
@@ -42,6 +43,12 @@ def parser() -> argparse.ArgumentParser:
         default=DEFAULT,
         metavar="NAME[,MODALITY=IMPLEMENTATION...]",
         help="which models serve the modalities: embedded, paper or auto (default: %(default)s)",
+    )
+    analyze.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="where networks run (default: %(default)s, a GPU if there is one that can be used)",
     )
     analyze.add_argument(
         "--person", type=int, metavar="ID", help="whose face to analyze (default: whoever is seen longest)"
@@ -174,7 +181,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     from cer.results.export import write_files
     from cer.results.overlay import annotate
 
-    analysis = analyze(clip, profile=options.profile, person=options.person, progress=progress)
+    analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
     write_files(analysis, folder, schema=options.schema)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)

@@ -7,8 +7,8 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from cer.media.clip import Clip
 from cer.media.reader import probe
 from cer.modalities.base import VOICE, WORDS, Modality, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
+from cer.models.runtime import select_device
 from cer.perception.evidence import BLOCK, RATE, Evidence, gather
 from cer.perception.speaking import speaker_of
 from cer.perception.transcription import Sentence
@@ -128,13 +129,19 @@ class Observation:
 
 
 def observe(
-    clip: str | Path | Clip, *, profile: str = DEFAULT, progress: Progress = silent, max_duration: float = math.inf
+    clip: str | Path | Clip,
+    *,
+    profile: str = DEFAULT,
+    device: str = "auto",
+    progress: Progress = silent,
+    max_duration: float = math.inf,
 ) -> Observation:
     """Process a clip once, with every modality of the profile.
 
     Args:
         clip: Any video or audio file that FFmpeg reads, or the Clip that `probe` returned for one.
         profile: "embedded", "paper" or "auto", then any number of ",MODALITY=IMPLEMENTATION".
+        device: "auto" (a GPU where the installed libraries can use one), "cpu" or "cuda"; for the whole process.
         progress: Called with a stage and the fraction done in [0, 1]; an exception it raises ends the work.
         max_duration: Seconds of the clip that are accepted.
 
@@ -144,8 +151,9 @@ def observe(
 
     Raises:
         ClipError: The clip cannot be read, or is longer than `max_duration`, whatever its header says.
-        CerError: The profile does not exist.
+        CerError: The profile or the device does not exist.
     """
+    select_device(device)
     probed = clip if isinstance(clip, Clip) else probe(clip)
     profile = resolve_profile(profile)
     serving = modalities(profile)
@@ -153,7 +161,7 @@ def observe(
     observed = Observation(
         probed,
         profile,
-        models_of(serving),
+        models_of(serving, unavailable),
         {name: modality.source for name, modality in serving.items()},
         unavailable=unavailable,
     )
@@ -198,22 +206,21 @@ def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
     for name, modality in serving.items():
         progress(f"models of {name.replace('_', ' ')}", 0.0)
         try:
-            _ = modality.checkpoints
+            modality.load(lambda stage, fraction: progress(f"{stage} ({fraction:.0%})", 0.0))
         except WeightsError as error:
             logger.warning("%s is absent: %s", name, error)
             missing[name] = f"model not available: {error}"
     return missing
 
 
-def models_of(serving: dict[str, Modality]) -> list[Model]:
-    """The weight files behind the modalities and the fusion; those that cannot be had are left out."""
-    models = []
-    for name, modality in serving.items():
-        with suppress(WeightsError):
-            models += [
-                Model(name, checkpoint.name, checkpoint.revision, checkpoint.sha256)
-                for checkpoint in modality.checkpoints
-            ]
+def models_of(serving: dict[str, Modality], unavailable: Container[str] = ()) -> list[Model]:
+    """The weight files behind the modalities and the fusion; those of unavailable modalities are left out."""
+    models = [
+        Model(name, checkpoint.name, checkpoint.revision, checkpoint.sha256)
+        for name, modality in serving.items()
+        if name not in unavailable
+        for checkpoint in modality.describe()
+    ]
     rules = decision()
     last = [rules.checkpoint, rules.open_set_checkpoint]
     return [*models, *(Model("fusion", file.name, file.revision, file.sha256) for file in last)]
@@ -274,7 +281,27 @@ def _remember(observed: Observation, block: Evidence) -> None:
 
 
 def analyze(
-    clip: str | Path, *, profile: str = DEFAULT, person: int | None = None, progress: Progress = silent
+    clip: str | Path,
+    *,
+    profile: str = DEFAULT,
+    device: str = "auto",
+    person: int | None = None,
+    progress: Progress = silent,
 ) -> Analysis:
-    """Compound expressions in a clip: `observe` and `conclude` in one call. See there for arguments and errors."""
-    return observe(clip, profile=profile, progress=progress).conclude(person)
+    """Compound expressions in a clip, for one person: `observe` and `Observation.conclude` in one call.
+
+    Args:
+        clip: Any video or audio file that FFmpeg reads.
+        profile: "embedded", "paper" or "auto", then any number of ",MODALITY=IMPLEMENTATION".
+        device: "auto", "cpu" or "cuda"; for the whole process.
+        person: Number of the person to analyze; by default the one with most screen time.
+        progress: Called with a stage and the fraction done in [0, 1]; an exception it raises ends the work.
+
+    Returns:
+        The analysis: probabilities [S, 8] of each modality and fused, compound expressions [S, 7] for S segments.
+
+    Raises:
+        ClipError: The clip cannot be read.
+        CerError: The profile or the device does not exist, or the clip does not show that person.
+    """
+    return observe(clip, profile=profile, device=device, progress=progress).conclude(person)

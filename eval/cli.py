@@ -70,9 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _ls(options: argparse.Namespace) -> int:
-    from cer.corpora import CORPORA
+    from cer.corpora import corpora
 
-    for corpus in CORPORA.values():
+    for corpus in corpora().values():
         access = "open" if corpus.source else "needs --root"
         print(f"{corpus.name:12} v{corpus.version}  {corpus.about} (default split: {corpus.split or 'none'}; {access})")
     return 0

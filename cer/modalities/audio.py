@@ -1,17 +1,17 @@
 """audio: how the voice sounds, whatever it says. A head on statistics over time of what the voice encoder hears."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import WHISPER, Checkpoint, locate, require, shipped
-from cer.models.runtime import onnx_session
+from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
 from cer.perception.voice_encoder import ROWS_PER_SECOND
+from cer.progress import Progress
 from cer.segments import Segment
 
 MIN_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
@@ -24,12 +24,14 @@ class Audio:
     per_person = False
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (WHISPER, shipped("voice_encoder.onnx"), shipped("audio.onnx"))
 
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
+
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        require(self.checkpoints)
+        require(self.describe())
         return collect([_predict_segment(evidence.segment(segment)) for segment in segments], WIDTH)
 
 
@@ -55,6 +57,6 @@ def read(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return logits[0], embedding[0]
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _network() -> Any:
     return onnx_session(locate(shipped("audio.onnx")))

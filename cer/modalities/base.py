@@ -10,6 +10,7 @@ from cer.labels import EMOTIONS
 from cer.models.checkpoints import Checkpoint
 from cer.perception.evidence import Evidence
 from cer.perception.transcription import Sentence
+from cer.progress import Progress
 from cer.segments import Segment
 
 
@@ -89,8 +90,13 @@ class Modality(Protocol):
     @property
     def needs_frames(self) -> bool: ...
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]: ...
+    def describe(self) -> tuple[Checkpoint, ...]:
+        """The weight files behind this modality, with hashes as far as they are known without fetching anything."""
+        ...
+
+    def load(self, progress: Progress) -> None:
+        """Fetch and verify the weight files. `progress` may raise to cancel. Raises WeightsError."""
+        ...
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction: ...
 

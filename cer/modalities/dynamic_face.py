@@ -3,16 +3,16 @@
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, shipped
-from cer.models.runtime import onnx_session
+from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, require, shipped
+from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import RATE, Evidence
 from cer.perception.face_encoder import Expressions
+from cer.progress import Progress
 from cer.segments import WINDOW, Segment
 
 SLOTS = int(WINDOW * RATE)  # moments in a segment
@@ -28,9 +28,11 @@ class DynamicFace:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
+
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         results: list[SegmentPrediction | str] = []
@@ -72,6 +74,6 @@ def classify(slots: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return logits, embedding
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _network() -> Any:
     return onnx_session(locate(shipped("dynamic_face.onnx")))

@@ -1,7 +1,10 @@
 """Profiles: which implementation serves each modality. A profile is data; one modality can be swapped alone."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
 from cer.errors import CerError
@@ -20,6 +23,8 @@ from cer.modalities.scene_label import SceneLabel
 from cer.modalities.static_face import StaticFace
 from cer.modalities.text import Text
 from cer.models import hub
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED = "embedded"
 
@@ -40,6 +45,9 @@ IMPLEMENTATIONS: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
         "xlm-roberta": lambda: Spoken("xlm-roberta"),
     },
 }
+
+ENTRY_POINTS = "cer.modalities"
+"""Group of entry points under which other distributions offer implementations, each named MODALITY.IMPLEMENTATION."""
 
 PROFILES: Mapping[str, Mapping[str, str]] = {
     "embedded": dict.fromkeys(MODALITIES, EMBEDDED),
@@ -62,6 +70,28 @@ _PACKAGES = {"clip": ("open_clip",), "distilroberta": ("whisper",), "xlm-roberta
 _ROOM = 1.3  # times its weights that a vision-language model needs on the GPU for four segments of pictures
 
 
+@cache
+def implementations() -> Mapping[str, Mapping[str, Callable[[], Modality]]]:
+    """IMPLEMENTATIONS and what installed distributions offer as entry points, which never replace one of ours."""
+    everything = {modality: dict(choices) for modality, choices in IMPLEMENTATIONS.items()}
+    for entry in entry_points(group=ENTRY_POINTS):
+        modality, _, name = entry.name.partition(".")
+        if modality not in everything or not name or name in everything[modality]:
+            logger.warning("entry point %s in %s is ignored: %s", entry.name, entry.value, "not MODALITY.NEW_NAME")
+        else:
+            everything[modality][name] = partial(_build, entry)
+    return everything
+
+
+def _build(entry: EntryPoint) -> Modality:
+    """The modality of an entry point. Raises CerError when it cannot be made: the code is somebody else's."""
+    try:
+        modality: Modality = entry.load()()
+    except Exception as error:
+        raise CerError(f"{entry.name}: {entry.value} cannot be loaded ({type(error).__name__}: {error}).") from error
+    return modality
+
+
 def choose(profile: str) -> dict[str, str]:
     """The implementation of each modality in "NAME[,MODALITY=IMPLEMENTATION]...", in the order of MODALITIES. Raises
     CerError for a name that does not exist.
@@ -72,8 +102,8 @@ def choose(profile: str) -> dict[str, str]:
     chosen = {modality: best(modality) for modality in MODALITIES} if name == "auto" else dict(PROFILES[name])
     for swap in swaps:
         modality, _, implementation = swap.partition("=")
-        if implementation not in IMPLEMENTATIONS.get(modality, {}):
-            accepted = "; ".join(f"{modality}={'|'.join(choices)}" for modality, choices in IMPLEMENTATIONS.items())
+        if implementation not in implementations().get(modality, {}):
+            accepted = "; ".join(f"{modality}={'|'.join(choices)}" for modality, choices in implementations().items())
             raise CerError(f"{swap!r} swaps no modality; there is: {accepted}.")
         chosen[modality] = implementation
     return {modality: chosen[modality] for modality in MODALITIES}
@@ -110,4 +140,4 @@ def best(modality: str) -> str:
 
 def modalities(profile: str) -> dict[str, Modality]:
     """The six modalities of a profile as `choose` reads it. Raises CerError for a name that does not exist."""
-    return {name: IMPLEMENTATIONS[name][chosen]() for name, chosen in choose(profile).items()}
+    return {name: implementations()[name][chosen]() for name, chosen in choose(profile).items()}

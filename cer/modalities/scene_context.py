@@ -8,10 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, shipped
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, require, shipped
 from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
 from cer.perception.face_encoder import UNITS
+from cer.progress import Progress
 from cer.segments import Segment
 
 LEXICON = "scene_context.safetensors"
@@ -43,9 +44,11 @@ class SceneContext:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), MINILM, shipped(LEXICON))
+
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]

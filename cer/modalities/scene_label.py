@@ -12,10 +12,11 @@ import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, shipped
-from cer.models.runtime import onnx_session
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, require, shipped
+from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 TEMPLATES = ("a photo of a {} face", "a person who looks {}", "the face of a person feeling {}", "a {} expression")
@@ -39,9 +40,11 @@ class SceneLabel:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
+
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
 
     def match_labels(self, embeddings: np.ndarray, labels: Sequence[str]) -> np.ndarray:
         """Probabilities [N, K] that any labels fit faces with this modality's embeddings [N, 384]."""
@@ -99,6 +102,6 @@ def _words(label: str) -> str:
     return _WORDS.get(label, label.lower() if label in COMPOUNDS else label)
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _tower() -> Any:
     return onnx_session(locate(shipped("scene_label.onnx")))

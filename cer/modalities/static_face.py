@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, Checkpoint, shipped
+from cer.models.checkpoints import CENTERFACE, Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 WIDTH = 256
@@ -20,9 +21,11 @@ class StaticFace:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"))
+
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_predict_segment(evidence.segment(segment), person) for segment in segments], WIDTH)

@@ -3,16 +3,16 @@ sentence encoder with an adapter for spoken language.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cer.modalities.base import WORDS, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import MINILM, WHISPER, Checkpoint, locate, require, shipped
-from cer.models.runtime import onnx_session
+from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 ADAPTER = "text_adapter.safetensors"
@@ -25,12 +25,14 @@ class Text:
     per_person = False
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
+    def describe(self) -> tuple[Checkpoint, ...]:
         return (WHISPER, MINILM, shipped(ADAPTER), shipped("text.onnx"))
 
+    def load(self, progress: Progress) -> None:
+        require(self.describe())
+
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        require(self.checkpoints)
+        require(self.describe())
         spoken_words = [spoken(evidence.segment(segment)) for segment in segments]
         predictions = zip(*classify([words for words, reason in spoken_words if reason is None]), strict=True)
         results: list[SegmentPrediction | str] = []
@@ -64,6 +66,6 @@ def classify(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(_network().run(None, {"sentences": embeddings})[0]), embeddings
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _network() -> Any:
     return onnx_session(locate(shipped("text.onnx")))

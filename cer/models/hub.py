@@ -179,7 +179,9 @@ _failed: dict[str, tuple[float, WeightsError]] = {}
 
 
 def locate(model: HubModel, *, progress: Progress | None = None) -> Path:
-    """The folder of a model whose every file was found right, fetched first if need be. Raises WeightsError."""
+    """The folder of a model whose every file is right, fetched first if need be. Raises WeightsError, and whatever
+    `progress` raises to cancel the wait.
+    """
     if model.repo in _failed and time.monotonic() < _failed[model.repo][0] + RETRY:
         raise _failed[model.repo][1]
     try:
@@ -246,12 +248,21 @@ def digest(file: Path, *, git: bool = False) -> str:
     return sha.hexdigest()
 
 
-def checkpoints_of(model: HubModel, *, only: str = "*") -> tuple[Checkpoint, ...]:
-    """What results say about a model's weight files. Raises WeightsError as `locate`."""
-    folder = locate(model)
+def describe(model: HubModel, *, only: str = "*") -> tuple[Checkpoint, ...]:
+    """What results say about a model's weight files, from what lies on this disk; no network is used.
+
+    A model that is not here yet is described by the patterns of its files, without hashes.
+    """
+    folder = find(model)
+    if folder is None:
+        return tuple(
+            Checkpoint(model.repo, file, "", model.revision, model.license)
+            for file in model.weights
+            if Path(file).match(only)
+        )
     hashes = _hashes(folder)
     return tuple(
-        Checkpoint(model.repo, file.name, hashes[file] or digest(file), _revision(folder, model), model.license)
+        Checkpoint(model.repo, file.name, hashes[file] or "", _revision(folder, model), model.license)
         for file in weights_of(folder, model)
         if file.match(only)
     )

@@ -1,23 +1,115 @@
-"""The runtime: onnxruntime sessions and tensors of verified files."""
+"""The runtime: where networks run, their onnxruntime sessions, and tensors of verified files.
 
+The device is a choice for the whole process, made by `select_device` before networks are loaded: "auto" (a GPU where
+the installed libraries can use one), "cpu" or "cuda". Loaders cache what they load for the device of that moment.
+"""
+
+import logging
 import mmap
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
+from cer.errors import CerError
 from cer.models.checkpoints import Checkpoint, locate
 from cer.models.quantization import dequantize
 
 THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+DEVICES = ("auto", "cpu", "cuda")
+
+logger = logging.getLogger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Loaded = TypeVar("Loaded")
+
+
+class _Process:
+    """What holds for the whole process."""
+
+    device = "auto"
+
+
+def select_device(device: str) -> None:
+    """Choose where networks run from now on, in this process.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        CerError: The name does not exist, or "cuda" is asked of a machine where neither onnxruntime nor torch has it.
+    """
+    if device not in DEVICES:
+        raise CerError(f"{device!r} is no device; choose {', '.join(DEVICES)}.")
+    if device == "cuda" and not _onnxruntime_has_cuda():
+        if not _torch_has_cuda():
+            raise CerError(
+                "no GPU can be used: neither onnxruntime nor torch has CUDA here. Install onnxruntime-gpu in place of "
+                "onnxruntime (embedded profile) or a CUDA build of torch (paper profile), or choose cpu."
+            )
+        logger.warning("onnxruntime has no CUDA here: the paper's networks run on the GPU, the embedded ones do not")
+    _Process.device = device
+
+
+def onnx_providers() -> list[str]:
+    """The providers of onnxruntime for the selected device, the preferred one first."""
+    gpu = _Process.device != "cpu" and _onnxruntime_has_cuda()
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"] if gpu else ["CPUExecutionProvider"]
+
+
+def torch_device() -> str:
+    """ "cuda" where torch can use a GPU and the selected device allows it, else "cpu"."""
+    return "cuda" if _Process.device != "cpu" and _torch_has_cuda() else "cpu"
+
+
+@lru_cache(maxsize=1)
+def _onnxruntime_has_cuda() -> bool:
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+@lru_cache(maxsize=1)
+def _torch_has_cuda() -> bool:
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+class DeviceCache(Generic[Arguments, Loaded]):
+    """A loader that keeps what it returned for its arguments and the selected device."""
+
+    def __init__(self, load: Callable[Arguments, Loaded], maxsize: int) -> None:
+        self.__doc__ = load.__doc__
+        self._load = lru_cache(maxsize=maxsize)(lambda device, *args, **named: load(*args, **named))
+
+    def __call__(self, *args: Arguments.args, **named: Arguments.kwargs) -> Loaded:
+        return self._load(_Process.device, *args, **named)  # type: ignore[arg-type]  # unhashable ones raise TypeError
+
+    def cache_clear(self) -> None:
+        """Forget everything that was loaded."""
+        self._load.cache_clear()
+
+
+def cached_per_device(
+    maxsize: int = 1,
+) -> Callable[[Callable[Arguments, Loaded]], DeviceCache[Arguments, Loaded]]:
+    """`functools.lru_cache` for loaders of networks: another selected device loads anew."""
+    return lambda load: DeviceCache(load, maxsize)
+
+
 def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None = None) -> Any:
-    """An onnxruntime session on the CPU for a verified file or a graph made from one; `weights` fills a graph that
-    carries none.
+    """An onnxruntime session on the selected device for a verified file or a graph made from one; `weights` fills a
+    graph that carries none.
     """
     import onnxruntime
 
@@ -30,7 +122,7 @@ def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None =
     if values:
         options.add_external_initializers(list(values), list(values.values()))
     graph = model if isinstance(model, bytes) else model.read_bytes()
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(graph, options, providers=onnx_providers())
 
 
 def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:

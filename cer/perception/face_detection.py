@@ -4,7 +4,6 @@ The detector is CenterFace (arXiv 1911.03599), run with onnxruntime.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from cer.models.checkpoints import CENTERFACE, locate
-from cer.models.runtime import onnx_session
+from cer.models.runtime import cached_per_device, onnx_session
 
 DETECTION_SIDE = 416  # pixels; the frame's longest side while searching; 9 ms a frame on 2 cores, 25 ms at 640
 # Landmarks are as steady at 224 (5 ms) as in the whole frame; at 160 (3 ms) they scatter a fifth more.
@@ -41,7 +40,7 @@ class Face:
     score: float
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _detector() -> Any:
     """CenterFace with a free input size.
 

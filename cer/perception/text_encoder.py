@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cer.models.checkpoints import MINILM, MINILM_VOCABULARY, Checkpoint, locate, shipped
-from cer.models.runtime import onnx_session, tensors
+from cer.models.runtime import cached_per_device, onnx_session, tensors
 
 WIDTH = 384  # of an embedding
 MAX_TOKENS = 256  # of a text; what follows is cut, as in the model's own configuration
@@ -22,7 +22,7 @@ BATCH = 16
 
 def tokenizer(max_tokens: int) -> Any:
     """The model's own tokenizer, a `tokenizers.Tokenizer` that cuts after so many word pieces and pads batches."""
-    from tokenizers.implementations import BertWordPieceTokenizer  # type: ignore[attr-defined]
+    from tokenizers import BertWordPieceTokenizer
 
     wordpiece = BertWordPieceTokenizer(str(locate(MINILM_VOCABULARY)), lowercase=True)
     wordpiece.enable_truncation(max_tokens)
@@ -35,7 +35,7 @@ def _tokenizer() -> Any:
     return tokenizer(MAX_TOKENS)
 
 
-@lru_cache(maxsize=4)
+@cached_per_device(maxsize=4)
 def _session(adapter: Checkpoint | None) -> Any:
     weights = tensors(MINILM)
     changes = tensors(adapter) if adapter is not None else {}

@@ -13,7 +13,7 @@ import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
 from cer.models.checkpoints import WHISPER, locate, shipped
-from cer.models.runtime import onnx_session, tensors
+from cer.models.runtime import cached_per_device, onnx_session, tensors
 
 ROWS_PER_SECOND = 50  # of what is heard
 LAYERS = 3  # of the encoder's four
@@ -38,7 +38,7 @@ def _spectrum() -> Any:
     return FeatureExtractor()  # 80 mel bands, 100 frames a second
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _encoder() -> Any:
     graph = locate(shipped("voice_encoder.onnx"))
     found = tensors(WHISPER)

@@ -17,7 +17,9 @@ from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.models import hub
 from cer.models.checkpoints import Checkpoint
+from cer.models.runtime import cached_per_device
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 MODEL = hub.MODELS["clip"]
@@ -41,9 +43,11 @@ class ClipLabel:
     per_person = False
     needs_frames = True
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return hub.checkpoints_of(MODEL)
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return hub.describe(MODEL)
+
+    def load(self, progress: Progress) -> None:
+        hub.locate(MODEL, progress=progress)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         texts, scale = label_texts(EMOTIONS)
@@ -93,7 +97,7 @@ def label_texts(labels: tuple[str, ...]) -> tuple[np.ndarray, float]:
     return means.cpu().numpy(), scale
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _clip() -> tuple[Any, Any, Any, str]:
     from cer.modalities.paper.device import declare_operators, device

@@ -6,6 +6,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
+from cer.models.runtime import torch_device
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 GPU_SECONDS = 240  # that ZeroGPU lends a device for one clip
@@ -27,17 +29,14 @@ def declare_operators() -> None:
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
-@cache
 def device() -> str:
-    """ "cuda" where a GPU can be used, else "cpu"."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """ "cuda" where a GPU can be used and is not excluded by the selected device, else "cpu"."""
+    return torch_device()
 
 
 def free_memory() -> int:
     """Bytes free on the GPU; 0 without one."""
-    if find_spec("torch") is None or device() == "cpu":
+    if device() == "cpu":
         return 0
     import torch
 

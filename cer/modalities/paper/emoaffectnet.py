@@ -1,7 +1,6 @@
 """static_face and dynamic_face as EmoAffectNet sees them (arXiv 2507.02205 takes its frozen features)."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,8 +12,10 @@ from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.paper.names import emotion_columns, to_emotions
 from cer.models import hub
-from cer.models.checkpoints import CENTERFACE, Checkpoint
+from cer.models.checkpoints import CENTERFACE, Checkpoint, require
+from cer.models.runtime import cached_per_device
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 MODEL = hub.MODELS["emoaffectnet"]
@@ -36,9 +37,12 @@ class EmoAffectNet:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (CENTERFACE, *hub.checkpoints_of(MODEL, only=_STATIC))
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, *hub.describe(MODEL, only=_STATIC))
+
+    def load(self, progress: Progress) -> None:
+        require((CENTERFACE,))
+        hub.locate(MODEL, progress=progress)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         _static()
@@ -59,9 +63,12 @@ class EmoAffectNetLSTM:
     per_person = True
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (CENTERFACE, *hub.checkpoints_of(MODEL))
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return (CENTERFACE, *hub.describe(MODEL))
+
+    def load(self, progress: Progress) -> None:
+        require((CENTERFACE,))
+        hub.locate(MODEL, progress=progress)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         _static(), _dynamic()
@@ -141,7 +148,7 @@ def follow(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return states.cpu().numpy(), logits.cpu().numpy()
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _static() -> tuple[Any, str]:
     from cer.modalities.paper import tensors
@@ -152,7 +159,7 @@ def _static() -> tuple[Any, str]:
     return network.to(device()), device()
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _dynamic() -> tuple[Any, str]:
     from cer.modalities.paper import tensors

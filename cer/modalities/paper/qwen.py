@@ -7,7 +7,6 @@ plain paragraph is no answer, and the modality is absent there.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,11 @@ from cer.modalities.paper.device import on_gpu
 from cer.modalities.paper.loading import loading
 from cer.modalities.scene_context import LEXICON, classify
 from cer.models import hub
-from cer.models.checkpoints import MINILM, Checkpoint, shipped
+from cer.models.checkpoints import MINILM, Checkpoint, require, shipped
+from cer.models.runtime import cached_per_device
 from cer.perception import text_encoder
 from cer.perception.evidence import SCENE_RATE, Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 PROMPTS = {number: Path(__file__).parent / "prompts" / f"{number}.txt" for number in (1, 2)}
@@ -42,9 +43,12 @@ class QwenContext:
     def __init__(self, model: str, prompt: int = 1) -> None:
         self.model, self.prompt = hub.MODELS[model], prompt
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (*hub.checkpoints_of(self.model), MINILM, shipped(LEXICON))
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return (*hub.describe(self.model), MINILM, shipped(LEXICON))
+
+    def load(self, progress: Progress) -> None:
+        hub.locate(self.model, progress=progress)
+        require((MINILM, shipped(LEXICON)))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         within = [[frame.image for frame in evidence.pictures if s.start <= frame.time < s.end] for s in segments]
@@ -120,7 +124,7 @@ def describe(model: hub.HubModel, segments: Sequence[Sequence[np.ndarray]], prom
     return outputs
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _model(model: hub.HubModel) -> tuple[Any, Any, str]:
     from cer.modalities.paper.device import declare_operators, device, half

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,10 @@ from cer.modalities.paper.names import emotion_columns, labels_of, to_emotions
 from cer.modalities.text import spoken
 from cer.models import hub
 from cer.models.checkpoints import Checkpoint
+from cer.models.runtime import cached_per_device
 from cer.perception.evidence import Evidence
 from cer.perception.transcription import Sentence
+from cer.progress import Progress
 from cer.segments import Segment
 
 WHISPER = hub.MODELS["whisper"]
@@ -38,9 +40,12 @@ class Spoken:
     def __init__(self, model: str) -> None:
         self.model = hub.MODELS[model]
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (*hub.checkpoints_of(WHISPER), *hub.checkpoints_of(self.model))
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return (*hub.describe(WHISPER), *hub.describe(self.model))
+
+    def load(self, progress: Progress) -> None:
+        hub.locate(WHISPER, progress=progress)
+        hub.locate(self.model, progress=progress)
 
     def transcribe(self, samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
         """The sentences in an utterance float32 [N] at 16 kHz that begins at `start` seconds."""
@@ -113,7 +118,7 @@ def _columns(model: hub.HubModel) -> np.ndarray:
     return emotion_columns(labels_of(config, model.repo), model.repo)
 
 
-@lru_cache(maxsize=2)
+@cached_per_device(maxsize=2)
 @loading
 def _classifier(model: hub.HubModel) -> tuple[Any, Any, str]:
     from cer.modalities.paper import tensors
@@ -131,7 +136,7 @@ def _classifier(model: hub.HubModel) -> tuple[Any, Any, str]:
     return AutoTokenizer.from_pretrained(folder, local_files_only=True), network.eval().to(device()), device()
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _whisper() -> Any:
     """openai-whisper's network with the tensors of the Hub's safetensors, so that no pickle is opened."""

@@ -4,7 +4,6 @@ on MSP-Podcast. Its tensors are loaded by name into transformers' WavLM; the rep
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,9 @@ from cer.modalities.paper.loading import loading
 from cer.modalities.paper.names import emotion_columns, labels_of, to_emotions
 from cer.models import hub
 from cer.models.checkpoints import Checkpoint
+from cer.models.runtime import cached_per_device
 from cer.perception.evidence import Evidence
+from cer.progress import Progress
 from cer.segments import Segment
 
 MODEL = hub.MODELS["wavlm"]
@@ -46,9 +47,11 @@ class WavLM:
     per_person = False
     needs_frames = False
 
-    @property
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return hub.checkpoints_of(MODEL)
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return hub.describe(MODEL)
+
+    def load(self, progress: Progress) -> None:
+        hub.locate(MODEL, progress=progress)
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         sounds = [speech_of(evidence.segment(segment)) for segment in segments]
@@ -103,7 +106,7 @@ def _config() -> dict[str, Any]:
     return dict(json.loads(path.read_text("utf-8")))
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 @loading
 def _network() -> tuple[Any, str]:
     from cer.modalities.paper import tensors

@@ -12,6 +12,7 @@ from cer.modalities.registry import EMBEDDED, IMPLEMENTATIONS, PROFILES, best, c
 from cer.models import hub
 from cer.models.checkpoints import SHIPPED
 from cer.models.runtime import tensors
+from cer.progress import Progress
 
 
 def test_every_profile_serves_every_modality_under_its_name() -> None:
@@ -25,6 +26,26 @@ def test_every_implementation_serves_its_modality() -> None:
     for modality, choices in IMPLEMENTATIONS.items():
         for build in choices.values():
             assert build().name == modality
+
+
+def test_describing_fetches_nothing_and_loading_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(model: hub.HubModel, *, progress: Progress) -> Path:
+        progress(f"fetching {model.repo}", 0.1)
+        raise AssertionError("a cancelled download goes no further")
+
+    def cancel(stage: str, fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hub, "fetch", fetch)
+    monkeypatch.setattr(hub, "find", lambda model: None)
+    monkeypatch.setattr(hub, "_failed", {})
+    for modality in modalities("paper").values():
+        assert any(checkpoint.sha256 == "" for checkpoint in modality.describe())
+        with pytest.raises(KeyboardInterrupt):
+            modality.load(cancel)
+    assert all(checkpoint.sha256 for modality in modalities("embedded").values() for checkpoint in modality.describe())
 
 
 def test_one_modality_is_swapped_alone() -> None:

@@ -39,7 +39,7 @@ def test_a_model_is_fetched_once_and_then_found_without_a_network(tmp_path: Path
     code = """
 seen = []
 folder = hub.locate(model, progress=lambda stage, fraction: seen.append((stage, fraction)))
-print(sorted(path.name for path in folder.iterdir()), hub.checkpoints_of(model)[0].revision)
+print(sorted(path.name for path in folder.iterdir()), hub.describe(model)[0].revision)
 assert seen and all(0 <= fraction <= 1 for _, fraction in seen)
 """
     with serving(Hub(FILES)) as stand_in:

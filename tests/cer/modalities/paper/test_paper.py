@@ -67,7 +67,7 @@ def test_an_implementation_sees_the_clip_and_answers_another_one_differently(nam
         (result.embedding, other.embedding) if name == "scene_context" else (result.probabilities, other.probabilities)
     )
     assert np.abs(results[0][both] - results[1][both]).max() > 1e-5
-    assert len(modality.checkpoints) >= 1
+    assert len(modality.describe()) >= 1
 
 
 def test_the_whole_profile_on_the_bundled_clip() -> None:
