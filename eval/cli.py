@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cer.console import tolerant_output
 from cer.errors import CerError
 from cer.modalities.registry import DEFAULT
 from cer.names import printable
@@ -50,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0; 1 for a submission with faults; 2 for wrong usage or files that cannot be read."""
+    with tolerant_output():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)

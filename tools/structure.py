@@ -15,7 +15,16 @@ MAX_LINES = 300
 
 # From the ground up: a module imports from its own floor and from those below it.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "vocabulary": ("cer", "cer.errors", "cer.labels", "cer.segments", "cer.progress", "cer.files", "cer.names"),
+    "vocabulary": (
+        "cer",
+        "cer.errors",
+        "cer.labels",
+        "cer.segments",
+        "cer.progress",
+        "cer.files",
+        "cer.names",
+        "cer.console",
+    ),
     "media": ("cer.media",),
     "models": ("cer.models",),
     "perception": ("cer.perception",),
