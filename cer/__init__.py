@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from cer.errors import CerError, ClipError, DataError, WeightsError
     from cer.labels import COMPOUNDS, EMOTIONS
     from cer.modalities.base import Modality, Prediction
-    from cer.pipeline import Observation, analyze, observe
+    from cer.observation import Observation
+    from cer.pipeline import analyze, observe
     from cer.results.analysis import Analysis
 
 __version__ = "0.1.0"
@@ -37,7 +38,8 @@ _HOMES = {
     "cer.errors": ("CerError", "ClipError", "DataError", "WeightsError"),
     "cer.labels": ("COMPOUNDS", "EMOTIONS"),
     "cer.modalities.base": ("Modality", "Prediction"),
-    "cer.pipeline": ("Observation", "analyze", "observe"),
+    "cer.observation": ("Observation",),
+    "cer.pipeline": ("analyze", "observe"),
     "cer.results.analysis": ("Analysis",),
 }
 

@@ -2,10 +2,15 @@
 
 import argparse
 import logging
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cer import __version__
+from cer.console import tolerant_output
 from cer.errors import CerError, ClipError
 from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
@@ -87,6 +92,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 1 when results could not be written, 2 for wrong usage, 3
     when a clip could not be read.
     """
+    with tolerant_output(), ended_as_interrupted():
+        return _main(arguments)
+
+
+@contextmanager
+def ended_as_interrupted() -> Iterator[None]:
+    """Whoever ends the process politely gets what Ctrl-C gives: temporary files are removed, finished results stay."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _main(arguments: list[str] | None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
@@ -176,16 +199,19 @@ def _space(options: argparse.Namespace) -> int:
 
 
 def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
-    """Analyze one clip and write its files."""
+    """Analyze one clip and write its files in place of those that an earlier run left; a clip that cannot be read
+    leaves none.
+    """
     from cer.pipeline import analyze
-    from cer.results.export import write_files
+    from cer.results.export import ANNOTATED, remove_results, write_files
     from cer.results.overlay import annotate
 
+    remove_results(folder)
     analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
     write_files(analysis, folder, schema=options.schema)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
-        annotate(analysis, folder / "annotated.mp4")
+        annotate(analysis, folder / ANNOTATED)
     return analysis
 
 

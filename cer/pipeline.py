@@ -5,127 +5,28 @@ A clip is observed once, for everybody in it; concluding for one person or anoth
 
 import logging
 import math
-import time
 from collections import Counter
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from cer.errors import CerError, WeightsError
+from cer.errors import WeightsError
 from cer.fusion.decision import decision
-from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import VOICE, WORDS, Modality, Prediction, Transcribing, absent, join
+from cer.modalities.base import Modality, Prediction, Transcribing, absent
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.models.runtime import select_device
-from cer.perception.evidence import BLOCK, RATE, Evidence, gather
+from cer.observation import Observation
+from cer.perception.evidence import BLOCK, Evidence, gather
 from cer.perception.speaking import speaker_of
-from cer.perception.transcription import Sentence
 from cer.progress import Progress, silent
-from cer.results.analysis import Analysis, Model, Person
-from cer.segments import Segment, timeline, windows
+from cer.results.analysis import Analysis, Model
+from cer.segments import Segment, windows
 
 logger = logging.getLogger(__name__)
 
 MAX_PEOPLE = 6  # analyzed in one block, those seen most
-FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
-MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
-
-
-@dataclass
-class Observation:
-    """What all modalities see in a clip, for every person in it. Made by `observe`; ask it for an Analysis with
-    `conclude`.
-    """
-
-    clip: Clip
-    profile: str
-    models: list[Model]
-    sources: dict[str, str] = field(default_factory=dict)  # modality -> what its evidence comes from
-    segments: list[Segment] = field(default_factory=list)
-    blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
-    speakers: list[int | str | None] = field(default_factory=list)  # of each segment: a person, OFF_SCREEN or nobody
-    times: list[float] = field(default_factory=list)
-    people: dict[int, Person] = field(default_factory=dict)
-    boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
-    transcript: list[Sentence] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
-    warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
-
-    def people_by_screen_time(self) -> list[Person]:
-        """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
-        people = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
-        return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / RATE - 1e-6] or people
-
-    def conclude(self, person: int | None = None) -> Analysis:
-        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
-        does not show.
-        """
-        people = self.people_by_screen_time()
-        if person is not None and person not in self.people:
-            listed = ", ".join(str(person.id) for person in people) or "nobody"
-            raise CerError(f"{self.clip.name}: person {person} is not in this clip; it shows {listed}.")
-        chosen = person if person is not None else people[0].id if people else None
-        started = time.perf_counter()
-        predictions = {
-            name: join([block.get(chosen, block[None]).get(name) or block[None][name] for block in self.blocks])
-            for name in MODALITIES
-        }
-        present = np.stack([predictions[name].present for name in MODALITIES], 1)
-        rules = decision()
-        embeddings = {name: prediction.embedding for name, prediction in predictions.items()}
-        outcome = rules.decide(
-            np.stack([predictions[name].probabilities for name in MODALITIES], 1),
-            present,
-            rules.similarities(embeddings, len(present)),
-            self._quality(predictions, chosen),
-        )
-        statement, statements = rules.statements(outcome)
-        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
-        return Analysis(
-            clip=self.clip,
-            profile=self.profile,
-            segments=self.segments,
-            predictions=predictions,
-            sources=self.sources,
-            outcome=outcome,
-            statements=statements,
-            statement=statement,
-            times=times,
-            timeline=timeline(self.segments, outcome.compound, times),
-            person=chosen,
-            people=people,
-            models=self.models,
-            timings={**self.timings, "fusion": time.perf_counter() - started},
-            transcript=self.transcript,
-            warnings=tuple(self.warnings),
-            speakers=tuple(self.speakers),
-            boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
-        )
-
-    def _quality(self, predictions: dict[str, Prediction], person: int | None) -> np.ndarray:
-        """Quality float32 [S, M] of the modalities' evidence about a person: a voice that is somebody else's, or of
-        somebody not in view, and its words, hardly count while the person's own face is seen.
-        """
-        quality = np.stack([predictions[name].quality for name in MODALITIES], 1)
-        foreign = np.array([speaker is not None and speaker != person for speaker in self.speakers], bool)
-        foreign &= predictions["static_face"].present
-        spoken = [column for column, name in enumerate(MODALITIES) if self.sources[name] in (VOICE, WORDS)]
-        quality[np.ix_(np.flatnonzero(foreign), np.array(spoken, int))] *= FOREIGN_VOICE
-        return quality
 
 
 def observe(
@@ -182,22 +83,9 @@ def observe(
         _add(observed, block, serving, progress)
         end = block.end
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
-    _number(observed)
+    observed.number_people()
     progress("done", 1.0)
     return observed
-
-
-def _number(observed: Observation) -> None:
-    """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
-    ranked = sorted(observed.people.values(), key=lambda person: (-person.seconds_visible, person.id))
-    number = {person.id: rank for rank, person in enumerate(ranked, 1)}
-    observed.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
-    observed.speakers = [number[track] if isinstance(track, int) else track for track in observed.speakers]
-    observed.boxes = {number[track]: boxes for track, boxes in observed.boxes.items()}
-    observed.blocks = [
-        {None if track is None else number[track]: predictions for track, predictions in block.items()}
-        for block in observed.blocks
-    ]
 
 
 def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
@@ -231,7 +119,7 @@ def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], p
     segments = [segment for segment in windows(block.end) if block.start <= segment.start < block.start + BLOCK]
     observed.speakers += [speaker_of(block.segment(segment)) for segment in segments]
     if observed.segments and not segments:
-        return _remember(observed, block)
+        return observed.remember(block)
     observed.segments += segments
     appearances = Counter(sighting.person for sighting in block.sightings)
     people: list[int | None] = [None, *(person for person, _ in appearances.most_common(MAX_PEOPLE))]
@@ -247,7 +135,7 @@ def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], p
                     else _predict(modality, block, segments, person)
                 )
     observed.blocks.append(results)
-    _remember(observed, block)
+    observed.remember(block)
 
 
 def _predict(modality: Modality, block: Evidence, segments: list[Segment], person: int | None) -> Prediction:
@@ -256,28 +144,6 @@ def _predict(modality: Modality, block: Evidence, segments: list[Segment], perso
     except WeightsError as error:
         logger.warning("%s is absent: %s", modality.name, error)
         return absent(len(segments), f"model not available: {error}")
-
-
-def _remember(observed: Observation, block: Evidence) -> None:
-    """Keep what outlives the block: times, words, who was seen how long, and where."""
-    last = observed.times[-1] if observed.times else -1.0
-    observed.times += [cue.time for cue in block.cues if cue.time > last]
-    last_start = observed.transcript[-1].start if observed.transcript else -1.0
-    observed.transcript += [
-        sentence for utterance in block.utterances for sentence in utterance.sentences if sentence.start > last_start
-    ]
-    for sighting in block.sightings:
-        if sighting.time <= last:
-            continue
-        person = observed.people.get(sighting.person)
-        best = person.thumbnail if person is not None and len(observed.boxes[sighting.person]) > 5 else sighting.crop
-        observed.people[sighting.person] = Person(
-            sighting.person,
-            (person.seconds_visible if person else 0.0) + 1 / RATE,
-            person.first_seen if person else sighting.time,
-            best,
-        )
-        observed.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
 
 
 def analyze(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cer.console import tolerant_output
 from cer.errors import CerError, DataError
 from cer.modalities.registry import DEFAULT
 from cer.names import printable
@@ -25,6 +26,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--max-skipped", type=float, default=0.5, metavar="SHARE", help="more skipped items are an error (0.5)"
     )
+    cache = run.add_mutually_exclusive_group()
+    cache.add_argument(
+        "--cache", type=Path, metavar="DIR", help="where `datasets` keeps copies of the corpus (its own cache)"
+    )
+    cache.add_argument("--no-cache", action="store_true", help="keep no copy of the corpus after the run")
     run.add_argument("--out", required=True, type=Path, metavar="DIR")
     run.add_argument("--quiet", action="store_true")
     report = commands.add_parser("report", help="tables and plots of runs, with every ablation")
@@ -61,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0; 1 for a submission with faults; 2 for wrong usage or files that cannot be read."""
+    with tolerant_output():
+        return _main(arguments)
+
+
+def _main(arguments: list[str] | None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
@@ -79,6 +90,7 @@ def _ls(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from cer.corpora.base import cache_in
     from eval.run import Request, run
 
     request = Request(
@@ -92,7 +104,8 @@ def _run(options: argparse.Namespace) -> int:
         options.workers,
         options.max_skipped,
     )
-    print(table(run(request, quiet=options.quiet)))
+    with cache_in(options.cache, temporary=options.no_cache):
+        print(table(run(request, quiet=options.quiet)))
     return 0
 
 
@@ -124,9 +137,10 @@ def _compare(options: argparse.Namespace) -> int:
     for line in compare(Run.read(options.first), Run.read(options.second)):
         low, high = line.interval
         difference = line.second - line.first
+        share = f"the other way round in {line.reversed_share:.1%} of resamples" if difference else "no difference"
         print(
             f"{line.view:14} macro_f1 {line.first:.4f} -> {line.second:.4f}  difference {difference:+.4f} "
-            f"[{low:+.4f}, {high:+.4f}]  the other way round in {line.reversed_share:.1%} of resamples"
+            f"[{low:+.4f}, {high:+.4f}]  {share}"
         )
     return 0
 

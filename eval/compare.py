@@ -44,7 +44,7 @@ def compare(first: Run, second: Run) -> list[Difference]:
             spread.append(macro_f1((draws @ counts).reshape(RESAMPLES, size, size)))
         gaps = spread[1] - spread[0]
         low, high = np.percentile(gaps, [2.5, 97.5])
-        against = float((gaps <= 0).mean() if values[1] > values[0] else (gaps >= 0).mean())
+        against = float((np.sign(values[1] - values[0]) * gaps <= 0).mean()) if values[0] != values[1] else 0.0
         lines.append(Difference(view, values[0], values[1], (float(low), float(high)), against))
     return lines
 

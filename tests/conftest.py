@@ -7,7 +7,8 @@ import pytest
 from skimage import data
 
 from cer.modalities.paper.device import declare_operators
-from cer.pipeline import Observation, observe
+from cer.observation import Observation
+from cer.pipeline import observe
 from cer.results.analysis import Analysis
 from tests.clips import DEMO
 from tests.corpora import afew, affwild2, c_expr_db, texts, two_faces  # noqa: F401  (fixtures)

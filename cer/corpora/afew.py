@@ -6,11 +6,11 @@ The corpus is given on request by its authors; see docs/evaluation.md.
 
 from pathlib import Path
 
-from datasets import Dataset
+from datasets import Dataset, Features, Value
 
-from cer.corpora.base import VIDEO, VIDEOS, Corpus
+from cer.corpora.base import VIDEO, Corpus, is_video, label_columns
 from cer.errors import DataError
-from cer.labels import EMOTIONS, emotion_index
+from cer.labels import EMOTIONS
 
 CLASSES = EMOTIONS[:7]
 _FOLDERS = {"train": "Train_AFEW", "val": "Val_AFEW"}
@@ -24,12 +24,12 @@ def rows(root: Path, split: str | None) -> Dataset:
         )
     items = []
     for path in sorted(folder.glob("*/*")):
-        if path.suffix.lower() in VIDEOS:
-            label = EMOTIONS[emotion_index(path.parent.name)]
-            items.append({"id": f"{path.parent.name}/{path.name}", "label": label, "video": str(path)})
+        if is_video(path):
+            label = label_columns(path.parent.name)  # another folder's clips are skipped, each with that reason
+            items.append({"id": f"{path.parent.name}/{path.name}", **label, "video": str(path)})
     if not items:
         raise DataError(f"{folder}: holds no clips.")
-    return Dataset.from_list(items)
+    return Dataset.from_list(items, Features(dict.fromkeys(("id", "label", "fault", "video"), Value("string"))))
 
 
 CORPUS = Corpus("afew", 1, "AFEW film clips, 7 emotions, one label a clip", VIDEO, CLASSES, rows, None, "val")

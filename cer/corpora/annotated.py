@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cer.corpora.base import VIDEOS
+from cer.corpora.base import is_video
 from cer.errors import DataError
 from cer.files import read_file
 
@@ -15,7 +15,7 @@ def videos(root: Path) -> dict[str, Path]:
     """Every video below a folder by its stem. Raises DataError for two of one stem."""
     paths: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in VIDEOS:
+        if is_video(path):
             if path.stem in paths:
                 raise DataError(f"{root}: two videos are called {path.stem}: {paths[path.stem]} and {path}.")
             paths[path.stem] = path

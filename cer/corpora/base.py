@@ -2,9 +2,11 @@
 
 import glob
 import gzip
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import datasets
 import pandas as pd
@@ -72,6 +74,41 @@ class Corpus:
         return [names.index(name) for name in self.classes]
 
 
+def is_video(path: Path) -> bool:
+    """Whether a file is a corpus' video by its name; macOS puts `._NAME` beside each on foreign disks."""
+    return path.suffix.lower() in VIDEOS and not path.name.startswith("._")
+
+
+@contextmanager
+def cache_in(folder: Path | None, *, temporary: bool = False) -> Iterator[None]:
+    """Let `datasets` keep its copies of corpora in a folder, or in one that is gone afterwards; by default in its own
+    cache, where they stay.
+    """
+    before = datasets.config.HF_DATASETS_CACHE, datasets.config.DOWNLOADED_DATASETS_PATH
+    with TemporaryDirectory(prefix="cer-corpora-") if temporary else nullcontext(folder) as chosen:
+        if chosen is not None:
+            datasets.config.HF_DATASETS_CACHE = Path(chosen).resolve()
+            datasets.config.DOWNLOADED_DATASETS_PATH = Path(chosen).resolve() / "downloads"
+        try:
+            yield
+        finally:
+            datasets.config.HF_DATASETS_CACHE, datasets.config.DOWNLOADED_DATASETS_PATH = before
+
+
+def _check_cache() -> None:
+    """Raises DataError when `datasets` could not write its copy: it would blame the corpus."""
+    folder = Path(datasets.config.HF_DATASETS_CACHE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(
+            f"{folder}: the cache of `datasets` cannot be written ({error.strerror}). Give --cache DIR or --no-cache, "
+            "or set HF_HOME."
+        ) from error
+
+
 def one_file(root: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path:
     """The file that `root` is, or the one below it that has one of the stems. Raises DataError when there is none."""
     if root.is_file():
@@ -92,6 +129,7 @@ def fetch(corpus: Corpus, split: str | None) -> Path:
     if corpus.source is None:
         raise DataError(f"{corpus.name}: is given on request by its authors, see docs/evaluation.md; then give --root.")
     address = corpus.source.format(split=split)
+    _check_cache()
     try:
         cached = Path(DownloadManager().download(address))
         named = cached.with_name(f"{cached.name}-{Path(address).name}")  # its ending tells what it is
@@ -122,6 +160,7 @@ def read(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Da
 
 
 def _parquet(path: Path) -> Dataset:
+    _check_cache()
     try:
         return load_dataset("parquet", data_files=glob.escape(str(path)), split="train")
     except (DatasetGenerationError, ValueError, OSError) as error:

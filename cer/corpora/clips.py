@@ -4,7 +4,7 @@ from pathlib import Path
 
 from datasets import Dataset, Features, Value
 
-from cer.corpora.base import VIDEO, VIDEOS, Corpus, label_columns, read
+from cer.corpora.base import VIDEO, Corpus, is_video, label_columns, read
 from cer.errors import DataError
 from cer.labels import EMOTIONS
 
@@ -40,8 +40,8 @@ def _from_metadata(path: Path) -> dict[str, str]:
 
 def _from_folders(folder: Path) -> dict[str, str]:
     """Clips in folders that are named after their label, as in root/{train,test}/{happy,sad}/."""
-    clips = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in VIDEOS and path.parent != folder]
-    return {str(path.relative_to(folder)): path.parent.name for path in clips if not path.name.startswith("._")}
+    clips = [path for path in sorted(folder.rglob("*")) if is_video(path) and path.parent != folder]
+    return {str(path.relative_to(folder)): path.parent.name for path in clips}
 
 
 CORPUS = Corpus("clips", 1, "A folder of labelled clips, 8 emotions", VIDEO, EMOTIONS, rows)

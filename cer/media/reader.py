@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import queue
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -48,10 +49,9 @@ def _warn_of_missing_limits() -> None:
 @contextmanager
 def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Message]]:
     """A decoder process and its messages. It is gone when the block is left, however that happens."""
-    if not path.is_file():
-        raise ClipError(f"{printable(path.name)}: no such file. {ACCEPTED}.")
-    if path.stat().st_size == 0:
-        raise ClipError(f"{printable(path.name)}: the file is empty. {ACCEPTED}.")
+    problem = _no_clip(path)
+    if problem:
+        raise ClipError(f"{printable(path.name)}: {problem}. {ACCEPTED}.")
     _warn_of_missing_limits()
     package = str(Path(__file__).parents[2])
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
@@ -83,6 +83,21 @@ def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Messag
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def _no_clip(path: Path) -> str | None:
+    """Why a path cannot be a clip, before anything is opened: a FIFO or a device would never end."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return "a link to a file that is not there" if path.is_symlink() else "no such file"
+    except OSError as error:
+        return f"cannot be reached ({(error.strerror or type(error).__name__).lower()})"
+    except ValueError:  # a NUL character
+        return "no such file"
+    kinds = {stat.S_IFDIR: "a folder, not a clip", stat.S_IFIFO: "a pipe, not a file", stat.S_IFSOCK: "a socket"}
+    kinds |= dict.fromkeys((stat.S_IFCHR, stat.S_IFBLK), "a device, not a file")
+    return kinds.get(stat.S_IFMT(status.st_mode), "the file is empty" if status.st_size == 0 else None)
 
 
 def _read(process: "subprocess.Popen[bytes]", box: "queue.Queue[Message | None]") -> None:

@@ -3,6 +3,7 @@
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -20,11 +21,12 @@ Painter = Callable[[float, np.ndarray], np.ndarray]
 
 
 def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) -> None:
-    """Write a clip anew as an H.264 MP4 (AAC sound) that browsers play, every picture passed through a painter.
+    """Re-encode a clip as an H.264 MP4 (AAC sound) that browsers play, every image passed through a painter.
 
-    painter(width, height) gives a function of a time in seconds and the RGB picture shown then. The sound is the clip's
-    own, in mono. A variable frame rate becomes a constant one: each new picture is the one that the clip shows at its
-    time.
+    painter(width, height) returns a function of a time in seconds and the RGB image shown then. The sound is the clip's
+    own, in mono. A variable frame rate becomes a constant one: each new image is the one that the clip shows at its
+    time. The file is written whole or not at all: what is needed on the way, the clip's sound among it, lies in a
+    folder of this call alone, which is gone whatever happens.
     """
     if not clip.has_video:
         raise ClipError(f"{clip.name}: there is no video track to annotate.")
@@ -47,22 +49,23 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
         return paint(time, image)
 
     video = VideoClip(shown, duration=clip.duration)
-    sound_file = path.with_suffix(".wav")
-    sound = AudioFileClip(str(sound_file)) if _write_sound(clip, sound_file) else None
-    try:
-        video.with_audio(sound).write_videofile(
-            str(path),
-            fps=rate,
-            codec="libx264",
-            audio_codec="aac",
-            logger=None,
-            temp_audiofile_path=str(path.parent),
-            ffmpeg_params=["-pix_fmt", "yuv420p", "-movflags", "+faststart"],
-        )
-    finally:
-        if sound is not None:
-            sound.close()
-        sound_file.unlink(missing_ok=True)
+    with TemporaryDirectory(prefix=".cer-", dir=path.parent) as private:  # beside its place, so that it can be moved
+        part, sound_file = Path(private) / path.name, Path(private) / "sound.wav"
+        sound = AudioFileClip(str(sound_file)) if _write_sound(clip, sound_file) else None
+        try:
+            video.with_audio(sound).write_videofile(
+                str(part),
+                fps=rate,
+                codec="libx264",
+                audio_codec="aac",
+                logger=None,
+                temp_audiofile_path=private,
+                ffmpeg_params=["-pix_fmt", "yuv420p", "-movflags", "+faststart"],
+            )
+        finally:
+            if sound is not None:
+                sound.close()
+        part.replace(path)
 
 
 def _write_sound(clip: Clip, path: Path) -> bool:

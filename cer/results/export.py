@@ -1,11 +1,15 @@
 """Export: the one list of the files that an Analysis becomes, for a folder or an archive."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from cer.files import write_whole
 from cer.results.analysis import Analysis
 from cer.results.document import SCHEMA, segments_csv, timeline_csv, to_json
 from cer.results.report import report
+
+ANNOTATED = "annotated.mp4"
+RESULT_FILES = ("analysis.json", "segments.csv", "timeline.csv", "report.html", ANNOTATED)
 
 
 def files_of(analysis: Analysis, schema: int = SCHEMA) -> dict[str, str]:
@@ -26,3 +30,13 @@ def write_files(analysis: Analysis, folder: Path, schema: int = SCHEMA) -> list[
         paths.append(folder / name)
         write_whole(content, paths[-1])
     return paths
+
+
+def remove_results(folder: Path) -> None:
+    """Remove an earlier run's result files, and the folder if nothing else is in it. Raises OSError."""
+    if not folder.is_dir():
+        return
+    for name in RESULT_FILES:
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()

@@ -26,6 +26,7 @@ from cer.web.handlers import (
     choose_segment,
     show_rest,
 )
+from cer.web.page import Page, correct_mcp_text
 from cer.web.theme import theme
 from cer.web.watching import MAX_DURATION
 from cer.words import say, texts_of
@@ -40,7 +41,7 @@ WAITING = 16  # visitors in the queue; the next one is told to come back
 def build() -> gr.Blocks:
     """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
     notice = say("notice", minutes=f"{MAX_DURATION / 60:.0f}", megabytes=MAX_UPLOAD_MB, hours=KEPT * 2 // 3600)
-    with gr.Blocks(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
+    with Page(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
         gr.Markdown(f"# {say('title')}\n{notice}")
         with gr.Tab(say("clip.tab")):
             _one_clip()
@@ -182,6 +183,7 @@ def options() -> dict[str, Any]:
 def serve(**where: Any) -> tuple[gr.Blocks, str]:
     """Build the page and serve it as `launch` is told; the page and its address, once it does not block."""
     own_cache()
+    correct_mcp_text()
     keep_clean(1.5 * KEPT)
     page = build().queue(max_size=WAITING, default_concurrency_limit=1)
     _, address, _ = page.launch(**options(), **where)

@@ -1,21 +1,25 @@
 """Where the page puts what a visitor downloads, and how it forgets it."""
 
 import os
+import secrets
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
+from gradio import processing_utils
 from gradio.utils import get_upload_folder
 
 
 def own_cache() -> None:
-    """Give this page a cache that it shares with no other, unless GRADIO_TEMP_DIR names one. Call it before the page is
-    built.
+    """Give this page a cache that it shares with no other, unless GRADIO_TEMP_DIR names one, and names in it that
+    nobody can compute from a file. Call it before the page is built.
     """
     user = os.getuid() if hasattr(os, "getuid") else "page"
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / f"cer-{user}"))
+    # Gradio names uploads by a hash of their content, seeded by a file of its package: in an image, the same for all.
+    processing_utils.hash_seed = secrets.token_bytes(32)
 
 
 def fresh_folder() -> Path:

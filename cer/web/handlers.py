@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from cer.pipeline import Observation
+from cer.observation import Observation
 from cer.results import overlay
 from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
@@ -149,7 +149,7 @@ def analyze(clip: str, request: gr.Request | None = None) -> str:
     """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
 
     Args:
-        clip: a video or audio file, as the visitor uploaded it
+        clip: a video or audio file as a data: URL with base64 (data:video/mp4;base64,...) or a public https URL
 
     Returns:
         the text of analysis.json, schema 1
@@ -162,7 +162,7 @@ def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
     """The same for several clips, one after the other.
 
     Args:
-        clips: video or audio files
+        clips: video or audio files, each as a data: URL with base64 or a public https URL
 
     Returns:
         JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}

@@ -16,7 +16,8 @@ import gradio as gr
 from cer.errors import CerError
 from cer.media.reader import probe
 from cer.modalities.registry import DEFAULT
-from cer.pipeline import Observation, observe
+from cer.observation import Observation
+from cer.pipeline import observe
 from cer.words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)

@@ -2,12 +2,17 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import os
+import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import gradio
 import httpx
 import pytest
 from gradio_client import Client, handle_file
@@ -16,6 +21,7 @@ from gradio_client.exceptions import AppError
 from cer.cli import main
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
+from cer.results.wording import verdict
 from tests.clips import DEMO
 
 
@@ -124,3 +130,78 @@ def test_an_error_names_the_file_and_no_folder_of_this_machine(client: Client, t
     with pytest.raises(AppError, match=r"latin\.csv: cannot be read as text \(not utf-8\)") as error:
         client.predict(*files, api_name="/evaluate")
     assert str(Path(os.environ["GRADIO_TEMP_DIR"]).parent) not in str(error.value)
+
+
+def test_every_answer_has_the_headers_that_keep_other_pages_out_and_lets_spaces_in(served: str) -> None:
+    for path in ("", "config", "gradio_api/info", "gradio_api/file=/etc/passwd", "gradio_api/process_recording"):
+        headers = httpx.get(served + path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "object-src 'none'" in policy
+        assert "frame-ancestors 'self' https://huggingface.co" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+
+
+def test_neither_the_page_nor_its_settings_name_a_path_of_this_machine(served: str) -> None:
+    for path in ("", "config"):
+        content = httpx.get(served + path).text
+        assert os.environ["GRADIO_TEMP_DIR"] not in content
+        assert str(Path(__file__).parents[2]) not in content
+
+
+def test_the_log_does_not_quote_what_a_caller_sent(
+    served: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "/home/jane/at the doctor.mp4"
+    message = outcome(served, "analyze", {"path": secret, "meta": {"_type": "gradio.FileData"}})
+    assert "A file is an upload" in message
+    printed = capfd.readouterr()
+    assert "jane" not in printed.out + printed.err + caplog.text + message
+
+
+def test_an_upload_is_not_served_to_whoever_knows_the_file(served: str) -> None:
+    content = b"a clip of somebody"
+    sent = httpx.post(f"{served}gradio_api/upload", files={"files": ("a.mp4", content)}).json()[0]
+    seed = (Path(gradio.__file__).parent / "hash_seed.txt").read_bytes() if _has_seed() else b""
+    for known in (b"", seed):
+        name = hashlib.sha256(known + content).hexdigest()
+        assert httpx.get(f"{served}gradio_api/file={Path(sent).parents[1] / name / 'a.mp4'}").status_code in (403, 404)
+
+
+def _has_seed() -> bool:
+    return (Path(gradio.__file__).parent / "hash_seed.txt").exists()
+
+
+def test_the_mcp_call_of_the_readme_works_as_printed(served: str, analysis: Analysis) -> None:
+    pytest.importorskip("mcp")
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (printed,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "call_tool" in block]
+    code = printed.replace("http://127.0.0.1:7860/", served)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == verdict(analysis)
+
+
+@pytest.mark.parametrize("clip", ["/etc/passwd", "http://127.0.0.1:1/a.mp4", "data:video/mp4;base64,xx", 5])
+def test_a_wrong_mcp_payload_is_told_what_is_taken(served: str, clip: object) -> None:
+    mcp = pytest.importorskip("mcp")
+    http = pytest.importorskip("mcp.client.streamable_http")
+
+    async def call() -> Any:
+        async with (
+            http.streamablehttp_client(f"{served}gradio_api/mcp/") as (read, write, _),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            assert "data: URL with base64" in tools["analyze"].inputSchema["properties"]["clip"]["description"]
+            assert "upload_file_to_gradio" not in tools["analyze"].description
+            return await session.call_tool("analyze", {"clip": clip})
+
+    with ThreadPoolExecutor(1) as apart:
+        result = apart.submit(lambda: asyncio.run(call())).result()
+    assert result.isError
+    assert result.content[0].text not in ("", "null", '{"error": null}')

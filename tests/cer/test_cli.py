@@ -73,3 +73,17 @@ def test_help_comes_without_loading_any_model() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False", "False"]
+
+
+def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    """Neither the annotated video of another clip nor, when it fails, any result."""
+    clip, folder = tmp_path / "a.mp4", tmp_path / "out" / "a"
+    write_clip(clip, still([0, 0.5, 1.0], noise()))
+    assert main(["analyze", str(clip), "--out", str(tmp_path / "out"), "--video", "--quiet"]) == 0
+    assert (folder / "annotated.mp4").is_file()
+    (folder / "notes.txt").write_text("of the user")
+    assert main(["analyze", str(clip), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert not (folder / "annotated.mp4").exists()
+    clip.write_bytes(b"no clip any more")
+    assert main(["analyze", str(clip), "--out", str(tmp_path / "out"), "--quiet"]) == 3
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]

@@ -12,8 +12,9 @@ from cer.media.clip import SAMPLE_RATE, Frame, Sound
 from cer.media.reader import probe, stream
 from cer.modalities import text
 from cer.models import checkpoints
+from cer.observation import Observation
 from cer.perception import voice_encoder
-from cer.pipeline import Observation, analyze, observe
+from cer.pipeline import analyze, observe
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
 from cer.results.report import report

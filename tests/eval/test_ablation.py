@@ -4,7 +4,7 @@ import numpy as np
 
 from cer.fusion.decision import decision
 from cer.labels import COMPOUNDS, MODALITIES
-from cer.pipeline import Observation
+from cer.observation import Observation
 from eval.ablation import Predictions, decide, product, weighted
 
 

@@ -23,7 +23,7 @@ from cer.media import reader
 from cer.media.decoder import MEMORY
 from cer.media.reader import probe, stream
 from cer.pipeline import analyze
-from tests.clips import DEMO
+from tests.clips import DEMO, ffmpeg
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,3 +198,52 @@ def test_logs_hold_no_name_no_path_and_no_word_of_a_clip(tmp_path: Path, caplog:
     spoken = analyze(DEMO).transcript[0].text
     for forbidden in ("Jane", str(tmp_path), spoken, *spoken.split(",")):
         assert forbidden not in caplog.text
+
+
+def test_a_pipe_into_head_or_a_full_output_ends_quietly_with_all_results(tmp_path: Path) -> None:
+    line = f"{sys.executable} -m cer analyze {DEMO} {DEMO} --out {tmp_path}"
+    for number, output in enumerate(("| true", "> /dev/full", ">&-", "2>&- | true")):
+        done = subprocess.run(
+            f"{line}/{number} {output}", shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), output
+        assert len(list((tmp_path / str(number)).glob("*/report.html"))) == 2
+    ended = subprocess.run(
+        f"{sys.executable} -m eval ls > /dev/full", shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_emoji_in_a_name_is_escaped_on_a_terminal_that_knows_ascii_only(tmp_path: Path) -> None:
+    clip = tmp_path / "party 🎉.mp4"
+    shutil.copy(DEMO, clip)
+    done = run("analyze", str(clip), "--out", str(tmp_path / "out"), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "party \\U0001f389.mp4" in done.stdout
+    assert (tmp_path / "out" / "party 🎉" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_the_video_is_written_leaves_no_sound_of_the_clip_behind(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    clip = ffmpeg(tmp_path / "long.mp4", "-stream_loop", "2", "-i", str(DEMO), "-c", "copy")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cer", "analyze", str(clip), "--out", str(tmp_path / "out"), "--video"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (background jobs ignore it)
+    )
+    folder = tmp_path / "out" / "long"
+    deadline = time.monotonic() + 120
+    while not list(folder.glob(".cer-*/long.mp4")) + list(folder.glob(".cer-*/annotated.mp4")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(ending)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert {path.name for path in folder.iterdir()} == {"analysis.json", "segments.csv", "timeline.csv", "report.html"}

@@ -1,5 +1,6 @@
 """The gated corpora's layouts, on copies made here."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from cer.corpora import CORPORA, corpus
 from cer.corpora.annotated import person_of, read_frames
 from cer.errors import DataError
+from tests.corpora import AFFWILD2_HEADER
 
 
 def test_afew_labels_come_from_the_folders(afew: Path) -> None:
@@ -56,3 +58,37 @@ def test_videos_of_one_name_are_refused(c_expr_db: Path, tmp_path: Path) -> None
     with pytest.raises(DataError, match="two videos are called 01"):
         corpus("c-expr-db").rows(tmp_path, None)
     assert [row["id"] for row in corpus("c-expr-db").rows(c_expr_db, None)] == ["01", "02"]
+
+
+def test_what_a_mac_leaves_beside_files_and_neighboring_tracks_do_not_stop_aff_wild2(tmp_path: Path) -> None:
+    for track in ("EXPR_Recognition_Challenge", "VA_Estimation_Challenge", "AU_Detection_Challenge"):
+        (tmp_path / track / "Validation_Set").mkdir(parents=True)
+    (tmp_path / "EXPR_Recognition_Challenge" / "Validation_Set" / "1.txt").write_text(f"{AFFWILD2_HEADER}\n4\n")
+    (tmp_path / "EXPR_Recognition_Challenge" / "Validation_Set" / "._1.txt").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "VA_Estimation_Challenge" / "Validation_Set" / "1.txt").write_text("valence,arousal\n0.1,0.2\n")
+    (tmp_path / "AU_Detection_Challenge" / "Validation_Set" / "1.txt").write_text("AU1,AU2\n0,1\n")
+    for name in ("1.mp4", "._1.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    (row,) = corpus("affwild2").rows(tmp_path, "val")
+    assert (row["id"], row["frames"], Path(row["video"]).name) == ("1", [4], "1.mp4")
+
+
+def test_one_annotation_in_two_folders_counts_once_and_two_that_contradict_are_named(tmp_path: Path) -> None:
+    for number, label in enumerate((4, 4)):
+        (tmp_path / str(number) / "Validation_Set").mkdir(parents=True)
+        (tmp_path / str(number) / "Validation_Set" / "1.txt").write_text(f"{AFFWILD2_HEADER}\n{label}\n")
+    assert len(corpus("affwild2").rows(tmp_path, "val")) == 1
+    (tmp_path / "1" / "Validation_Set" / "1.txt").write_text(f"{AFFWILD2_HEADER}\n5\n")
+    with pytest.raises(DataError, match="give different labels for 1"):
+        corpus("affwild2").rows(tmp_path, "val")
+
+
+def test_an_extra_folder_in_afew_costs_its_own_clips_only(afew: Path, tmp_path: Path) -> None:
+    shutil.copytree(afew, tmp_path / "afew")
+    (tmp_path / "afew" / "Val_AFEW" / "backup").mkdir()
+    for name in ("1.avi", "._1.avi"):
+        (tmp_path / "afew" / "Val_AFEW" / "backup" / name).write_bytes(b"x")
+    rows = {row["id"]: row for row in corpus("afew").rows(tmp_path / "afew", "val")}
+    assert set(rows) == {"Angry/001.avi", "Happy/000.avi", "backup/1.avi"}
+    assert "'backup'" in rows["backup/1.avi"]["fault"]
+    assert rows["Happy/000.avi"]["fault"] is None

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,20 @@ def test_a_clip_of_high_dynamic_range_looks_like_its_usual_version(tmp_path: Pat
     expected, shown = (frames(path)[0].image.astype(float) for path in (plain, bright))
     assert abs(shown.mean() - expected.mean()) < 25
     assert np.corrcoef(shown.ravel(), expected.ravel())[0, 1] > 0.97
+
+
+def test_a_folder_a_pipe_a_device_and_a_link_to_itself_are_called_what_they_are(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    (tmp_path / "broken.mp4").symlink_to(tmp_path / "gone.mp4")
+    for path, complaint in (
+        (tmp_path, "a folder, not a clip"),
+        (tmp_path / "pipe.mp4", "a pipe, not a file"),
+        (Path("/dev/zero"), "a device, not a file"),
+        (tmp_path / "loop.mp4", r"cannot be reached \(too many levels of symbolic links\)"),
+        (tmp_path / "broken.mp4", "a link to a file that is not there"),
+        (tmp_path / ("n" * 300), r"cannot be reached \(file name too long\)"),
+        (tmp_path / "gone.mp4", "no such file"),
+    ):
+        with pytest.raises(ClipError, match=complaint):
+            probe(path)

@@ -10,7 +10,7 @@ import pytest
 from cer.errors import ClipError
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.pipeline import Observation
+from cer.observation import Observation
 from cer.progress import Progress
 from cer.web import watching
 from cer.web.watching import user_message, watch

@@ -1,0 +1,149 @@
+"""Observation: what all modalities predict for everybody in a clip, and how it is concluded for one person."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cer.errors import CerError
+from cer.fusion.decision import decision
+from cer.labels import MODALITIES
+from cer.media.clip import Clip
+from cer.modalities.base import VOICE, WORDS, Prediction, join
+from cer.perception.evidence import RATE, Evidence
+from cer.perception.transcription import Sentence
+from cer.results.analysis import Analysis, Model, Person
+from cer.segments import Segment, timeline
+
+FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
+MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
+
+
+@dataclass
+class Observation:
+    """What all modalities see in a clip, for every person in it. Made by `observe`; ask it for an Analysis with
+    `conclude`.
+    """
+
+    clip: Clip
+    profile: str
+    models: list[Model]
+    sources: dict[str, str] = field(default_factory=dict)  # modality -> what its evidence comes from
+    segments: list[Segment] = field(default_factory=list)
+    blocks: list[dict[int | None, dict[str, Prediction]]] = field(default_factory=list)
+    speakers: list[int | str | None] = field(default_factory=list)  # of each segment: a person, OFF_SCREEN or nobody
+    times: list[float] = field(default_factory=list)
+    people: dict[int, Person] = field(default_factory=dict)
+    boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    transcript: list[Sentence] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
+    warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
+
+    def people_by_screen_time(self) -> list[Person]:
+        """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
+        people = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / RATE - 1e-6] or people
+
+    def conclude(self, person: int | None = None) -> Analysis:
+        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
+        does not show.
+        """
+        people = self.people_by_screen_time()
+        if person is not None and person not in self.people:
+            listed = ", ".join(str(person.id) for person in people) or "nobody"
+            raise CerError(f"{self.clip.name}: person {person} is not in this clip; it shows {listed}.")
+        chosen = person if person is not None else people[0].id if people else None
+        started = time.perf_counter()
+        predictions = {
+            name: join([block.get(chosen, block[None]).get(name) or block[None][name] for block in self.blocks])
+            for name in MODALITIES
+        }
+        present = np.stack([predictions[name].present for name in MODALITIES], 1)
+        rules = decision()
+        embeddings = {name: prediction.embedding for name, prediction in predictions.items()}
+        outcome = rules.decide(
+            np.stack([predictions[name].probabilities for name in MODALITIES], 1),
+            present,
+            rules.similarities(embeddings, len(present)),
+            self._quality(predictions, chosen),
+        )
+        statement, statements = rules.statements(outcome)
+        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
+        return Analysis(
+            clip=self.clip,
+            profile=self.profile,
+            segments=self.segments,
+            predictions=predictions,
+            sources=self.sources,
+            outcome=outcome,
+            statements=statements,
+            statement=statement,
+            times=times,
+            timeline=timeline(self.segments, outcome.compound, times),
+            person=chosen,
+            people=people,
+            models=self.models,
+            timings={**self.timings, "fusion": time.perf_counter() - started},
+            transcript=self.transcript,
+            warnings=tuple(self.warnings),
+            speakers=tuple(self.speakers),
+            boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
+        )
+
+    def _quality(self, predictions: dict[str, Prediction], person: int | None) -> np.ndarray:
+        """Quality float32 [S, M] of the modalities' evidence about a person: a voice that is somebody else's, or of
+        somebody not in view, and its words, hardly count while the person's own face is seen.
+        """
+        quality = np.stack([predictions[name].quality for name in MODALITIES], 1)
+        foreign = np.array([speaker is not None and speaker != person for speaker in self.speakers], bool)
+        foreign &= predictions["static_face"].present
+        spoken = [column for column, name in enumerate(MODALITIES) if self.sources[name] in (VOICE, WORDS)]
+        quality[np.ix_(np.flatnonzero(foreign), np.array(spoken, int))] *= FOREIGN_VOICE
+        return quality
+
+    def remember(self, block: Evidence) -> None:
+        """Keep what outlives the block: times, words, who was seen how long, and where."""
+        last = self.times[-1] if self.times else -1.0
+        self.times += [cue.time for cue in block.cues if cue.time > last]
+        last_start = self.transcript[-1].start if self.transcript else -1.0
+        self.transcript += [
+            sentence
+            for utterance in block.utterances
+            for sentence in utterance.sentences
+            if sentence.start > last_start
+        ]
+        for sighting in block.sightings:
+            if sighting.time <= last:
+                continue
+            person = self.people.get(sighting.person)
+            best = person.thumbnail if person is not None and len(self.boxes[sighting.person]) > 5 else sighting.crop
+            self.people[sighting.person] = Person(
+                sighting.person,
+                (person.seconds_visible if person else 0.0) + 1 / RATE,
+                person.first_seen if person else sighting.time,
+                best,
+            )
+            self.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
+
+    def number_people(self) -> None:
+        """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
+        ranked = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        number = {person.id: rank for rank, person in enumerate(ranked, 1)}
+        self.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
+        self.speakers = [number[track] if isinstance(track, int) else track for track in self.speakers]
+        self.boxes = {number[track]: boxes for track, boxes in self.boxes.items()}
+        self.blocks = [
+            {None if track is None else number[track]: predictions for track, predictions in block.items()}
+            for block in self.blocks
+        ]
