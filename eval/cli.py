@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
     )
+    calibration = commands.add_parser("calibration", help="confidence against accuracy of several runs, and coverage")
+    calibration.add_argument("runs", nargs="+", type=Path, metavar="DIR", help="what `run` wrote")
+    calibration.add_argument("--out", type=Path, metavar="DIR", help="by default the first run's folder")
     clips = commands.add_parser("clips", help="right and wrong of every labeled clip by source, and a page with frames")
     clips.add_argument("run", type=Path, metavar="DIR", help="a run on clips with a label each")
     clips.add_argument("--root", type=Path, metavar="PATH", help="where the clips are now, if they were moved")
@@ -117,9 +120,19 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _calibration(options: argparse.Namespace) -> int:
+    from eval.calibration import write
+
+    text, paths = write(options.runs, options.out or options.runs[0])
+    print(text)
+    for path in paths:
+        print(path)
+    return 0
+
+
 def _clips(options: argparse.Namespace) -> int:
     from eval.clips import as_text, clip_paths, clip_rows, write_page
-    from eval.report import Run
+    from eval.finished import Run
 
     run = Run.read(options.run)
     rows = clip_rows(run)
@@ -132,7 +145,7 @@ def _clips(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from eval.compare import compare
-    from eval.report import Run
+    from eval.finished import Run
 
     for line in compare(Run.read(options.first), Run.read(options.second)):
         low, high = line.interval
@@ -146,7 +159,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _thresholds(options: argparse.Namespace) -> int:
-    from eval.report import Run
+    from eval.finished import Run
     from eval.thresholds import choose
 
     for view, chosen in choose(Run.read(options.run)).items():
@@ -215,6 +228,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ls": _ls,
     "run": _run,
     "report": _report,
+    "calibration": _calibration,
     "clips": _clips,
     "compare": _compare,
     "submit": _submit,

@@ -21,8 +21,8 @@ from cer.media.reader import probe, stream
 from cer.modalities.registry import modalities
 from cer.results.figures import data_uri, svg
 from eval import multi_label
+from eval.finished import Run
 from eval.plots import heat_map
-from eval.report import Run
 from eval.results import restrict
 from eval.tables import column
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cer.errors import DataError
-from eval.report import Run
+from eval.finished import Run
 from eval.results import restrict, values_of
 from eval.scores import macro_f1, per_group, resamples
 

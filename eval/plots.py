@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from cer.results.figures import COLORS
 from eval.published import NAMES, Published
 from eval.scores import Scores
 
+_STYLES = ("-", "--", ":", "-.")
 _BLUE, _GREY, _INK = "#0072B2", "#9a9a9a", "#222222"
 
 
@@ -76,4 +78,22 @@ def heat_map(rows: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
         axes.text(column, row, f"{values[row, column]:.2f}", ha="center", va="center", fontsize=8, color=color)
     axes.set_xticks(np.arange(len(classes)), classes, fontsize=8)
     axes.set_yticks(np.arange(len(rows)), list(rows), fontsize=8)
+    return figure
+
+
+def coverage_curves(coverages: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
+    """Accuracy when only the surest share of the items is answered: a curve [C] by name, at shares [C]."""
+    figure = Figure(figsize=(7.5, max(4.0, 1.2 + 0.22 * len(curves))), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (name, values) in enumerate(curves.items()):
+        color, style = COLORS[number % len(COLORS)], _STYLES[number // len(COLORS) % len(_STYLES)]
+        axes.plot(coverages, values, color=color, linestyle=style, linewidth=1.5, label=name)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("share of the items that is answered, the surest first")
+    axes.set_ylabel("accuracy of the answers")
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    if curves:
+        figure.legend(loc="outside right upper", fontsize=7, frameon=False)
     return figure

@@ -2,29 +2,25 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cer.corpora import corpus as find
 from cer.corpora.base import Corpus
 from cer.errors import DataError
 from cer.files import write_whole
 from cer.labels import MODALITIES
 from eval import multi_label
 from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
+from eval.calibration import COVERAGES, answers_of
+from eval.finished import Run
 from eval.open_set import open_set_scores, open_set_table
 from eval.published import NAMES, Published, beside
 from eval.results import values_of, views
 from eval.scores import BLEND_MEASURES, MEASURES, Scores, f1_per_class, headline, measures_of
-from eval.targets import Targets, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +31,6 @@ class Line:
     name: str
     view: str
     scores: Scores
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A folder that `python -m eval run` wrote."""
-
-    folder: Path
-    result: dict[str, Any]
-    corpus: Corpus
-    table: pa.Table
-    aims: Targets
-
-    @classmethod
-    def read(cls, folder: Path) -> "Run":
-        """Raises DataError when the folder holds no finished run."""
-        try:
-            result = json.loads((folder / "results.json").read_text("utf-8"))
-            table = pq.read_table(folder / "predictions.parquet")
-            frame_table = folder / "frames.parquet"
-            frames = pq.read_table(frame_table) if frame_table.exists() else None
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise DataError(f"{folder}: holds no finished run ({error}).") from error
-        corpus = replace(find(result["corpus"]), classes=tuple(result["classes"]))
-        return cls(folder, result, corpus, table, targets(corpus, table, frames))
 
 
 def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
@@ -215,7 +187,7 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
     from jinja2 import Environment
 
     from cer.results.figures import svg
-    from eval.plots import bars, confusion_matrix, reliability_diagram
+    from eval.plots import bars, confusion_matrix, coverage_curves, reliability_diagram
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("eval") / "report.html.j2").read_text("utf-8"))
@@ -228,6 +200,9 @@ def html(tables: list[tuple[Run, list[Line]]]) -> str:
             if not run.corpus.multi_label  # an item has several classes: no square of counts
         ]
         plots += [(f"{line.name}: reliability", svg(reliability_diagram(line.scores))) for line in main]
+        if main:
+            curves = {entry.view: entry.curve() for entry in answers_of(run) if not entry.language}
+            plots.append(("accuracy when only the surest are answered", svg(coverage_curves(COVERAGES, curves))))
         published = beside(run.corpus.name, headline(run.corpus.blends))
         measures = measures_of(run.corpus.blends)
         sections.append(

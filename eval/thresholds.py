@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cer.errors import DataError
+from eval.finished import Run
 from eval.multi_label import f1_of, in_trained, outcomes, restrict
-from eval.report import Run
 from eval.results import values_of
 
 GRID = np.round(np.arange(0.02, 0.601, 0.01), 2)

@@ -10,7 +10,7 @@ import pytest
 from cer.errors import ClipError, DataError
 from eval.cli import main
 from eval.clips import STRIP_FRAMES, STRIP_HEIGHT, clip_rows, frame_strip, sources, tally
-from eval.report import Run
+from eval.finished import Run
 from eval.run import Request, run
 from tests.clips import DEMO
 

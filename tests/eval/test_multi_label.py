@@ -17,7 +17,7 @@ from cer.labels import EMOTIONS
 from eval import multi_label
 from eval.cli import main
 from eval.compare import compare
-from eval.report import Run
+from eval.finished import Run
 from eval.run import Request, run
 from eval.thresholds import GRID, choose
 

@@ -20,7 +20,8 @@ from cer.labels import MODALITIES
 from eval.ablation import Predictions, decide, product, weighted
 from eval.cli import main
 from eval.compare import compare
-from eval.report import Run, lines, write
+from eval.finished import Run
+from eval.report import lines, write
 from eval.results import results
 from eval.tables import SIMILARITIES, table_of
 from eval.tables import write as write_table
@@ -129,7 +130,7 @@ def test_the_report_is_written_in_four_forms_that_agree(tmp_path: Path) -> None:
     assert fused["macro_f1"] == pytest.approx(stored["results"]["fused"]["macro_f1"], abs=1e-6)
     assert f"{100 * fused['macro_f1']:.2f} [" in (tmp_path / "out" / "report.md").read_text()
     page = (tmp_path / "out" / "report.html").read_text()
-    assert page.count("<svg") == 1 + 2 * 7
+    assert page.count("<svg") == 1 + 2 * 7 + 1
     assert "http" not in page.replace("http://www.w3.org", "").replace("https://www.w3.org", "").replace(
         "http://purl.org", ""
     ).replace("http://creativecommons.org", "")

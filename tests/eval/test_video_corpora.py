@@ -13,7 +13,7 @@ from cer.errors import DataError
 from cer.labels import COMPOUNDS
 from cer.media.reader import frame_times
 from eval.cli import main
-from eval.report import Run
+from eval.finished import Run
 from eval.run import Request, run
 from eval.submit import HEADER, problems, read_manifest, submission
 

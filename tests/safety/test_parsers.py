@@ -20,7 +20,7 @@ from cer.modalities.paper import qwen
 from cer.models import hub
 from cer.web import space
 from eval import submit, tabular
-from eval.report import Run
+from eval.finished import Run
 
 EXAMPLES = int(os.environ.get("FUZZ", "60"))
 slowly = settings(
