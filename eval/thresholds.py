@@ -17,7 +17,8 @@ GRID = np.round(np.arange(0.02, 0.601, 0.01), 2)
 
 
 def choose(run: Run) -> dict[str, dict[str, float]]:
-    """view -> label -> threshold. Only languages that the text head was trained on count, where its card declares any.
+    """view -> label -> threshold. Only languages that the text head was trained on count, where its card declares any
+    that the run has.
 
     Raises DataError for a corpus with one label an item.
     """
@@ -41,8 +42,9 @@ def _best(kept: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: S
     totals = np.zeros((len(GRID), len(classes)))
     for name in sorted(set(languages)):
         rows = languages == name
-        annotated = (truth[rows] >= 0).any(0)
+        listed = (truth[rows] >= 0).any(0)
         for place, limit in enumerate(GRID):
             counts = outcomes(truth[rows], kept[rows] >= limit).sum(0)
-            totals[place] += np.where(annotated, f1_of(counts), 0) / annotated.sum()
-    return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes)}
+            totals[place] += np.where(listed, f1_of(counts), 0) / listed.sum()
+    annotated = np.asarray((truth >= 0).any(0))  # in any language: nothing can be said about a label that none has
+    return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes) if annotated[k]}
