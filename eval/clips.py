@@ -93,15 +93,15 @@ def _statement(run: Run, mean: np.ndarray, truth: np.ndarray) -> Statement | Non
     if np.isnan(mean).any():
         return None
     corpus = run.corpus
-    kept = np.zeros((1, len(EMOTIONS)))
+    restricted = np.zeros((1, len(EMOTIONS)))
     if corpus.multi_label:
-        kept = multi_label.restrict(mean[None], truth[None], corpus)
-        right = bool(multi_label.strongest_is_right(kept, truth[None], corpus)[0])
+        restricted = multi_label.restrict(mean[None], truth[None], corpus)
+        right = bool(multi_label.strongest_is_right(restricted, truth[None], corpus)[0])
     else:
-        kept[:, corpus.columns] = restrict(mean[None], corpus)
-        right = corpus.columns[int(truth)] == int(kept[0].argmax())
-    strongest = int(kept[0].argmax())
-    return Statement(EMOTIONS[strongest], float(kept[0, strongest]), right, kept[0])
+        restricted[:, corpus.columns] = restrict(mean[None], corpus)
+        right = corpus.columns[int(truth)] == int(restricted[0].argmax())
+    strongest = int(restricted[0].argmax())
+    return Statement(EMOTIONS[strongest], float(restricted[0, strongest]), right, restricted[0])
 
 
 def as_text(rows: Sequence[ClipRow]) -> str:
@@ -121,8 +121,8 @@ def tally(rows: Sequence[ClipRow]) -> dict[str, tuple[int, int]]:
     """source -> clips that it has right, and clips that it says something about."""
     counts = {}
     for name in rows[0].statements if rows else ():
-        said = [statement for row in rows if (statement := row.statements[name]) is not None]
-        counts[name] = sum(statement.right for statement in said), len(said)
+        statements = [statement for row in rows if (statement := row.statements[name]) is not None]
+        counts[name] = sum(statement.right for statement in statements), len(statements)
     return counts
 
 
@@ -183,5 +183,5 @@ def _strip(path: Path | None) -> tuple[str | None, str]:
 
 def _probabilities(row: ClipRow) -> Figure:
     """The probabilities of every source that says something."""
-    said = {name: statement.probabilities for name, statement in row.statements.items() if statement is not None}
-    return heat_map(said, EMOTIONS)
+    statements = {name: statement.probabilities for name, statement in row.statements.items() if statement is not None}
+    return heat_map(statements, EMOTIONS)

@@ -33,9 +33,9 @@ def restrict(probabilities: np.ndarray, saliences: np.ndarray, corpus: Corpus) -
     allowed = np.zeros(probabilities.shape, bool)
     allowed[:, _NEUTRAL] = True
     allowed[:, corpus.columns] = saliences >= 0
-    kept = np.where(allowed, probabilities, 0).astype(np.float64)
-    total = kept.sum(1, keepdims=True)
-    return np.where(total > 0, kept / np.maximum(total, 1e-12), allowed / allowed.sum(1, keepdims=True))
+    restricted = np.where(allowed, probabilities, 0).astype(np.float64)
+    total = restricted.sum(1, keepdims=True)
+    return np.where(total > 0, restricted / np.maximum(total, 1e-12), allowed / allowed.sum(1, keepdims=True))
 
 
 def decide(probabilities: np.ndarray, languages: np.ndarray, corpus: Corpus) -> np.ndarray:
@@ -109,10 +109,10 @@ def score(probabilities: np.ndarray, saliences: np.ndarray, languages: np.ndarra
     war: how often the strongest class is right; ece: of the strongest class. acc_presence, acc_salience: of blends
     alone, see `eval.blends`. confusion: [L, 4], see `outcomes`.
     """
-    kept = restrict(probabilities, saliences, corpus)
-    predicted = decide(kept, languages, corpus)
+    restricted = restrict(probabilities, saliences, corpus)
+    predicted = decide(restricted, languages, corpus)
     counts = outcomes(saliences, predicted > 0)
-    right = strongest_is_right(kept, saliences, corpus)
+    right = strongest_is_right(restricted, saliences, corpus)
     shares = pooled(predicted, saliences, right, corpus)
     cells = len(corpus.classes) * 4
     flat = np.column_stack([counts.reshape(-1, cells), *shares.values()])
@@ -131,11 +131,11 @@ def score(probabilities: np.ndarray, saliences: np.ndarray, languages: np.ndarra
     for place, name in enumerate(shares):
         values[name] = float(totals[2 * place] / max(totals[2 * place + 1], 1))
         spreads[name] = drawn_totals[:, 2 * place] / np.maximum(drawn_totals[:, 2 * place + 1], 1)
-    believed = np.where(right, kept.argmax(1), -1)  # a class that is never the strongest, where that is wrong
-    values["ece"] = calibration_error(kept, believed)
+    believed = np.where(right, restricted.argmax(1), -1)  # a class that is never the strongest, where that is wrong
+    values["ece"] = calibration_error(restricted, believed)
     limits = {name: np.percentile(spreads[name], [2.5, 97.5]) for name in measures_of(corpus.blends)}
     intervals = {name: (float(low), float(high)) for name, (low, high) in limits.items()}
-    return Scores(values, intervals, counts.sum(0).astype(int), reliability(kept, believed))
+    return Scores(values, intervals, counts.sum(0).astype(int), reliability(restricted, believed))
 
 
 def by_language(mean: np.ndarray, corpus: Corpus, aims: Targets) -> Iterator[tuple[str, Scores]]:

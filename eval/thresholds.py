@@ -32,19 +32,19 @@ def choose(run: Run) -> dict[str, dict[str, float]]:
         trained = in_trained(aims.languages, run.result["profile"])
         if trained is not None:
             rows &= trained
-        kept = restrict(mean[rows], aims.truth[rows], corpus)[:, corpus.columns]
-        chosen[view] = _best(kept, aims.truth[rows], aims.languages[rows], corpus.classes)
+        restricted = restrict(mean[rows], aims.truth[rows], corpus)[:, corpus.columns]
+        chosen[view] = _best(restricted, aims.truth[rows], aims.languages[rows], corpus.classes)
     return chosen
 
 
-def _best(kept: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
+def _best(restricted: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
     """label -> threshold for probabilities [N, L]."""
     totals = np.zeros((len(GRID), len(classes)))
     for name in sorted(set(languages)):
         rows = languages == name
         listed = (truth[rows] >= 0).any(0)
         for place, limit in enumerate(GRID):
-            counts = outcomes(truth[rows], kept[rows] >= limit).sum(0)
+            counts = outcomes(truth[rows], restricted[rows] >= limit).sum(0)
             totals[place] += np.where(listed, f1_of(counts), 0) / listed.sum()
-    annotated = np.asarray((truth >= 0).any(0))  # in any language: nothing can be said about a label that none has
+    annotated = np.asarray((truth >= 0).any(0))  # in any language: a label that none of them lists has no threshold
     return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes) if annotated[k]}

@@ -67,8 +67,8 @@ def test_the_page_shows_frames_and_escapes_names(predicted: Path) -> None:
 
 def test_clips_that_moved_are_named_or_given_a_root(predicted: Path, tmp_path: Path) -> None:
     source = predicted / "source.json"
-    kept = source.read_text()
-    assert Path(json.loads(kept)["root"]) == predicted.parent.resolve()
+    content = source.read_text()
+    assert Path(json.loads(content)["root"]) == predicted.parent.resolve()
     try:
         source.unlink()
         assert main(["clips", str(predicted)]) == 2
@@ -76,7 +76,7 @@ def test_clips_that_moved_are_named_or_given_a_root(predicted: Path, tmp_path: P
         assert main(["clips", str(predicted), "--root", str(predicted.parent), "--out", str(page)]) == 0
         assert '<img src="data:image/png' in page.read_text()
     finally:
-        source.write_text(kept)
+        source.write_text(content)
 
 
 def test_a_corpus_without_clips_is_refused_and_a_broken_clip_has_no_strip(texts: Path, tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def made_up(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_macro_f1_is_scikit_learns_for_each_language_and_then_the_mean() -> None:
     probabilities, truth, languages = made_up()
     result = multi_label.score(probabilities, truth, languages, CORPUS)
-    kept = multi_label.restrict(probabilities, truth, CORPUS)
-    predicted = multi_label.decide(kept, languages, CORPUS)
+    restricted = multi_label.restrict(probabilities, truth, CORPUS)
+    predicted = multi_label.decide(restricted, languages, CORPUS)
     expected = []
     for name in "abc":
         rows = languages == name
@@ -84,17 +84,17 @@ def test_two_texts_by_hand() -> None:
 
 
 def test_a_language_may_have_thresholds_of_its_own() -> None:
-    kept = np.full((2, 8), 1 / 8)
+    restricted = np.full((2, 8), 1 / 8)
     entry = replace(CORPUS, language_thresholds={"eng": dict.fromkeys(LABELS, 0.1)})
-    assert multi_label.decide(kept, np.array(["eng", "deu"]), entry).tolist() == [[100] * 6, [0] * 6]
+    assert multi_label.decide(restricted, np.array(["eng", "deu"]), entry).tolist() == [[100] * 6, [0] * 6]
 
 
 def test_what_a_language_does_not_have_takes_no_probability() -> None:
     probabilities = np.full((1, 8), 1 / 8)
     truth = np.array([[0, -1, 0, 0, 0, 0]])
-    kept = multi_label.restrict(probabilities, truth, CORPUS)[0]
-    assert kept[EMOTIONS.index("Disgust")] == kept[EMOTIONS.index("Other")] == 0
-    assert kept[EMOTIONS.index("Neutral")] == pytest.approx(1 / 6)
+    restricted = multi_label.restrict(probabilities, truth, CORPUS)[0]
+    assert restricted[EMOTIONS.index("Disgust")] == restricted[EMOTIONS.index("Other")] == 0
+    assert restricted[EMOTIONS.index("Neutral")] == pytest.approx(1 / 6)
 
 
 def test_a_run_has_every_language_and_follows_the_schema(semeval: Path, tmp_path: Path) -> None:
