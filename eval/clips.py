@@ -93,15 +93,15 @@ def _statement(run: Run, mean: np.ndarray, truth: np.ndarray) -> Statement | Non
     if np.isnan(mean).any():
         return None
     corpus = run.corpus
-    values = np.zeros((1, len(EMOTIONS)))
+    restricted = np.zeros((1, len(EMOTIONS)))
     if corpus.multi_label:
-        values = multi_label.restrict(mean[None], truth[None], corpus)
-        right = bool(multi_label.strongest_is_right(values, truth[None], corpus)[0])
+        restricted = multi_label.restrict(mean[None], truth[None], corpus)
+        right = bool(multi_label.strongest_is_right(restricted, truth[None], corpus)[0])
     else:
-        values[:, corpus.columns] = restrict(mean[None], corpus)
-        right = corpus.columns[int(truth)] == int(values[0].argmax())
-    strongest = int(values[0].argmax())
-    return Statement(EMOTIONS[strongest], float(values[0, strongest]), right, values[0])
+        restricted[:, corpus.columns] = restrict(mean[None], corpus)
+        right = corpus.columns[int(truth)] == int(restricted[0].argmax())
+    strongest = int(restricted[0].argmax())
+    return Statement(EMOTIONS[strongest], float(restricted[0, strongest]), right, restricted[0])
 
 
 def as_text(rows: Sequence[ClipRow]) -> str:
@@ -183,7 +183,5 @@ def _strip(path: Path | None) -> tuple[str | None, str]:
 
 def _probabilities(row: ClipRow) -> Figure:
     """The probabilities of every source that says something."""
-    probabilities_of = {
-        name: statement.probabilities for name, statement in row.statements.items() if statement is not None
-    }
-    return heat_map(probabilities_of, EMOTIONS)
+    statements = {name: statement.probabilities for name, statement in row.statements.items() if statement is not None}
+    return heat_map(statements, EMOTIONS)

@@ -33,17 +33,23 @@ def restrict(probabilities: np.ndarray, saliences: np.ndarray, corpus: Corpus) -
     allowed = np.zeros(probabilities.shape, bool)
     allowed[:, _NEUTRAL] = True
     allowed[:, corpus.columns] = saliences >= 0
-    masked = np.where(allowed, probabilities, 0).astype(np.float64)
-    total = masked.sum(1, keepdims=True)
-    return np.where(total > 0, masked / np.maximum(total, 1e-12), allowed / allowed.sum(1, keepdims=True))
+    restricted = np.where(allowed, probabilities, 0).astype(np.float64)
+    total = restricted.sum(1, keepdims=True)
+    return np.where(total > 0, restricted / np.maximum(total, 1e-12), allowed / allowed.sum(1, keepdims=True))
 
 
-def decide(probabilities: np.ndarray, corpus: Corpus) -> np.ndarray:
-    """The predicted saliences, int [N, L], from restricted probabilities [N, 8]: blends, or the corpus' thresholds."""
+def decide(probabilities: np.ndarray, languages: np.ndarray, corpus: Corpus) -> np.ndarray:
+    """The predicted saliences, int [N, L], from restricted probabilities [N, 8] of items in those languages [N].
+
+    They are blends, or the labels that reach the corpus' thresholds.
+    """
     if corpus.blends:
         return blends.decide(probabilities, corpus.classes)
     assert corpus.thresholds is not None, f"{corpus.name}: a corpus of several labels declares thresholds"
-    limits = np.array([corpus.thresholds[name] for name in corpus.classes])
+    limits = np.zeros((len(probabilities), len(corpus.classes)))
+    for language in set(languages):
+        chosen = {**corpus.thresholds, **(corpus.language_thresholds or {}).get(str(language), {})}
+        limits[languages == language] = [chosen[name] for name in corpus.classes]
     return np.where(probabilities[:, corpus.columns] >= limits, WHOLE, 0)
 
 
@@ -104,7 +110,7 @@ def score(probabilities: np.ndarray, saliences: np.ndarray, languages: np.ndarra
     alone, see `eval.blends`. confusion: [L, 4], see `outcomes`.
     """
     restricted = restrict(probabilities, saliences, corpus)
-    predicted = decide(restricted, corpus)
+    predicted = decide(restricted, languages, corpus)
     counts = outcomes(saliences, predicted > 0)
     right = strongest_is_right(restricted, saliences, corpus)
     shares = pooled(predicted, saliences, right, corpus)
@@ -158,6 +164,14 @@ def in_trained(languages: np.ndarray, profile: str) -> np.ndarray | None:
         return None
     rows = np.array([two_letters(str(name)) in trained for name in languages], bool)
     return rows if rows.any() else None
+
+
+def declared(corpus: Corpus) -> dict[str, Any]:
+    """What the configuration of a run says about how labels are decided."""
+    if corpus.thresholds is None:
+        return {}
+    by_language = {name: dict(limits) for name, limits in (corpus.language_thresholds or {}).items()}
+    return {"thresholds": dict(corpus.thresholds), "language_thresholds": by_language}
 
 
 def document(means: Mapping[str, np.ndarray], corpus: Corpus, aims: Targets, profile: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def results(
             **config,
             "prior": dict(corpus.prior) if corpus.prior else None,
             "power": corpus.power,
-            **({"thresholds": dict(corpus.thresholds)} if corpus.thresholds else {}),
+            **multi_label.declared(corpus),
             "protocol": corpus.protocol,
         },
         "models": [

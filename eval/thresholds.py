@@ -17,7 +17,8 @@ GRID = np.round(np.arange(0.02, 0.601, 0.01), 2)
 
 
 def choose(run: Run) -> dict[str, dict[str, float]]:
-    """view -> label -> threshold. Only languages that the text head was trained on count, where its card declares any.
+    """view -> label -> threshold. Only languages that the text head was trained on count, where its card declares any
+    that the run has.
 
     Raises DataError for a corpus with one label an item.
     """
@@ -36,15 +37,14 @@ def choose(run: Run) -> dict[str, dict[str, float]]:
     return chosen
 
 
-def _best(
-    probabilities: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: Sequence[str]
-) -> dict[str, float]:
+def _best(restricted: np.ndarray, truth: np.ndarray, languages: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
     """label -> threshold for probabilities [N, L]."""
     totals = np.zeros((len(GRID), len(classes)))
     for name in sorted(set(languages)):
         rows = languages == name
-        annotated = (truth[rows] >= 0).any(0)
+        listed = (truth[rows] >= 0).any(0)
         for place, limit in enumerate(GRID):
-            counts = outcomes(truth[rows], probabilities[rows] >= limit).sum(0)
-            totals[place] += np.where(annotated, f1_of(counts), 0) / annotated.sum()
-    return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes)}
+            counts = outcomes(truth[rows], restricted[rows] >= limit).sum(0)
+            totals[place] += np.where(listed, f1_of(counts), 0) / listed.sum()
+    annotated = np.asarray((truth >= 0).any(0))  # in any language: a label that none of them lists has no threshold
+    return {name: float(GRID[totals[:, k].argmax()]) for k, name in enumerate(classes) if annotated[k]}

@@ -41,7 +41,8 @@ class Corpus:
 
     multi_label: an item has any number of the classes, none of them being neutral; `label` is written as in
     `cer.corpora.several`, and `language` names the language of a text. thresholds: for each class, the probability
-    from which it is predicted, chosen on other data than what is scored. blends: the saliences of a label count, and
+    from which it is predicted, chosen on other data than what is scored; language_thresholds: the same for single
+    languages. blends: the saliences of a label count, and
     predictions are blends of at most two emotions (eval.blends).
     """
 
@@ -60,6 +61,7 @@ class Corpus:
     protocol: str = "one label an item; an item's segments are averaged"
     multi_label: bool = False
     thresholds: Mapping[str, float] | None = None
+    language_thresholds: Mapping[str, Mapping[str, float]] | None = None
     blends: bool = False
 
     @property

@@ -52,11 +52,11 @@ def rows(root: Path, split: str | None) -> Dataset:
 def _label(emotions: str) -> dict[str, str | None] | None:
     """The columns `label` and `fault`; None for a line whose emotions are none of our labels."""
     names = [name.strip() for name in emotions.split("|") if name.strip()]
-    labels = [name for name in names if name not in _IGNORED]
-    if names and not labels:
+    labeled = [name for name in names if name not in _IGNORED]
+    if names and not labeled:
         return None
     try:
-        present = {EMOTIONS[emotion_index(name)]: WHOLE for name in labels}
+        present = {EMOTIONS[emotion_index(name)]: WHOLE for name in labeled}
     except ValueError as error:
         return {"label": None, "fault": f"label {error}"}
     present.pop("Neutral", None)

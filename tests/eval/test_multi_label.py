@@ -22,7 +22,7 @@ from eval.run import Request, run
 from eval.thresholds import GRID, choose
 
 SCHEMA = json.loads((Path(multi_label.__file__).parent / "results.schema.json").read_text())
-CORPUS = replace(corpus("semeval2025"), thresholds=dict.fromkeys(LABELS, 0.2))
+CORPUS = replace(corpus("semeval2025"), thresholds=dict.fromkeys(LABELS, 0.2), language_thresholds=None)
 
 
 @pytest.fixture
@@ -56,13 +56,13 @@ def test_macro_f1_is_scikit_learns_for_each_language_and_then_the_mean() -> None
     probabilities, truth, languages = made_up()
     result = multi_label.score(probabilities, truth, languages, CORPUS)
     restricted = multi_label.restrict(probabilities, truth, CORPUS)
-    predicted = multi_label.decide(restricted, CORPUS)
+    predicted = multi_label.decide(restricted, languages, CORPUS)
     expected = []
     for name in "abc":
         rows = languages == name
         has = (truth[rows] >= 0).any(0)
-        gold, item = truth[rows][:, has] > 0, predicted[rows][:, has]
-        expected.append(metrics.f1_score(gold, item, average="macro", zero_division=0))
+        gold, answer = truth[rows][:, has] > 0, predicted[rows][:, has]
+        expected.append(metrics.f1_score(gold, answer, average="macro", zero_division=0))
     assert result.values["macro_f1"] == pytest.approx(np.mean(expected), abs=1e-12)
     low, high = result.intervals["macro_f1"]
     assert low < result.values["macro_f1"] < high
@@ -81,6 +81,12 @@ def test_two_texts_by_hand() -> None:
     assert result.values["uar"] == pytest.approx(1 / 2)  # of anger and sadness, anger is recalled
     assert result.values["war"] == 1  # anger is strongest, and so is neutral where there is no emotion
     assert result.values["ece"] == pytest.approx((0.5 + 0.1) / 2)
+
+
+def test_a_language_may_have_thresholds_of_its_own() -> None:
+    restricted = np.full((2, 8), 1 / 8)
+    entry = replace(CORPUS, language_thresholds={"eng": dict.fromkeys(LABELS, 0.1)})
+    assert multi_label.decide(restricted, np.array(["eng", "deu"]), entry).tolist() == [[100] * 6, [0] * 6]
 
 
 def test_what_a_language_does_not_have_takes_no_probability() -> None:
