@@ -109,7 +109,7 @@ def _voice(item: Mapping[str, Any], profile: str) -> list[Row]:
     samples = decode_sound(item["audio"]["bytes"])[: int(speech.LONGEST_UTTERANCE * SAMPLE_RATE)]
     if choose(profile)["audio"] != EMBEDDED:
         return [_one("audio", *_asked("audio", profile, _heard(samples, "")))]
-    logits, embedding = audio.read(voice_encoder.listen(samples))
+    logits, embedding = audio.predict_logits(voice_encoder.listen(samples), samples)
     return [_one("audio", softmax(logits), embedding)]
 
 

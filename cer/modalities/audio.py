@@ -1,17 +1,20 @@
-"""audio: how the voice sounds, whatever it says. A head on statistics over time of what the voice encoder hears."""
+"""audio: how the voice sounds, whatever it says. A head on statistics over time of the voice encoder's rows and on
+prosody; sounds without words are judged by what bursts sound like.
+"""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
+from cer.media.clip import SAMPLE_RATE
 from cer.modalities.base import Prediction, Seen, collect, softmax
-from cer.models.checkpoints import WHISPER, Checkpoint, locate, require, shipped
-from cer.models.runtime import onnx_session
+from cer.models.checkpoints import WHISPER, Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
+from cer.perception.vocal_events import burst_share
 from cer.perception.voice_encoder import ROWS_PER_SECOND
+from cer.perception.voice_head import predict_voice
+from cer.perception.voice_statistics import voice_statistics
 from cer.segments import Segment
 
 LEAST_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
@@ -25,7 +28,7 @@ class Audio:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        return (WHISPER, shipped("voice_encoder.onnx"), shipped("audio.onnx"))
+        return (WHISPER, *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         require(self.checkpoints)
@@ -38,7 +41,9 @@ def _answer(evidence: Evidence) -> Seen | str:
     speech = evidence.speech()
     if sum(end - start for start, end, _ in speech) < LEAST_SPEECH:
         return "no speech"
-    logits, embedding = read(np.concatenate([rows_between(one, start, end) for start, end, one in speech]))
+    rows = np.concatenate([rows_between(one, start, end) for start, end, one in speech])
+    samples = np.concatenate([samples_between(one, start, end) for start, end, one in speech])
+    logits, embedding = predict_logits(rows, samples)
     return Seen(softmax(logits), embedding)
 
 
@@ -48,12 +53,22 @@ def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
     return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
 
 
-def read(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Emotion logits [8] and embedding [128] of what the voice encoder heard, float32 [R, 1152]."""
-    logits, embedding = _network().run(None, {"rows": rows[None]})
-    return logits[0], embedding[0]
+def samples_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
+    """Samples [N] of an utterance from `start` to `end` seconds of the clip."""
+    first, last = (round((time - utterance.start) * SAMPLE_RATE) for time in (start, end))
+    return utterance.samples[first:last]
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    return onnx_session(locate(shipped("audio.onnx")))
+def predict_logits(
+    rows: np.ndarray, samples: np.ndarray, burst: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits [8] and embedding [128] of a stretch of voice.
+
+    Args:
+        rows: float32 [R, 1152] of the voice encoder.
+        samples: float32 [N], the same stretch at 16 kHz.
+        burst: share that is sounds without words, in [0, 1]; by default the event detector says.
+    """
+    share = burst_share(rows) if burst is None else burst
+    logits, embedding, _ = predict_voice(voice_statistics(rows, samples), share)
+    return logits, embedding
