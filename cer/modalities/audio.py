@@ -59,9 +59,7 @@ def samples_between(utterance: Utterance, start: float, end: float) -> np.ndarra
     return utterance.samples[first:last]
 
 
-def predict_logits(
-    rows: np.ndarray, samples: np.ndarray, burst: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def predict_logits(rows: np.ndarray, samples: np.ndarray, burst: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Emotion logits [8] and embedding [128] of a stretch of voice.
 
     Args:

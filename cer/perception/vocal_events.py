@@ -27,8 +27,7 @@ _SMOOTHING = np.ones(9) / 9  # rows
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A vocal burst from `start` to `end` seconds. kind: one of BURST_KINDS; confidence: that it is a burst, in [0, 1].
-    """
+    """A vocal burst from `start` to `end` seconds, of one of BURST_KINDS. confidence: that it is a burst, in [0, 1]."""
 
     start: float
     end: float

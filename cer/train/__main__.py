@@ -9,7 +9,17 @@ import sys
 from pathlib import Path
 
 WITHOUT_DATA = ("sentence_encoder", "voice_encoder")  # graphs whose weights are other people's
-ORDER = (*WITHOUT_DATA, "static_face", "dynamic_face", "scene_label", "scene_context", "audio", "text", "fusion")
+ORDER = (
+    *WITHOUT_DATA,
+    "static_face",
+    "dynamic_face",
+    "scene_label",
+    "scene_context",
+    "vocal_events",
+    "audio",
+    "text",
+    "fusion",
+)
 
 
 def main() -> None:

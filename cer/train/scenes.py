@@ -61,7 +61,9 @@ def make_background(length: int, rng: np.random.Generator) -> np.ndarray:
 def is_audible(samples: np.ndarray) -> np.ndarray:
     """Bool [R], 50 a second: within 30 dB of the loudest, or 0.1 s from there."""
     count = max(1, len(samples) // _ROW)
-    power = (np.pad(samples, (0, max(0, count * _ROW - len(samples))))[: count * _ROW].reshape(count, _ROW) ** 2).mean(1)
+    power = (np.pad(samples, (0, max(0, count * _ROW - len(samples))))[: count * _ROW].reshape(count, _ROW) ** 2).mean(
+        1
+    )
     loud = power > power.max() * 1e-3
     return np.convolve(loud, np.ones(11), "same")[:count] > 0.5
 

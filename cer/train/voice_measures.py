@@ -32,9 +32,7 @@ def scored(held: Held, voices: Voices) -> tuple[np.ndarray, np.ndarray]:
     return held.logits[keep][:, classes], emotions
 
 
-def fit_temperatures(
-    held: Mapping[str, Held], voices: Voices, names: tuple[str, ...] = _SPEECH
-) -> tuple[float, float]:
+def fit_temperatures(held: Mapping[str, Held], voices: Voices, names: tuple[str, ...] = _SPEECH) -> tuple[float, float]:
     """Of speech, the geometric mean over the named left-out corpora; of bursts, on the speakers kept apart."""
     each = [_temperature(held[name], voices) for name in names]
     return float(np.exp(np.mean(np.log(each)))), _temperature(held["emogator_speakers"], voices)
