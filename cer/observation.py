@@ -14,6 +14,7 @@ from cer.media.clip import Clip
 from cer.modalities.base import VOICE, WORDS, Prediction, join
 from cer.perception.evidence import RATE, Evidence
 from cer.perception.transcription import Sentence
+from cer.perception.vocal_events import Event
 from cer.results.analysis import Analysis, Model, Person
 from cer.segments import Segment, timeline
 
@@ -38,6 +39,7 @@ class Observation:
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     transcript: list[Sentence] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
     warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
@@ -96,6 +98,7 @@ class Observation:
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
+            events=tuple(self.events),
             warnings=tuple(self.warnings),
             speakers=tuple(self.speakers),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
@@ -122,6 +125,10 @@ class Observation:
             for utterance in block.utterances
             for sentence in utterance.sentences
             if sentence.start > last_start
+        ]
+        last_event = self.events[-1].start if self.events else -1.0
+        self.events += [
+            event for utterance in block.utterances for event in utterance.events if event.start > last_event
         ]
         for sighting in block.sightings:
             if sighting.time <= last:

@@ -1,20 +1,24 @@
-"""audio: how the voice sounds, whatever it says. A head on statistics over time of what the voice encoder hears."""
+"""audio: how the voice sounds, whatever it says. A head on statistics over time of the voice encoder's rows and on
+prosody; sounds without words are judged by what bursts sound like.
+"""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from cer.media.clip import SAMPLE_RATE
 from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import WHISPER, Checkpoint, locate, require, shipped
-from cer.models.runtime import cached_per_device, onnx_session
+from cer.models.checkpoints import WHISPER, Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
+from cer.perception.vocal_events import burst_share
 from cer.perception.voice_encoder import ROWS_PER_SECOND
+from cer.perception.voice_head import predict_voice
+from cer.perception.voice_statistics import voice_statistics
 from cer.progress import Progress
 from cer.segments import Segment
 
-MIN_SPEECH = 0.5  # seconds in a segment; less is a sound, not a tone of voice
+MIN_VOICE = 0.5  # seconds in a segment; less is a sound, not a tone of voice
 WIDTH = 128
 
 
@@ -25,7 +29,7 @@ class Audio:
     needs_frames = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
-        return (WHISPER, shipped("voice_encoder.onnx"), shipped("audio.onnx"))
+        return (WHISPER, *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))
 
     def load(self, progress: Progress) -> None:
         require(self.describe())
@@ -38,10 +42,12 @@ class Audio:
 def _predict_segment(evidence: Evidence) -> SegmentPrediction | str:
     if not evidence.has_audio:
         return "no audio track"
-    speech = evidence.speech()
-    if sum(end - start for start, end, _ in speech) < MIN_SPEECH:
+    voice = evidence.voice()
+    if sum(end - start for start, end, _ in voice) < MIN_VOICE:
         return "no speech"
-    logits, embedding = read(np.concatenate([rows_between(one, start, end) for start, end, one in speech]))
+    rows = np.concatenate([rows_between(utterance, start, end) for start, end, utterance in voice])
+    samples = np.concatenate([samples_between(utterance, start, end) for start, end, utterance in voice])
+    logits, embedding = classify(rows, samples)
     return SegmentPrediction(softmax(logits), embedding)
 
 
@@ -51,12 +57,20 @@ def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
     return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
 
 
-def read(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Emotion logits [8] and embedding [128] of what the voice encoder heard, float32 [R, 1152]."""
-    logits, embedding = _network().run(None, {"rows": rows[None]})
-    return logits[0], embedding[0]
+def samples_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
+    """Samples [N] of an utterance from `start` to `end` seconds of the clip."""
+    first, last = (round((time - utterance.start) * SAMPLE_RATE) for time in (start, end))
+    return utterance.samples[first:last]
 
 
-@cached_per_device()
-def _network() -> Any:
-    return onnx_session(locate(shipped("audio.onnx")))
+def classify(rows: np.ndarray, samples: np.ndarray, burst: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Emotion logits [8] and embedding [128] of a stretch of voice.
+
+    Args:
+        rows: float32 [R, 1152] of the voice encoder.
+        samples: float32 [N], the same stretch at 16 kHz.
+        burst: share that is sounds without words, in [0, 1]; by default the event detector says.
+    """
+    share = burst_share(rows) if burst is None else burst
+    logits, embedding, _ = predict_voice(voice_statistics(rows, samples), share)
+    return logits, embedding

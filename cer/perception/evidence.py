@@ -96,6 +96,16 @@ class Evidence:
         ]
         return [(a, b, utterance) for a, b, utterance in cut if b > a]
 
+    def voice(self) -> list[tuple[float, float, Utterance]]:
+        """(start, end, utterance) of each stretch of voice in order of time: speech, and bursts outside of it."""
+        bursts = [
+            (max(utterance.start, self.start), min(utterance.end, self.end), utterance)
+            for utterance in self.utterances
+            if not utterance.regions
+        ]
+        voice = self.speech() + [(start, end, utterance) for start, end, utterance in bursts if end > start]
+        return sorted(voice, key=lambda stretch: stretch[:2])
+
 
 class _SpeechWorker:
     """A Listener in a thread of its own: words are written down while pictures are searched for faces. A speech

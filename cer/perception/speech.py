@@ -4,15 +4,16 @@ Speech activity (Silero, as packaged in faster-whisper) gates both the audio and
 reach neither, so no words are invented for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE, Sound
 from cer.perception.transcription import Sentence, Transcriber, encode, plausible, transcribe
+from cer.perception.vocal_events import Event, detect_events
 from cer.perception.voice_encoder import WIDTH, listen
 
 MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
@@ -36,7 +37,8 @@ class Utterance:
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
     [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
-    sentences: the transcript; empty when nothing was understood.
+    sentences: the transcript; empty when nothing was understood. events: vocal bursts in it; one without regions is a
+    burst that speech activity dropped.
     """
 
     start: float
@@ -45,6 +47,7 @@ class Utterance:
     samples: np.ndarray
     rows: np.ndarray
     sentences: tuple[Sentence, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
@@ -123,8 +126,10 @@ class Listener:
             len(rest),
             start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
         )
-        for group in groups:
-            yield _utterance(samples, group, start, self.transcriber)
+        events = _bursts(samples[: int(keep * SAMPLE_RATE)])
+        utterances = [_utterance(samples, group, events, start, self.transcriber) for group in groups]
+        utterances += [_burst(samples, event, start) for event in events if not _within(event, groups)]
+        yield from sorted(utterances, key=lambda utterance: utterance.start)
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -144,8 +149,32 @@ def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]
     return groups
 
 
+def _bursts(samples: np.ndarray) -> tuple[Event, ...]:
+    """Vocal bursts in samples; none where the detector's weights cannot be had: the modality `audio` says so."""
+    with suppress(WeightsError):
+        return detect_events(samples)
+    return ()
+
+
+def _within(event: Event, groups: list[list[tuple[float, float]]]) -> bool:
+    """Whether speech activity covers at least half of an event."""
+    covered = sum(max(0.0, min(end, event.end) - max(start, event.start)) for group in groups for start, end in group)
+    return covered >= (event.end - event.start) / 2
+
+
+def _burst(samples: np.ndarray, event: Event, offset: float) -> Utterance:
+    """A vocal burst that speech activity drops."""
+    sound = samples[int(event.start * SAMPLE_RATE) : int(event.end * SAMPLE_RATE)]
+    moved = replace(event, start=event.start + offset, end=event.end + offset)
+    return Utterance(moved.start, moved.end, (), sound, listen(sound), events=(moved,))
+
+
 def _utterance(
-    samples: np.ndarray, group: list[tuple[float, float]], offset: float, transcriber: Transcriber | None
+    samples: np.ndarray,
+    group: list[tuple[float, float]],
+    events: Sequence[Event],
+    offset: float,
+    transcriber: Transcriber | None,
 ) -> Utterance:
     start, end = group[0][0], group[-1][1]
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
@@ -161,4 +190,9 @@ def _utterance(
             sentences = plausible(transcriber(spoken, since), since, until)
     with suppress(WeightsError):
         rows = listen(spoken)
-    return Utterance(since, until, regions, spoken, rows, sentences)
+    inside = tuple(
+        replace(event, start=event.start + offset, end=event.end + offset)
+        for event in events
+        if _within(event, [group])
+    )
+    return Utterance(since, until, regions, spoken, rows, sentences, inside)

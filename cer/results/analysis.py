@@ -11,6 +11,7 @@ from cer.labels import COMPOUNDS
 from cer.media.clip import Clip
 from cer.modalities.base import Prediction
 from cer.perception.transcription import Sentence
+from cer.perception.vocal_events import Event
 from cer.segments import Segment
 
 
@@ -49,6 +50,7 @@ class Analysis:
         transcript: Sentence by sentence.
         speakers: Who speaks in each segment: a person's id, "off-screen", or None when nobody does or it cannot
             be told.
+        events: Vocal bursts: laughing, crying, screaming, gasping and others.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
     """
@@ -68,6 +70,7 @@ class Analysis:
     models: Sequence[Model]
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
+    events: Sequence[Event] = ()
     warnings: Sequence[str] = ()
     speakers: Sequence[int | str | None] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))

@@ -33,6 +33,15 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
         return written
     written["schema"] = SCHEMA
     written["sources"] = analysis.sources
+    written["events"] = [
+        {
+            "start": round(event.start, 3),
+            "end": round(event.end, 3),
+            "kind": event.kind,
+            "confidence": round(event.confidence, _DIGITS),
+        }
+        for event in analysis.events
+    ]
     written["warnings"] = list(analysis.warnings)
     written["summary"] |= _stated(analysis, None)
     speakers = analysis.speakers or [None] * len(analysis.segments)

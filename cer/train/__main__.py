@@ -15,6 +15,7 @@ ORDER = (
     "dynamic_face",
     "scene_label",
     "scene_context",
+    "vocal_events",
     "audio",
     "text",
     "fusion",

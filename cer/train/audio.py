@@ -1,156 +1,214 @@
-"""Trains the audio head on statistics of what the voice encoder hears, from RAVDESS speech.
+"""Trains the voice head on statistics of speech and vocal bursts from four corpora.
 
 python -m cer.train.audio --data DATA --out cer/weights
+
+Everything is chosen by leaving a corpus out. What each split predicts is kept in the work folder, so a run that ends
+early goes on where it was.
 """
 
 import logging
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-import torch.nn.functional as F
-from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
-from torch import nn
+from torch import Tensor
 
-from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
-from cer.media.clip import SAMPLE_RATE
-from cer.modalities.base import softmax
-from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
-from cer.train.calibrate import fit_temperature
-from cer.train.data import ravdess, sha256
-from cer.train.networks import AudioHead, statistics
+from cer.perception.voice_head import BURST_KINDS
+from cer.perception.voice_statistics import STATISTICS_WIDTH
+from cer.train.data import sha256
+from cer.train.discriminant import fit_discriminant
 from cer.train.publish import export, publish
 from cer.train.script import arguments
-from cer.train.sound import vary
+from cer.train.voice_measures import Held, fit_temperatures, measure, save_predictions
+from cer.train.voice_networks import VoiceHead
+from cer.train.voices import FILES, Voices, load_statistics, load_voices
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 15
-BATCH = 128
-RATE = 1e-3
-DECAY = 0.3
+EPOCHS = 8
+BATCH_SIZE = 256
+LEARNING_RATE = 1e-3
+WEIGHT_DECAY = 0.3
 FOLDS = 5
-VIEWS = 5  # augmented views of every recording beside the clean one
+DISCRIMINANT_SHARES = (0.6, 0.25)  # of the logits of speech, of bursts
+KIND_WEIGHT = 0.3  # of the burst kinds in the loss
+MIN_PRIOR = 0.02  # of a class that a corpus lacks: it is discouraged there, not ruled out
+CORPUS_WEIGHTS: Mapping[str, float] = {"ravdess": 1.0, "nemo": 1.0, "emovo": 0.7, "emogator": 1.5}
+_KINDS: Mapping[str, str] = {
+    "Amusement": "laugh",
+    "Sadness": "cry",
+    "Fear": "scream",
+    "Surprise (Positive)": "gasp",
+    "Surprise (Negative)": "gasp",
+}
 
 
-def heard(table: pd.DataFrame, views: int = VIEWS, seed: int = 0) -> np.ndarray:
-    """Statistics float32 [N, 1 + views, 3456] of each recording: of the clean one, then of augmented ones.
-
-    Augmented recordings are listened to two at a time, as utterances hold several sentences.
-    """
-    rng = np.random.default_rng(seed)
-    found = np.stack([_statistics(listen(samples)) for samples in table["samples"]])[:, None].repeat(1 + views, 1)
-    actors = table["actor"].to_numpy()
-    for view in range(views):
-        for actor in np.unique(actors):
-            order = rng.permutation(np.flatnonzero(actors == actor))
-            for first in range(0, len(order), 2):
-                pair = order[first : first + 2]
-                pieces = [vary(table["samples"].iloc[index], rng) for index in pair]
-                pause = np.zeros(int(rng.uniform(0.2, 0.8) * SAMPLE_RATE), np.float32)
-                joined = np.concatenate([pieces[0], *(part for piece in pieces[1:] for part in (pause, piece))])
-                rows = listen(joined)
-                start = 0
-                for index, piece in zip(pair, pieces, strict=True):
-                    at = round(start / SAMPLE_RATE * ROWS_PER_SECOND)
-                    length = max(1, round(len(piece) / SAMPLE_RATE * ROWS_PER_SECOND))
-                    found[index, 1 + view] = _statistics(rows[at : at + length])
-                    start += len(piece) + len(pause)
-        logger.info("view %d of %d heard", view + 1, views)
-    return found
-
-
-def _statistics(rows: np.ndarray) -> np.ndarray:
-    return np.asarray(statistics(torch.from_numpy(rows)[None])[0].numpy())
-
-
-def train(views: np.ndarray, emotions: np.ndarray, seed: int = 0, epochs: int = EPOCHS) -> AudioHead:
-    """A head whose logits are free of the class prior (logit adjustment). views: [N, V, 3456]; emotions: [N].
-
-    No label smoothing: the share it gives to the class that never occurs, which is out of reach, cost 0.1 of macro-F1.
-    """
+def train(statistics: np.ndarray, voices: Voices, rows: np.ndarray, seed: int = 0, epochs: int = EPOCHS) -> VoiceHead:
+    """A head trained on `rows` of the statistics [N, V, STATISTICS_WIDTH]."""
     torch.manual_seed(seed)
-    counts = np.bincount(emotions, minlength=len(EMOTIONS))
-    head = AudioHead(torch.from_numpy(counts > 0), views.shape[2]).train()
-    shift = torch.from_numpy(np.log(np.maximum(counts / counts.sum(), 1e-6)).astype(np.float32))
-    inputs = torch.from_numpy(views.reshape(-1, views.shape[2]))
-    targets = torch.from_numpy(np.repeat(emotions, views.shape[1])).long()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = epochs * -(-len(inputs) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    views = statistics.shape[1]
+    inputs = torch.from_numpy(np.concatenate([statistics[rows, view] for view in range(views)]))
+    weights = item_weights(voices, rows)
+    corpora = voices.corpora[rows]
+    middles = [statistics[rows[corpora == name], 0].mean(0) for name in np.unique(corpora)]
+    center = torch.from_numpy(np.mean(middles, 0).astype(np.float32))
+    head = VoiceHead(center, inputs.std(0) + 1e-3).train()
+    targets, priors, kinds, bursts, weight = (
+        torch.from_numpy(np.concatenate([part] * views))
+        for part in (
+            voices.targets[rows],
+            log_priors(voices, rows),
+            burst_kinds(voices, rows),
+            np.abs(voices.bursts[rows] - 0.05).astype(np.float32),  # the detector is not sure either
+            weights,
+        )
+    )
+    optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    steps = epochs * -(-len(inputs) // BATCH_SIZE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     for _ in range(epochs):
-        for rows in torch.randperm(len(inputs)).split(BATCH):
-            loss = F.cross_entropy(head(inputs[rows])[0] + shift, targets[rows])
+        for batch in torch.randperm(len(inputs)).split(BATCH_SIZE):
+            branches, _, kind = head.branches(inputs[batch], bursts[batch])
+            losses = [-(targets[batch] * (logits + priors[batch]).log_softmax(1)).sum(1) for logits in branches]
+            loss = (torch.stack(losses).sum(0) * weight[batch]).mean()
+            if (kinds[batch] >= 0).any():
+                loss = loss + KIND_WEIGHT * torch.nn.functional.cross_entropy(kind, kinds[batch], ignore_index=-1)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-    return head.eval()
+    head.eval()
+    _add_discriminant(head, statistics[rows, 0], voices, rows)
+    return head
 
 
 @torch.no_grad()
-def predict(head: AudioHead, views: np.ndarray) -> np.ndarray:
-    """Logits [N, 8] of statistics [N, 3456]."""
-    return np.asarray(head(torch.from_numpy(views))[0].numpy())
+def _add_discriminant(head: VoiceHead, statistics: np.ndarray, voices: Voices, rows: np.ndarray) -> None:
+    """Fit the linear discriminant to clean recordings, as wide in its logits as the networks are."""
+    inputs = torch.from_numpy(statistics)
+    standard = head.standard(inputs)[:, head.columns]
+    about = (voices.emotions[rows], voices.corpora[rows], voices.speakers[rows])
+    weights, bias = fit_discriminant(standard.numpy(), *about, len(EMOTIONS))
+    branches, _, _ = head.branches(inputs, torch.from_numpy(voices.bursts[rows].astype(np.float32)))
+    usual: np.ndarray = np.any(weights, axis=0)
+    linear = standard.numpy() @ weights + bias
+    scale = float((branches[0] + branches[1]).numpy()[:, usual].std() / 2 / linear[:, usual].std())
+    head.discriminant.weight.copy_(torch.from_numpy(weights.T * scale))
+    head.discriminant.bias.copy_(torch.from_numpy(np.where(usual, bias * scale, bias)))
+    head.discriminant_shares.copy_(torch.tensor(DISCRIMINANT_SHARES))
 
 
-def cross_validate(views: np.ndarray, emotions: np.ndarray, actors: np.ndarray) -> np.ndarray:
-    """Logits [N, 8] of every clean recording by a head that never heard its actor."""
-    found = np.zeros((len(views), len(EMOTIONS)), np.float32)
-    for fold, (fit, test) in enumerate(GroupKFold(FOLDS).split(emotions, groups=actors)):
-        head = train(views[fit], emotions[fit], seed=fold)
-        found[test] = predict(head, views[test, 0])
-        logger.info(
-            "fold %d: macro-F1 %.3f", fold + 1, f1_score(emotions[test], found[test].argmax(1), average="macro")
-        )
-    return found
+def item_weights(voices: Voices, rows: np.ndarray) -> np.ndarray:
+    """Weights [N] under which every corpus counts as in CORPUS_WEIGHTS; mean one."""
+    corpora = voices.corpora[rows]
+    weights = np.zeros(len(rows), np.float32)
+    for name in np.unique(corpora):
+        weights[corpora == name] = CORPUS_WEIGHTS[name] / (corpora == name).sum()
+    return weights / weights.mean()
 
 
-class Shipped(nn.Module):
-    """The head as it is exported: from the voice encoder's rows to calibrated logits and embedding."""
+def log_priors(voices: Voices, rows: np.ndarray) -> np.ndarray:
+    """Log share [N, 8] of each class in the item's corpus (logit adjustment, arXiv 2007.07314)."""
+    priors = np.zeros((len(rows), len(EMOTIONS)), np.float32)
+    for name in np.unique(voices.corpora[rows]):
+        inside = voices.corpora[rows] == name
+        share = np.maximum(voices.targets[rows][inside].mean(0), MIN_PRIOR)
+        priors[inside] = np.log(share / share.sum())
+    return priors
 
-    def __init__(self, head: AudioHead) -> None:
-        super().__init__()
-        self.head = head
 
-    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        logits, embedding = self.head(statistics(rows))
-        return logits, embedding
+def burst_kinds(voices: Voices, rows: np.ndarray) -> np.ndarray:
+    """Positions [N] in BURST_KINDS; -1 for speech."""
+    kinds = [BURST_KINDS.index(_KINDS.get(name, "other")) if name else -1 for name in voices.categories[rows]]
+    return np.array(kinds, np.int64)
+
+
+@torch.no_grad()
+def predict(head: VoiceHead, statistics: np.ndarray, bursts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logits [N, 8] and logits of burst kinds [N, 5] of statistics [N, STATISTICS_WIDTH] and bursts [N]."""
+    logits, _, kinds = head(torch.from_numpy(statistics), torch.from_numpy(bursts.astype(np.float32)))
+    return logits.numpy(), kinds.numpy()
+
+
+def splits(voices: Voices) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Rows to train on and rows to predict: every corpus left out; RAVDESS in folds over actors, with the others."""
+    usable = ~voices.is_validation()
+    parts = {}
+    for corpus in FILES:
+        inside = voices.corpora == corpus
+        parts[f"left_out_{corpus}"] = (np.flatnonzero(usable & ~inside), np.flatnonzero(inside))
+    ravdess = np.flatnonzero(voices.corpora == "ravdess")
+    actors = np.array([int(name.split("/")[1]) for name in voices.speakers[ravdess]])
+    for fold, (_, test) in enumerate(GroupKFold(FOLDS).split(ravdess, groups=actors)):
+        rest = usable.copy()
+        rest[ravdess[test]] = False
+        parts[f"ravdess_fold_{fold}"] = (np.flatnonzero(rest), ravdess[test])
+    return parts
+
+
+def predict_split(
+    name: str, statistics: np.ndarray, voices: Voices, rows: tuple[np.ndarray, np.ndarray], work: Path
+) -> np.ndarray:
+    """Uncalibrated logits [N, 8] of the second rows by a head trained on the first ones, kept in `work`."""
+    path = work / f"voice_logits_{name}.npy"
+    if not path.exists():
+        fit, test = rows
+        head = train(statistics, voices, fit)
+        bursts = voices.bursts[test] & voices.bursts[fit].any()  # a head without bursts takes them for speech
+        np.save(path, predict(head, statistics[test, 0], bursts)[0])
+        logger.info("%s predicted", name)
+    return np.load(path)
 
 
 def main() -> None:
-    asked = arguments(__doc__)
+    options = arguments(__doc__)
     started = time.monotonic()
-    file = asked.data / "speech/ravdess-actors01-20.parquet"
-    table = ravdess(file)
-    views, emotions, actors = heard(table), table["emotion"].to_numpy(), table["actor"].to_numpy()
-    held = cross_validate(views, emotions, actors)
-    heard_of = np.unique(emotions)  # a class never trained is out of reach, and would spoil the fit
-    temperature = fit_temperature(held[:, heard_of], np.eye(len(EMOTIONS))[emotions][:, heard_of])
-    np.savez(asked.work / "audio.npz", probabilities=softmax(held / temperature), emotions=emotions, actors=actors)
-    head = train(views, emotions)
-    head.temperature.fill_(temperature)
-    rows = torch.from_numpy(listen(table["samples"].iloc[0]))[None]
-    content = export(Shipped(head), {"rows": rows}, ["logits", "embedding"], {"rows": {1: "R"}})
+    voices = load_voices(options.data / "speech")
+    statistics = load_statistics(voices, options.work)
+    held = {
+        name: Held(predict_split(name, statistics, voices, rows, options.work), rows[1])
+        for name, rows in splits(voices).items()
+    }
+    head = train(statistics, voices, np.flatnonzero(~voices.is_validation()))
+    apart = np.flatnonzero(voices.is_validation())
+    logits, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
+    held["emogator_speakers"] = Held(logits, apart)
+    speech_temperature, burst_temperature = fit_temperatures(held, voices)
+    head.temperature.fill_(speech_temperature)
+    head.burst_temperature.fill_(burst_temperature)
+    metrics = measure(held, voices, speech_temperature, burst_temperature)
+    metrics["burst_kind_recall"] = _recalls(kinds.argmax(1), burst_kinds(voices, apart))
+    save_predictions(held, voices, speech_temperature, burst_temperature, options.work)
     publish(
-        asked.out,
+        options.out,
         "audio.onnx",
-        content,
+        _export(head),
         name="CER voice head",
-        license="CC BY-NC-SA 4.0 (RAVDESS)",
+        license="CC BY-NC-SA 4.0 (RAVDESS, nEMO)",
         run={
-            "data": {file.name: sha256(file)},
-            "temperature": temperature,
+            "data": {file: sha256(options.data / "speech" / file) for file in FILES.values()},
+            "temperature": {"speech": speech_temperature, "bursts": burst_temperature},
+            "views": statistics.shape[1],
             "seconds": round(time.monotonic() - started),
-            "metrics": {
-                "ravdess_5fold_macro_f1": float(f1_score(emotions, held.argmax(1), average="macro")),
-                "ravdess_5fold_ece": calibration_error(softmax(held / temperature), emotions),
-            },
+            "metrics": metrics,
         },
     )
+
+
+def _recalls(predicted: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
+    return {
+        name: round(float((predicted[kinds == number] == number).mean()), 3) for number, name in enumerate(BURST_KINDS)
+    }
+
+
+def _export(head: VoiceHead) -> bytes:
+    inputs: dict[str, Tensor] = {"statistics": torch.zeros(2, STATISTICS_WIDTH), "burst": torch.zeros(2)}
+    free = {"statistics": {0: "N"}, "burst": {0: "N"}}
+    return export(head, inputs, ["logits", "embedding", "kinds"], free)
 
 
 if __name__ == "__main__":

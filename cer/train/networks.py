@@ -101,33 +101,6 @@ class SentenceHead(Calibrated):
         return self.emotions(self.hidden(sentences)) / self.temperature + self.unreachable
 
 
-def statistics(rows: Tensor) -> Tensor:
-    """What is heard in rows [N, R, D]: mean, deviation, and deviation of the change over time, [N, 3 D]."""
-    change = rows[:, 1:] - rows[:, :-1]
-    change = torch.cat([change, torch.zeros_like(rows[:, :1])], 1)  # a single row has no change
-    return torch.cat([rows.mean(1), _deviation(rows), _deviation(change)], 1)
-
-
-def _deviation(rows: Tensor) -> Tensor:
-    return ((rows - rows.mean(1, keepdim=True)).square().mean(1) + 1e-6).sqrt()
-
-
-class AudioHead(Calibrated):
-    """Emotion logits [N, 8] and embedding [N, 128] from the statistics of the voice encoder's rows [N, inputs]."""
-
-    def __init__(self, trained: Tensor, inputs: int, width: int = 128) -> None:
-        super().__init__()
-        self.standard = nn.BatchNorm1d(inputs, affine=False)
-        self.merge = nn.Sequential(nn.Dropout(0.5), nn.Linear(inputs, width), nn.GELU())
-        self.emotions = nn.Linear(width, len(trained))
-        self.dropout = nn.Dropout(0.3)
-        self.register_buffer("unreachable", torch.where(trained, 0.0, -30.0))
-
-    def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = self.merge(self.standard(heard))
-        return self.emotions(self.dropout(embedding)) / self.temperature + self.unreachable, embedding
-
-
 class MambaBlock(nn.Module):
     """A selective state-space block (Mamba, arXiv 2312.00752) on short sequences [N, T, D]; its scan is a plain loop
     over T.

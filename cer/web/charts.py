@@ -160,11 +160,12 @@ def said(analysis: Analysis) -> str:
             if not part["present"]
         ]
         label = compound_word(segment["label"]) if segment["label"] else ""
+        bursts = _bursts(analysis, segment["start"], segment["end"])
         cells = [
             clock(segment["start"]),
             stated(statement),
             label,
-            segment["transcript"],
+            " ".join([segment["transcript"], *bursts]).strip(),
             segment["caption"],
             "; ".join(missing),
         ]
@@ -174,6 +175,11 @@ def said(analysis: Analysis) -> str:
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(say("result.segments"))}">'
         f'<table class="said"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
+
+
+def _bursts(analysis: Analysis, start: float, end: float) -> list[str]:
+    """The vocal bursts between two times: "(laughs)"."""
+    return [f"({say(f'events.{event.kind}')})" for event in analysis.events if event.start < end and event.end > start]
 
 
 def faces(analysis: Analysis) -> str:

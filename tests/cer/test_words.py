@@ -7,6 +7,7 @@ import pytest
 from cer import words
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.base import SOURCES
+from cer.perception.voice_head import BURST_KINDS
 from cer.words import say
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,11 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
     code = "".join(path.read_text() for path in files)
     keys = set(re.findall(r'(?:say|texts_of)\(\s*["\']([a-z_.0-9]+)["\']', code))
     keys |= {f"certainty.{word}" for word in ("guess", "likely", "clear")} | {"verdict.only", "verdict.agree"}
-    keys |= {"verdict.agrees"} | {f"sources.{source.replace(' ', '_')}" for source in SOURCES}
+    keys |= (
+        {f"events.{kind}" for kind in BURST_KINDS}
+        | {"verdict.agrees"}
+        | {f"sources.{source.replace(' ', '_')}" for source in SOURCES}
+    )
     tables = {"emotions": EMOTIONS, "compounds": COMPOUNDS}  # by the name of what they translate
     existing = {
         f"{part}.{name}" if isinstance(value, dict) else part
