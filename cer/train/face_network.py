@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)  # channels after each block
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+BLOCKS = len(STRIDES)
 FEATURES = 1024
 EMBEDDING = 256
 IDENTITY = 256
@@ -38,8 +39,7 @@ class Trunk(nn.Module):
         super().__init__()
         self.first = SameConv(3, WIDTHS[0], 3, 2)
         self.depthwise = nn.ModuleList(
-            SameConv(width, width, 3, stride, groups=width)
-            for width, stride in zip(WIDTHS[:-1], STRIDES, strict=True)
+            SameConv(width, width, 3, stride, groups=width) for width, stride in zip(WIDTHS[:-1], STRIDES, strict=True)
         )
         self.pointwise = nn.ModuleList(
             SameConv(inputs, outputs, 1) for inputs, outputs in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
@@ -50,8 +50,18 @@ class Trunk(nn.Module):
     offset: Tensor
 
     def forward(self, faces: Tensor) -> Tensor:
-        x = F.relu6(self.first(faces * 127.5 + self.offset))
-        for depthwise, pointwise in zip(self.depthwise, self.pointwise, strict=True):
+        return self.after(self.before(faces, BLOCKS), BLOCKS)
+
+    def before(self, faces: Tensor, block: int) -> Tensor:
+        """Feature maps that enter the block of this number."""
+        return self._run(F.relu6(self.first(faces * 127.5 + self.offset)), slice(block))
+
+    def after(self, maps: Tensor, block: int) -> Tensor:
+        """The output from the feature maps that enter the block of this number."""
+        return self._run(maps, slice(block, None))
+
+    def _run(self, x: Tensor, blocks: slice) -> Tensor:
+        for depthwise, pointwise in zip(self.depthwise[blocks], self.pointwise[blocks], strict=True):
             x = F.relu6(pointwise(F.relu6(depthwise(x))))
         return x
 
