@@ -186,10 +186,8 @@ def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
 FACES_PER_CLASS = 1500
 
 
-def even(faces: Faces, rng: np.random.Generator) -> Faces:
-    """At most FACES_PER_CLASS faces of each class."""
+def even(faces: Faces, rng: np.random.Generator, per_class: int = FACES_PER_CLASS) -> Faces:
+    """At most `per_class` faces of each class."""
     classes = faces.targets.argmax(1)
-    rows = np.concatenate(
-        [rng.permutation(np.flatnonzero(classes == c))[:FACES_PER_CLASS] for c in range(len(EMOTIONS))]
-    )
+    rows = np.concatenate([rng.permutation(np.flatnonzero(classes == c))[:per_class] for c in range(len(EMOTIONS))])
     return Faces(faces.images[rows], faces.targets[rows])

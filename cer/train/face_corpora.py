@@ -107,3 +107,15 @@ def affectnet_like(path: Path, work: Path | None = None) -> tuple[LabeledFaces, 
 def film_stills(path: Path, work: Path | None = None) -> LabeledFaces:
     """Film stills. Never trained on: they are the corpus left out that decides choices."""
     return labeled_faces(path, work)
+
+
+def foreign_faces(data: Path, work: Path | None = None) -> LabeledFaces:
+    """The training faces of muxspace and affectnet-like together."""
+    press = muxspace(data / "faces/muxspace.parquet", work)[0]
+    web = affectnet_like(data / "faces/affectnet-like.parquet", work)[0]
+    return LabeledFaces(
+        np.concatenate([press.images, web.images]),
+        np.concatenate([press.emotions, web.emotions]),
+        np.concatenate([press.names, web.names]),
+        np.concatenate([press.detected, web.detected]),
+    )

@@ -2,6 +2,7 @@
 and quality. Inference never imports this file: it runs the exported ONNX graph.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -41,9 +42,7 @@ class Trunk(nn.Module):
         self.depthwise = nn.ModuleList(
             SameConv(width, width, 3, stride, groups=width) for width, stride in zip(WIDTHS[:-1], STRIDES, strict=True)
         )
-        self.pointwise = nn.ModuleList(
-            SameConv(inputs, outputs, 1) for inputs, outputs in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
-        )
+        self.pointwise = nn.ModuleList(SameConv(inputs, outputs, 1) for inputs, outputs in pairwise(WIDTHS))
         mean = torch.tensor(MEAN_BGR[::-1]).view(1, 3, 1, 1)
         self.register_buffer("offset", 127.5 - mean)
 
