@@ -32,8 +32,8 @@ def watched() -> Iterator[Spent]:
     stages: list[tuple[Any, str, str]] = [
         (face_detection.Finder, "find", "detect"),
         (tracking.Tracker, "update", "track"),
-        (face_encoder, "read", "face network"),
-        (face_encoder, "grey", "face network"),
+        (face_encoder, "encode", "face network"),
+        (face_encoder, "as_input", "face network"),
         (speech, "speech_regions", "speech activity"),
         (speech, "listen", "voice encoder"),
         (speech, "encode", "Whisper encoder"),

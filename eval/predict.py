@@ -126,17 +126,17 @@ def _caption(item: Mapping[str, Any]) -> Row:
 def faces_as_evidence(images: Sequence[np.ndarray], face: Face = _WHOLE) -> Evidence:
     """Crops of one face, RGB uint8 [H, W, 3], as the evidence of a silent clip."""
     sightings = [Sighting(row / RATE, 1, face, image) for row, image in enumerate(images)]
-    crops = np.stack([face_encoder.grey(image) for image in images])
-    return Evidence(0.0, WINDOW, True, False, [], sightings, face_encoder.read(crops), [])
+    crops = np.stack([face_encoder.as_input(image) for image in images])
+    return Evidence(0.0, WINDOW, True, False, [], sightings, face_encoder.encode(crops), [])
 
 
 def _face(item: Mapping[str, Any]) -> tuple[Evidence, None]:
-    return faces_as_evidence([face_encoder.picture(item["image"]["bytes"])]), None
+    return faces_as_evidence([face_encoder.decode_image(item["image"]["bytes"])]), None
 
 
 def _image(item: Mapping[str, Any]) -> tuple[Evidence, str | None]:
     """The largest face, found and aligned as in a clip."""
-    image = face_encoder.picture(item["image"]["bytes"])
+    image = face_encoder.decode_image(item["image"]["bytes"])
     faces = face_detection.detect(image)
     if not faces:
         return faces_as_evidence([image]), NO_FACE
@@ -144,7 +144,7 @@ def _image(item: Mapping[str, Any]) -> tuple[Evidence, str | None]:
 
 
 def _sequence(item: Mapping[str, Any]) -> tuple[Evidence, None]:
-    return faces_as_evidence([face_encoder.picture(content) for content in item["images"]]), None
+    return faces_as_evidence([face_encoder.decode_image(content) for content in item["images"]]), None
 
 
 def _voice(item: Mapping[str, Any]) -> tuple[Evidence, None]:

@@ -195,9 +195,9 @@ class _Collector:
         """Evidence about [start, end); what lies before the next block's start is let go."""
         sightings = [sighting for sighting in self.sightings if start <= sighting.time < end]
         crops = (
-            np.stack([face_encoder.grey(sighting.crop) for sighting in sightings])
+            np.stack([face_encoder.as_input(sighting.crop) for sighting in sightings])
             if sightings
-            else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE), np.uint8)
+            else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE, 3), np.uint8)
         )
         evidence = Evidence(
             start,
@@ -206,7 +206,7 @@ class _Collector:
             self.clip.has_audio,
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
-            face_encoder.read(crops),
+            face_encoder.encode(crops),
             [utterance for utterance in self.utterances if utterance.start < end and utterance.end > start],
             [frame for frame in self.pictures if start <= frame.time < end],
         )

@@ -1,75 +1,102 @@
-"""Expression: what the face network reads in crops. Computed once per sighting and shared by four modalities."""
+"""The face network: expressions, identity and quality of face crops. Computed once per sighting and shared by four
+modalities and by tracking."""
 
 import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
 from PIL import Image
 
 from cer.models.checkpoints import locate, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 
-SIDE = 48  # pixels of the network's grey input
-BATCH = 16  # faces; as fast as 64, and 120 MB less
+SIDE = 96  # pixels of the network's RGB input
+BATCH = 16  # faces; larger batches are no faster and need more memory
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
-"""FACS numbers of the action units the network knows, in its output's order."""
+"""FACS numbers of the network's action units, in its output's order."""
+EMBEDDING_SIZE = 256
+IDENTITY_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """For N faces: emotion logits float32 [N, 8] (calibrated, free of the class prior), embeddings [N, 256],
-    action-unit probabilities [N, 20].
+    """Network outputs for N faces.
+
+    Attributes:
+        logits: float32 [N, 8], emotions, calibrated and free of the class prior.
+        embeddings: float32 [N, 256].
+        units: float32 [N, 20], action-unit probabilities.
+        identity: float32 [N, 256], unit length; the cosine of two says how alike the people are.
+        quality: float32 [N] in [0, 1], how far to trust the face: low when blurred, small, dark or occluded.
     """
 
-    logits: np.ndarray
-    embeddings: np.ndarray
-    units: np.ndarray
+    logits: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+    units: NDArray[np.float32]
+    identity: NDArray[np.float32]
+    quality: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.logits)
 
     def __getitem__(self, rows: Any) -> "Expressions":
-        return Expressions(self.logits[rows], self.embeddings[rows], self.units[rows])
+        return Expressions(
+            self.logits[rows], self.embeddings[rows], self.units[rows], self.identity[rows], self.quality[rows]
+        )
 
 
 NOTHING = Expressions(
-    np.zeros((0, 8), np.float32), np.zeros((0, 256), np.float32), np.zeros((0, len(UNITS)), np.float32)
+    np.zeros((0, 8), np.float32),
+    np.zeros((0, EMBEDDING_SIZE), np.float32),
+    np.zeros((0, len(UNITS)), np.float32),
+    np.zeros((0, IDENTITY_SIZE), np.float32),
+    np.zeros(0, np.float32),
 )
 
 
 @cached_per_device()
-def _network() -> Any:
+def _network() -> onnxruntime.InferenceSession:
     return onnx_session(locate(shipped("face.onnx")))
 
 
-def grey(crop: np.ndarray) -> np.ndarray:
-    """A crop, RGB or grey uint8 of any size, as the network's input uint8 [48, 48]."""
-    image = Image.fromarray(crop).convert("L")
+def as_input(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert a crop, RGB or grey uint8 of any size, to the network's input, RGB uint8 [96, 96, 3]."""
+    image = Image.fromarray(crop).convert("RGB")
     if image.size != (SIDE, SIDE):
-        image = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        image = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(image)
 
 
-def decode(encoded: bytes) -> np.ndarray:
-    """An encoded picture of a face as the network's input uint8 [48, 48]. Raises OSError for what is no picture."""
-    return grey(picture(encoded))
+def decode(encoded: bytes) -> NDArray[np.uint8]:
+    """Decode an image of a face to the network's input, RGB uint8 [96, 96, 3]. Raises OSError for other bytes."""
+    return as_input(decode_image(encoded))
 
 
-def picture(encoded: bytes) -> np.ndarray:
-    """An encoded picture of a corpus as RGB uint8 [H, W, 3]. Raises OSError for what is no picture."""
+def decode_image(encoded: bytes) -> NDArray[np.uint8]:
+    """Decode an image to RGB uint8 [H, W, 3]. Raises OSError for bytes that are no image."""
     with Image.open(io.BytesIO(encoded)) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def read(crops: np.ndarray) -> Expressions:
-    """Expressions of grey crops uint8 [N, 48, 48]; each is the mean over the picture and its mirror."""
+def encode(crops: NDArray[np.uint8]) -> Expressions:
+    """Encode RGB crops.
+
+    Args:
+        crops: uint8 [N, 96, 96, 3], as `as_input` returns them.
+
+    Returns:
+        Expressions of N faces, each the mean over the crop and its mirror image.
+    """
     parts = []
     for start in range(0, len(crops), BATCH):
-        inputs = crops[start : start + BATCH, None].astype(np.float32) / 127.5 - 1
+        inputs = crops[start : start + BATCH].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
         outputs = _network().run(None, {"faces": np.concatenate([inputs, inputs[..., ::-1]])})
         parts.append([(out[: len(inputs)] + out[len(inputs) :]) / 2 for out in outputs])
     if not parts:
         return NOTHING
-    logits, embeddings, units = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)))
+    logits, embeddings, units, identity, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
+    identity /= np.maximum(np.linalg.norm(identity, axis=1, keepdims=True), 1e-6)
+    return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)), identity, quality)

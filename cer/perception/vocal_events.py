@@ -4,14 +4,13 @@ or not speech activity keeps it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
 from cer.models.checkpoints import locate, shipped
-from cer.models.runtime import onnx_session
+from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
 from cer.perception.voice_head import BURST_KINDS, predict_voice
 from cer.perception.voice_statistics import voice_statistics
@@ -81,6 +80,6 @@ def _stretches(active: np.ndarray) -> list[tuple[int, int]]:
     return stretches
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _network() -> Any:
     return onnx_session(locate(shipped("vocal_events.onnx")))

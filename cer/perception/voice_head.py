@@ -1,12 +1,11 @@
 """The voice head: from voice statistics to emotions and to the kind of a vocal burst."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cer.models.checkpoints import locate, shipped
-from cer.models.runtime import onnx_session
+from cer.models.runtime import cached_per_device, onnx_session
 
 BURST_KINDS = ("laugh", "cry", "scream", "gasp", "other")
 
@@ -23,6 +22,6 @@ def predict_voice(statistics: np.ndarray, burst: float) -> tuple[np.ndarray, np.
     return logits[0], embedding[0], kinds[0]
 
 
-@lru_cache(maxsize=1)
+@cached_per_device()
 def _network() -> Any:
     return onnx_session(locate(shipped("audio.onnx")))

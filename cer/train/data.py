@@ -23,14 +23,14 @@ _FERPLUS_ORDER = ("neutral", "happiness", "surprise", "sadness", "anger", "disgu
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Grey crops uint8 [N, 48, 48] with targets float32 [N, K]; NaN where a target is unknown."""
+    """RGB crops uint8 [N, 96, 96, 3] with targets float32 [N, K]; NaN where a target is unknown."""
 
     images: np.ndarray
     targets: np.ndarray
 
 
 def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of the table's `image` column that decode, uint8 [N, 48, 48], and their row numbers [N]."""
+    """Pictures of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
     images, rows = [], []
     for row, item in enumerate(table["image"]):
         try:
@@ -142,7 +142,7 @@ def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = Non
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """images uint8 [K, 48, 48] of all frames; per sequence: frames int [N, 3] into images in order, emotions [N],
+    """images uint8 [K, 96, 96, 3] of all frames; per sequence: frames int [N, 3] into images in order, emotions [N],
     subjects [N].
     """
 
@@ -186,10 +186,8 @@ def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
 FACES_PER_CLASS = 1500
 
 
-def even(faces: Faces, rng: np.random.Generator) -> Faces:
-    """At most FACES_PER_CLASS faces of each class."""
+def even(faces: Faces, rng: np.random.Generator, per_class: int = FACES_PER_CLASS) -> Faces:
+    """At most `per_class` faces of each class."""
     classes = faces.targets.argmax(1)
-    rows = np.concatenate(
-        [rng.permutation(np.flatnonzero(classes == c))[:FACES_PER_CLASS] for c in range(len(EMOTIONS))]
-    )
+    rows = np.concatenate([rng.permutation(np.flatnonzero(classes == c))[:per_class] for c in range(len(EMOTIONS))])
     return Faces(faces.images[rows], faces.targets[rows])

@@ -1,8 +1,8 @@
 """Trains the Mamba network of dynamic_face on sequences of face embeddings.
 
-Few ordered faces are at hand: CK+ gives three frames at each expression's peak. So most sequences are synthesised in
-the space of embeddings: two FER+ faces, the second the peak, joined by a curve of onset, apex and offset; the peak's
-crowd votes are the target. The CK+ part is checked on people that were not trained on.
+Few ordered faces are at hand: CK+ gives three frames at each expression's peak. So most sequences are synthesized in
+the space of embeddings: two faces of FER+, press photos or the web, the second the peak, joined by a curve of onset,
+apex and offset; the peak's soft label is the target. The CK+ part is checked on people that were not trained on.
 
     python -m cer.train.dynamic_face --data DATA --out cer/weights
 """
@@ -22,7 +22,8 @@ from cer.modalities.dynamic_face import SLOTS
 from cer.perception.face_encoder import Expressions
 from cer.train.cache import expressions
 from cer.train.calibrate import fit_temperature
-from cer.train.data import Faces, Sequences, ckplus, ferplus, sha256
+from cer.train.data import Sequences, ckplus, ferplus, sha256
+from cer.train.expressive import training_expressions
 from cer.train.networks import DynamicNetwork
 from cer.train.publish import export, publish
 from cer.train.script import arguments
@@ -120,8 +121,8 @@ def train(
     seed: int = 0,
     steps: int = STEPS,
 ) -> DynamicNetwork:
-    """faces [M, D] with votes [M, 8] are FER+; peaks [K, D] are the faces of all CK+ frames; rows: the CK+ sequences
-    to train on.
+    """faces [M, D] with votes [M, 8] are those of training_expressions; peaks [K, D] are the faces of all CK+ frames;
+    rows: the CK+ sequences to train on.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -159,19 +160,16 @@ def predict(network: DynamicNetwork, slots: np.ndarray, mask: np.ndarray) -> np.
 
 
 def main() -> None:
-    asked = arguments(__doc__)
+    options = arguments(__doc__)
     started = time.monotonic()
-    files = {name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "ckplus48")}
-    trained, validation, sequences = (
-        ferplus(files["ferplus-train"]),
-        ferplus(files["ferplus-validation"]),
-        ckplus(files["ckplus48"]),
-    )
-    faces, checks, peaks = (
-        ready(expressions(images, asked.work)) for images in (trained.images, validation.images, sequences.images)
-    )
-    metrics = cross_validate(faces, trained, sequences, peaks)
-    network = train(faces, trained.targets, sequences, peaks, np.arange(len(sequences.emotions)))
+    names = ("ferplus-train", "ferplus-validation", "ckplus48", "muxspace", "affectnet-like")
+    files = {name: options.data / f"faces/{name}.parquet" for name in names}
+    validation, sequences = ferplus(files["ferplus-validation"]), ckplus(files["ckplus48"])
+    trained, votes = training_expressions(options.data, options.work)
+    faces = ready(trained)
+    checks, peaks = (ready(expressions(images, options.work)) for images in (validation.images, sequences.images))
+    metrics = cross_validate(faces, votes, sequences, peaks)
+    network = train(faces, votes, sequences, peaks, np.arange(len(sequences.emotions)))
     rng = np.random.default_rng(1)
     slots, mask, target = Synthesiser(checks, validation.targets)(4000, rng)
     logits = predict(network, slots, mask)
@@ -184,7 +182,7 @@ def main() -> None:
         {"slots": {0: "N"}, "mask": {0: "N"}},
     )
     publish(
-        asked.out,
+        options.out,
         "dynamic_face.onnx",
         content,
         name="CER dynamic face (Mamba)",
@@ -198,30 +196,30 @@ def main() -> None:
     )
 
 
-def cross_validate(faces: np.ndarray, trained: Faces, sequences: Sequences, peaks: np.ndarray) -> dict[str, float]:
+def cross_validate(faces: np.ndarray, votes: np.ndarray, sequences: Sequences, peaks: np.ndarray) -> dict[str, float]:
     """Macro-F1 over the seven CK+ classes, of people not trained on; and of the mean of static_face on the same
     sequences.
     """
     rows = np.arange(len(sequences.emotions))
-    found = np.zeros(len(rows), int)
+    predicted = np.zeros(len(rows), int)
     for fold, (fit, test) in enumerate(GroupKFold(FOLDS).split(rows, groups=sequences.subjects)):
-        network = train(faces, trained.targets, sequences, peaks, fit, seed=fold)
-        found[test] = predict(network, *held(sequences, test, peaks)).argmax(1)
+        network = train(faces, votes, sequences, peaks, fit, seed=fold)
+        predicted[test] = predict(network, *held(sequences, test, peaks)).argmax(1)
         logger.info(
             "CK+ fold %d: macro-F1 so far %.3f",
             fold + 1,
-            f1_score(sequences.emotions[test], found[test], average="macro"),
+            f1_score(sequences.emotions[test], predicted[test], average="macro"),
         )
     classes = np.unique(sequences.emotions)
     static = peaks[sequences.frames][..., -len(EMOTIONS) :].mean(1).argmax(1)
     return {
-        "ckplus_macro_f1": float(f1_score(sequences.emotions, found, labels=classes, average="macro")),
+        "ckplus_macro_f1": float(f1_score(sequences.emotions, predicted, labels=classes, average="macro")),
         "ckplus_macro_f1_static_mean": float(f1_score(sequences.emotions, static, labels=classes, average="macro")),
     }
 
 
 def moving(logits: np.ndarray, slots: np.ndarray, mask: np.ndarray, target: np.ndarray) -> dict[str, float]:
-    """Macro-F1 on synthesised moving sequences of validation faces, and of the mean of static_face on them."""
+    """Macro-F1 on synthesized moving sequences of validation faces, and of the mean of static_face on them."""
     static = (slots[..., -len(EMOTIONS) :] * mask[..., None]).sum(1).argmax(1)
     truth = target.argmax(1)
     return {

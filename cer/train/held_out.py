@@ -1,28 +1,37 @@
-"""Held-out predictions of the six embedded models, and how items of one emotion are put together from them."""
+"""Held-out predictions of the six embedded models, and how items of one emotion are put together from them.
 
-from collections.abc import Mapping
+What fusion is fitted to decides what it trusts. A voice head is right about the actors it was trained beside and often
+wrong elsewhere; so faces come from three corpora, two of them in the wild, voices from heads that have not heard any
+recording of the corpus, and words from lines of talk and from posts that the text head was not trained on.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from cer.labels import EMOTIONS, MODALITIES
-from cer.modalities import audio, dynamic_face, scene_context, scene_label, text
+from cer.labels import EMOTIONS, MODALITIES, emotion_index
+from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
+from cer.perception.voice_head import predict_voice
 from cer.train.cache import expressions
-from cer.train.data import Faces, even, ferplus, meld, ravdess
+from cer.train.data import even, ferplus, meld
 from cer.train.described import describe
 from cer.train.dynamic_face import Synthesiser, ready
+from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
+from cer.train.voices import load_statistics, load_voices
 
 PAIRS_PER_CLASS = 1500
-FACE = ("static_face", "dynamic_face", "scene_label", "scene_context")  # what sees a face
+FACES_PER_CORPUS = 1500
+POSTS = 3000  # lines of SemEval that are embedded
+FACE = ("static_face", "dynamic_face", "scene_label", "scene_context")  # what rests on a face
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Predictions of one source: probabilities [N, M, 8] of the modalities it speaks for, emotions [N], embeddings [N,
-    D] or None.
-    """
+    """Predictions of one source: probabilities [N, M, 8] of its modalities, emotions [N], embeddings [N, D] or None."""
 
     probabilities: np.ndarray
     emotions: np.ndarray
@@ -35,7 +44,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """fit, test: modalities -> their common pool; no model was trained on either, and no voice is in both. embeddings:
+    """fit, test: modalities -> their common pool; no model was trained on either, and no person is in both. embeddings:
     modality -> (training pool, held-out pool) for PFSA.
     """
 
@@ -45,76 +54,113 @@ class Pools:
 
 
 def embedded_pools(data: Path, work: Path) -> Pools:
-    """Runs the exported models on what they were not trained on. work: where `cer.train.audio` left its held-out
-    predictions.
+    """Run the exported models on what they were not trained on. work: where `cer.train.audio` left the predictions of
+    heads that had not heard the corpus.
     """
     rng = np.random.default_rng(0)
-    splits = {split: ferplus(data / f"faces/ferplus-{split}.parquet") for split in ("train", "validation", "test")}
-    splits["train"] = even(splits["train"], rng)
-    faces = {split: _of_faces(one, work, rng) for split, one in splits.items()}
-    spoken = {split: meld(data / f"text/meld-{split}.csv") for split in ("train", "dev", "test")}
-    said = {split: _of_words(table["text"].tolist(), table["emotion"].to_numpy()) for split, table in spoken.items()}
-    voices = np.load(work / "audio.npz")
-    heard = _of_voices(data)
-    held: list[Mapping[tuple[str, ...], Pool]] = []
-    for side, (face_split, word_split) in enumerate((("validation", "dev"), ("test", "test"))):
-        mine = side_of(voices["actors"]) == side
-        voice = Pool(voices["probabilities"][mine][:, None], voices["emotions"][mine])
-        held.append({FACE: faces[face_split][0], ("audio",): voice, ("text",): said[word_split]})
+    faces = {name: _of_faces(*part, work, rng) for name, part in _faces(data, work, rng).items()}
+    fit_words, test_words = _words(data)
+    fit_voices, test_voices = _voices(work)
+    voices = _voice_prototypes(data, work)
+    training_words = _of_words(meld(data / "text/meld-train.csv"))
     return Pools(
-        fit=held[0],
-        test=held[1],
+        fit={FACE: faces["fit"][0], ("audio",): fit_voices, ("text",): fit_words},
+        test={FACE: faces["test"][0], ("audio",): test_voices, ("text",): test_words},
         embeddings={
-            **{name: (faces["train"][1][name], faces["validation"][1][name]) for name in FACE},
-            "audio": (heard, heard),  # the head has heard every actor by now: the temperature is a little too sure
-            "text": (said["train"], said["dev"]),
+            **{name: (faces["training"][1][name], faces["fit"][1][name]) for name in FACE},
+            "audio": (voices, voices),
+            "text": (training_words, fit_words),
         },
     )
 
 
-def side_of(actors: np.ndarray) -> np.ndarray:
-    """0 or 1 for each RAVDESS actor [N]. Odd actors are men, even ones women: neighbours go together, so that there are
-    as many of both on either side.
-    """
-    return np.asarray((actors - 1) // 2 % 2)
-
-
-def _of_faces(faces: Faces, work: Path, rng: np.random.Generator) -> tuple[Pool, dict[str, Pool]]:
-    """The four modalities that see a face, on one face each: together, and one by one with their embeddings."""
-    seen = expressions(faces.images, work)
-    emotions = faces.targets.argmax(1)
-    slots, mask, _ = Synthesiser(ready(seen), faces.targets)(len(seen), rng, np.arange(len(seen)))
-    moved, motion = dynamic_face.classify(slots, mask)
-    pictures, scale = scene_label.look(seen.embeddings)
-    context, described = scene_context.classify(describe(seen, rng))
-    parts = {
-        "static_face": Pool(softmax(seen.logits), emotions, seen.embeddings),
-        "dynamic_face": Pool(softmax(moved), emotions, motion),
-        "scene_label": Pool(scene_label.match(pictures, scene_label.label_texts(EMOTIONS), scale), emotions, pictures),
-        "scene_context": Pool(softmax(context), emotions, described),
+def _faces(data: Path, work: Path, rng: np.random.Generator) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Images [N, 96, 96, 3] and targets [N, 8] to train prototypes with, to fit fusion to, and to test it on."""
+    crowd = {split: ferplus(data / f"faces/ferplus-{split}.parquet") for split in ("train", "validation", "test")}
+    training = even(crowd["train"], rng)
+    press = muxspace(data / "faces/muxspace.parquet", work)[1]
+    web = affectnet_like(data / "faces/affectnet-like.parquet", work)[1]
+    film = film_stills(data / "faces/film-stills.parquet", work)
+    return {
+        "training": (training.images, training.targets),
+        "fit": _together([crowd["validation"], press, web], rng),
+        "test": _together([crowd["test"], film], rng),
     }
-    return Pool(np.stack([one.probabilities for one in parts.values()], 1), emotions), parts
 
 
-def _of_words(texts: list[str], emotions: np.ndarray) -> Pool:
-    logits, embeddings = text.classify(texts)
-    return Pool(softmax(logits)[:, None], emotions, embeddings)
+def _together(corpora: Sequence[LabeledFaces], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """At most FACES_PER_CORPUS faces of each corpus."""
+    rows = [rng.permutation(len(faces.images))[:FACES_PER_CORPUS] for faces in corpora]
+    images = np.concatenate([faces.images[chosen] for faces, chosen in zip(corpora, rows, strict=True)])
+    targets = np.concatenate([faces.targets[chosen] for faces, chosen in zip(corpora, rows, strict=True)])
+    return images, targets
 
 
-def _of_voices(data: Path) -> Pool:
-    """Embeddings of every RAVDESS recording."""
-    from cer.perception.voice_encoder import listen
+def _of_faces(
+    images: np.ndarray, targets: np.ndarray, work: Path, rng: np.random.Generator
+) -> tuple[Pool, dict[str, Pool]]:
+    """The four modalities that rest on a face, on one face each: together, and one by one with their embeddings."""
+    encoded = expressions(images, work)
+    emotions = targets.argmax(1)
+    slots, mask, _ = Synthesiser(ready(encoded), targets)(len(encoded), rng, np.arange(len(encoded)))
+    moved, motion = dynamic_face.classify(slots, mask)
+    projected, scale = scene_label.look(encoded.embeddings)
+    context, described = scene_context.classify(describe(encoded, rng))
+    labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
+    parts = {
+        "static_face": Pool(softmax(encoded.logits)[:, None], emotions, encoded.embeddings),
+        "dynamic_face": Pool(softmax(moved)[:, None], emotions, motion),
+        "scene_label": Pool(labels[:, None], emotions, projected),
+        "scene_context": Pool(softmax(context)[:, None], emotions, described),
+    }
+    return Pool(np.concatenate([part.probabilities for part in parts.values()], 1), emotions), parts
 
-    table = ravdess(data / "speech/ravdess-actors01-20.parquet")
-    answers = [audio.classify(listen(samples), samples, 0.0) for samples in table["samples"]]
-    return Pool(
-        softmax(np.stack([logits for logits, _ in answers]))[:, None],
-        table["emotion"].to_numpy(),
-        np.stack([embedding for _, embedding in answers]),
-    )
+
+def _voices(work: Path) -> tuple[Pool, Pool]:
+    """Voices of every corpus by heads that had not heard it; half of the speakers each."""
+    left_out = np.load(work / "audio_left_out.npz")
+    speech = left_out["corpora"] != "emogator"  # without any burst in training a head cannot judge bursts
+    speakers = left_out["speakers"][speech]
+    first = np.isin(speakers, np.unique(speakers)[::2])
+    pool = Pool(left_out["probabilities"][speech][:, None], left_out["emotions"][speech])
+    return pool[first], pool[~first]
 
 
-def pair(held: Mapping[tuple[str, ...], Pool], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _voice_prototypes(data: Path, work: Path) -> Pool:
+    """Embeddings of the clean recordings. The head was trained on them: the temperature is a little too sure."""
+    voices = load_voices(data / "speech")
+    statistics = load_statistics(voices, work)[:, 0]
+    outputs = [predict_voice(row, float(burst)) for row, burst in zip(statistics, voices.bursts, strict=True)]
+    logits, embeddings = (np.stack([output[index] for output in outputs]) for index in range(2))
+    return Pool(softmax(logits)[:, None], voices.emotions, embeddings)
+
+
+def _words(data: Path) -> tuple[Pool, Pool]:
+    """Lines of talk, and posts with exactly one emotion or none."""
+    pools = []
+    for talk, posts in (("dev", "train"), ("test", "dev")):
+        spoken = meld(data / f"text/meld-{talk}.csv")[["text", "emotion"]]
+        pools.append(_of_words(pd.concat([spoken, _posts(data / f"text/semeval2025-{posts}.csv.gz")])))
+    return pools[0], pools[1]
+
+
+def _posts(path: Path) -> pd.DataFrame:
+    """English posts of SemEval-2025 task 11 with at most one emotion: columns text, emotion."""
+    table = pd.read_csv(path)
+    columns = [name for name in ("anger", "disgust", "fear", "joy", "sadness", "surprise") if name in table]
+    table = table[(table["language"] == "eng") & (table[columns].fillna(0).sum(axis=1) <= 1)][:POSTS]
+    marks = table[columns].fillna(0).to_numpy()
+    names = np.array([emotion_index(name) for name in columns])
+    emotions = np.where(marks.any(1), names[marks.argmax(1)], EMOTIONS.index("Neutral"))
+    return pd.DataFrame({"text": table["text"].astype(str), "emotion": emotions})
+
+
+def _of_words(table: pd.DataFrame) -> Pool:
+    logits, embeddings = text.classify(table["text"].tolist())
+    return Pool(softmax(logits)[:, None], table["emotion"].to_numpy(), embeddings)
+
+
+def pair(pools: Mapping[tuple[str, ...], Pool], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Items for MHPF from pools: probabilities [N, 6, 8], present [N, 6], emotions [N].
 
     Each class gets PAIRS_PER_CLASS items; a source without the class is absent from its items.
@@ -124,7 +170,7 @@ def pair(held: Mapping[tuple[str, ...], Pool], seed: int) -> tuple[np.ndarray, n
     probabilities = np.zeros((count, len(MODALITIES), len(EMOTIONS)), np.float32)
     present = np.zeros((count, len(MODALITIES)), bool)
     emotions = np.repeat(np.arange(len(EMOTIONS)), PAIRS_PER_CLASS)
-    for names, pool in held.items():
+    for names, pool in pools.items():
         columns = np.array([MODALITIES.index(name) for name in names])
         for emotion in range(len(EMOTIONS)):
             rows = np.flatnonzero(pool.emotions == emotion)

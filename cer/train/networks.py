@@ -4,59 +4,6 @@ import torch
 from torch import Tensor, nn
 
 
-def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut that pools before it projects (ResNet-D, arXiv 1812.01187)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.first = _conv(inputs, outputs, stride=stride)
-        self.second = _conv(outputs, outputs)
-        self.shortcut = (
-            nn.Identity()
-            if inputs == outputs and stride == 1
-            else nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), _conv(inputs, outputs, 1))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
-
-
-class FaceNetwork(nn.Module):
-    """A compact residual network on one grey face crop.
-
-    Dense 3x3 convolutions, not depthwise ones: on two CPU cores the former train at 97 GFLOP/s, while an inverted
-    residual network of a third of the work takes 1.6 times as long.
-
-    Input [N, 1, 48, 48] in [-1, 1]. Output: emotion logits [N, 8] free of the class prior, embedding [N, 256],
-    action-unit logits [N, U].
-    """
-
-    def __init__(self, units: int, emotions: int = 8, widths: tuple[int, ...] = (40, 80, 160, 256)) -> None:
-        super().__init__()
-        self.stem = _conv(1, 24)
-        blocks: list[nn.Module] = []
-        inputs = 24
-        for width in widths:
-            blocks += [ResidualBlock(inputs, width, 2), ResidualBlock(width, width, 1)]
-            inputs = width
-        self.blocks = nn.Sequential(*blocks)
-        self.dropout = nn.Dropout(0.3)
-        self.emotions = nn.Linear(inputs, emotions)
-        self.units = nn.Linear(inputs, units)
-
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        embedding = self.blocks(torch.relu(self.stem(faces))).mean((2, 3))
-        dropped = self.dropout(embedding)
-        return self.emotions(dropped), embedding, self.units(dropped)
-
-
 class Calibrated(nn.Module):
     """A network whose logits are divided by a temperature, fitted after training."""
 

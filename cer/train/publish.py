@@ -70,6 +70,23 @@ def without_weights(graph: bytes, outside: set[str]) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def half_weights(graph: bytes, min_size: int = 256) -> bytes:
+    """A graph whose float32 initializers of `min_size` values or more are stored as float16.
+
+    A cast puts each back to float32; onnxruntime folds it when it loads the graph, so only the file is smaller.
+    """
+    model = onnx.load_from_string(graph)
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or int(np.prod(tensor.dims)) < min_size:
+            continue
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
+        cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+        model.graph.node.insert(0, cast)
+    return bytes(model.SerializeToString())
+
+
 def publish(folder: Path, file: str, content: bytes, *, name: str, license: str, run: Mapping[str, Any]) -> None:
     """Write a weight file, register it in manifest.json, and write its run (data hashes, metrics, time) to
     <stem>.json.

@@ -22,6 +22,7 @@ from cer.perception import text_encoder
 from cer.perception.face_encoder import UNITS
 from cer.train.cache import expressions
 from cer.train.data import ferplus, rafce_units, sha256
+from cer.train.expressive import training_expressions
 from cer.train.networks import ImageTower
 from cer.train.publish import export, publish
 from cer.train.script import arguments
@@ -189,18 +190,16 @@ def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np
 
 
 def main() -> None:
-    asked = arguments(__doc__)
+    options = arguments(__doc__)
     started = time.monotonic()
-    files = {
-        name: asked.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation", "rafce-train")
-    }
-    trained, validation = ferplus(files["ferplus-train"]), ferplus(files["ferplus-validation"])
+    names = ("ferplus-train", "ferplus-validation", "rafce-train", "muxspace", "affectnet-like")
+    files = {name: options.data / f"faces/{name}.parquet" for name in names}
+    validation = ferplus(files["ferplus-validation"])
     units = rafce_units(files["rafce-train"], even=True)
-    faces, checks, unit_faces = (
-        expressions(images, asked.work).embeddings for images in (trained.images, validation.images, units.images)
-    )
-    tower = train(faces, trained.targets, unit_faces, units.targets)
-    prior = trained.targets.mean(0)
+    trained, targets = training_expressions(options.data, options.work)
+    checks, unit_faces = (expressions(images, options.work).embeddings for images in (validation.images, units.images))
+    tower = train(trained.embeddings, targets, unit_faces, units.targets)
+    prior = ferplus(files["ferplus-train"]).targets.mean(0)
     fit_scale(tower, checks, validation.targets, prior)
     truth = validation.targets.argmax(1)
     logits = query(tower, checks, EMOTIONS)
@@ -209,10 +208,10 @@ def main() -> None:
         "ferplus_validation_accuracy_with_prior": float(((logits + np.log(prior)).argmax(1) == truth).mean()),
     }
     content = export(
-        tower, {"embeddings": torch.from_numpy(faces[:2])}, ["pictures", "scale"], {"embeddings": {0: "N"}}
+        tower, {"embeddings": torch.from_numpy(checks[:2])}, ["pictures", "scale"], {"embeddings": {0: "N"}}
     )
     publish(
-        asked.out,
+        options.out,
         "scene_label.onnx",
         content,
         name="CER label matcher (image tower)",

@@ -1,12 +1,15 @@
+import io
+
 import numpy as np
+from PIL import Image
 
 from cer.labels import EMOTIONS
 from cer.perception.face_detection import crop, detect
-from cer.perception.face_encoder import SIDE, UNITS, grey, read
+from cer.perception.face_encoder import SIDE, UNITS, as_input, decode, decode_image, encode
 
 
 def test_a_smiling_portrait_is_read_as_happy(portrait: np.ndarray) -> None:
-    seen = read(grey(crop(portrait, detect(portrait)[0]))[None])
+    seen = encode(as_input(crop(portrait, detect(portrait)[0]))[None])
     assert EMOTIONS[int(seen.logits[0].argmax())] == "Happiness"
     units = dict(zip(UNITS, seen.units[0], strict=True))
     assert units[12] > 0.5  # lip corners pulled up
@@ -14,16 +17,35 @@ def test_a_smiling_portrait_is_read_as_happy(portrait: np.ndarray) -> None:
 
 
 def test_a_face_and_its_mirror_read_alike(portrait: np.ndarray) -> None:
-    face = grey(crop(portrait, detect(portrait)[0]))
-    seen = read(np.stack([face, face[:, ::-1]]))
+    face = as_input(crop(portrait, detect(portrait)[0]))
+    seen = encode(np.stack([face, face[:, ::-1]]))
     np.testing.assert_allclose(seen.logits[0], seen.logits[1], atol=1e-3)
 
 
 def test_company_in_the_batch_changes_nothing(portrait: np.ndarray) -> None:
-    faces = np.random.default_rng(0).integers(0, 255, (70, SIDE, SIDE)).astype(np.uint8)
-    faces[66] = grey(crop(portrait, detect(portrait)[0]))
-    np.testing.assert_allclose(read(faces).logits[66], read(faces[66:67]).logits[0], atol=1e-3)
+    faces = np.random.default_rng(0).integers(0, 255, (70, SIDE, SIDE, 3)).astype(np.uint8)
+    faces[66] = as_input(crop(portrait, detect(portrait)[0]))
+    np.testing.assert_allclose(encode(faces).logits[66], encode(faces[66:67]).logits[0], atol=1e-3)
 
 
 def test_no_faces_are_no_expressions() -> None:
-    assert len(read(np.zeros((0, SIDE, SIDE), np.uint8))) == 0
+    assert len(encode(np.zeros((0, SIDE, SIDE, 3), np.uint8))) == 0
+
+
+def test_a_small_dark_face_is_trusted_less_but_stays_the_same_person(portrait: np.ndarray) -> None:
+    face = as_input(crop(portrait, detect(portrait)[0]))
+    poor = as_input(np.asarray(Image.fromarray(face // 4).resize((14, 14))))
+    stranger = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)
+    clear, degraded, other = encode(np.stack([face, poor, stranger])).quality
+    assert clear > 0.7
+    assert degraded < clear - 0.2
+    assert 0 <= other <= 1
+    identity = encode(np.stack([face, face[:, ::-1], stranger])).identity
+    assert identity[0] @ identity[1] > 0.99 > identity[0] @ identity[2] + 0.3
+
+
+def test_encoded_images_become_rgb_inputs(portrait: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(portrait).convert("L").save(buffer, "PNG")
+    assert decode_image(buffer.getvalue()).shape == portrait.shape
+    assert decode(buffer.getvalue()).shape == (SIDE, SIDE, 3)

@@ -58,7 +58,7 @@ def test_sequences_are_three_frames_in_order(tmp_path: Path) -> None:
     pd.DataFrame(rows[:-1]).to_parquet(tmp_path / "c.parquet")  # the second sequence lacks a frame
     found = ckplus(tmp_path / "c.parquet")
     assert found.emotions.tolist() == [EMOTIONS.index("Other")]
-    assert found.images[found.frames[0]].mean((1, 2)).tolist() == [10, 20, 30]
+    assert found.images[found.frames[0]].mean((1, 2, 3)).tolist() == [10, 20, 30]
 
 
 def test_texts_without_words_or_with_two_emotions_are_left_out(tmp_path: Path) -> None:

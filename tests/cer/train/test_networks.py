@@ -1,8 +1,6 @@
-import numpy as np
 import torch
 
-from cer.train.networks import DynamicNetwork, FaceNetwork, SentenceHead
-from cer.train.publish import export
+from cer.train.networks import DynamicNetwork, SentenceHead
 
 
 def test_a_masked_moment_changes_neither_state_nor_answer() -> None:
@@ -20,18 +18,3 @@ def test_a_class_never_trained_is_out_of_reach() -> None:
     head = SentenceHead(torch.tensor([True] * 7 + [False])).eval()
     with torch.no_grad():
         assert float(head(torch.randn(5, 384)).softmax(1)[:, 7].max()) < 1e-6
-
-
-def test_the_exported_graph_gives_the_networks_numbers() -> None:
-    import onnxruntime
-
-    torch.manual_seed(0)
-    network = FaceNetwork(4).eval()
-    faces = torch.randn(5, 1, 48, 48)
-    content = export(network, {"faces": faces[:2]}, ["logits", "embeddings", "units"], {"faces": {0: "N"}})
-    assert b"/work" not in content
-    assert b"site-packages" not in content
-    found = onnxruntime.InferenceSession(content).run(None, {"faces": faces.numpy()})
-    with torch.no_grad():
-        for one, expected in zip(found, network(faces), strict=True):
-            np.testing.assert_allclose(one, expected.numpy(), atol=1e-4)

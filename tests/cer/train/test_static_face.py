@@ -2,38 +2,87 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from cer.perception.face_encoder import UNITS
+from cer.train import face_batches, static_face
 from cer.train.data import Faces
-from cer.train.static_face import Cycle, predict, prior_of, train
+from cer.train.face_batches import Batches, Corpus
+from cer.train.face_network import FaceNetwork
+from cer.train.static_face import Shipped, learning_rate, predict, prior_of, train
 
 
-def test_the_rate_warms_up_peaks_and_falls_to_nothing() -> None:
-    cycle = Cycle(10, 5, 0.1)
-    rates = [cycle.rate(progress) for progress in np.linspace(0, 0.999, 200)]
-    assert max(rates) == pytest.approx(0.1, rel=0.02)
-    assert np.argmax(rates) == pytest.approx(20, abs=2)
-    assert rates[0] < 0.002
+def unit_rows(count: int) -> np.ndarray:
+    rows = np.random.default_rng(0).standard_normal((count, 256)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
+    monkeypatch.setattr(face_batches, "UNIT_BATCH", 2)
+    images = np.random.default_rng(0).integers(0, 255, (30, 96, 96, 3)).astype(np.uint8)
+    targets = np.eye(8, dtype=np.float32)[np.arange(30) % 3]
+    corpora = [Corpus(images, targets, unit_rows(30), 4), Corpus(images, targets, unit_rows(30), 4, oval=True)]
+    units = Faces(images[:6], np.zeros((6, len(UNITS)), np.float32))
+    return Batches(corpora, units, unit_rows(6), seed=0)
+
+
+def test_the_rate_warms_up_peaks_and_falls_to_zero() -> None:
+    rates = [learning_rate(progress) for progress in np.linspace(0, 1, 201)]
+    assert max(rates) == pytest.approx(1, rel=0.01)
+    assert np.argmax(rates) == pytest.approx(10, abs=1)
+    assert rates[0] < 0.01
     assert rates[-1] < 0.001
 
 
 def test_the_prior_is_the_share_of_votes() -> None:
-    np.testing.assert_allclose(prior_of(np.array([[1, 0], [0.5, 0.5]])), [0.75, 0.25])
+    np.testing.assert_allclose(prior_of(np.array([[1, 0], [0.5, 0.5]], np.float32)), [0.75, 0.25])
 
 
-def test_a_cycle_writes_its_checkpoint_and_the_next_starts_from_it(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    rows = np.arange(600) % 2
-    base = np.where(rows[:, None, None] == 0, np.eye(48)[None], np.eye(48)[None, ::-1])  # stripes this way or that
-    images = (60 + 150 * np.maximum(base, np.roll(base, 1, 2)) + rng.integers(0, 20, (600, 48, 48))).clip(0, 255)
-    targets = np.eye(8, dtype=np.float32)[np.where(rows == 0, 1, 4)]
-    targets += 1e-4
-    faces = Faces(images.astype(np.uint8), (targets / targets.sum(1, keepdims=True)).astype(np.float32))
-    units = Faces(faces.images[:32], np.zeros((32, 20), np.float32))
-    network = train(faces, units, Cycle(1, 1, 0.02), checkpoint=tmp_path / "face.pt")
-    assert (tmp_path / "face.pt").stat().st_size > 1_000_000
-    again = train(faces, units, Cycle(1, 0, 0.01), start=network, checkpoint=tmp_path / "face.pt")
-    logits, embeddings, _ = predict(again, faces.images[:8])
-    assert logits.shape == (8, 8)
-    assert embeddings.shape == (8, 256)
-    first, second = (one.emotions.weight.detach() for one in (network, again))
-    assert 0 < float((first - second).abs().mean()) < 0.5 * float(first.abs().mean())
+def test_rare_classes_are_drawn_more_often_and_the_prior_is_that_of_the_draw() -> None:
+    targets = np.eye(8, dtype=np.float32)[[0] * 90 + [2] * 10]
+    corpus = Corpus(np.zeros((100, 96, 96, 3), np.uint8), targets, unit_rows(100), 4)
+    drawn = np.exp(corpus.log_prior())
+    assert drawn[0] == pytest.approx(0.75, abs=0.01)  # sqrt(90) : sqrt(10)
+    assert drawn[2] == pytest.approx(0.25, abs=0.01)
+    assert drawn[1] == pytest.approx(face_batches.MIN_PRIOR)
+
+
+def test_a_batch_has_every_target(batches: Batches) -> None:
+    torch.manual_seed(0)
+    batch = batches.draw()
+    assert batch["views"].shape == (10, 3, 96, 96)
+    assert batch["targets"].shape == (8, 8)
+    assert batch["units"].shape == (2, len(UNITS))
+    assert batch["identity"].shape == (10, 256)
+    np.testing.assert_allclose(batch["targets"].sum(1), 1, atol=1e-5)
+    assert 0 <= float(batch["quality"].min()) <= float(batch["quality"].max()) <= 1
+
+
+def test_training_writes_a_checkpoint_and_resumes_from_it(
+    batches: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(static_face, "WARM_UP_STEPS", 1)
+    monkeypatch.setattr(static_face, "CHECKPOINT_STEPS", 2)
+    torch.manual_seed(0)
+    network = FaceNetwork(len(UNITS))
+    before = network.trunk.state_dict()["pointwise.12.weight"].clone()
+    train(network, batches, tmp_path / "face.pt", steps=4)
+    assert not torch.equal(before, network.trunk.state_dict()["pointwise.12.weight"])
+    caplog.set_level("INFO")
+    average = train(FaceNetwork(len(UNITS)), batches, tmp_path / "face.pt", steps=6)
+    assert [record.message.split(",")[0] for record in caplog.records] == ["step 6"]
+    outputs = predict(average, np.zeros((3, 96, 96, 3), np.uint8))
+    assert outputs["logits"].shape == (3, 8)
+    assert outputs["embeddings"].shape == (3, 256)
+    np.testing.assert_allclose(np.linalg.norm(outputs["identity"], axis=1), 1, atol=1e-5)
+
+
+def test_the_shipped_network_has_calibrated_logits_and_a_quality_between_0_and_1() -> None:
+    torch.manual_seed(0)
+    network = FaceNetwork(len(UNITS)).eval()
+    faces = torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        logits, *_, quality = Shipped(network, 2.0)(faces)
+        torch.testing.assert_close(logits, network(faces)[0] / 2)
+    assert 0 < float(quality.min()) <= float(quality.max()) < 1

@@ -1,0 +1,107 @@
+"""The face network (torch): a MobileNet trunk trained on identities, and heads for expressions, action units, identity
+and quality. Inference never imports this file: it runs the exported ONNX graph.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import load_file
+from torch import Tensor, nn
+
+WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)  # channels after each block
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+BLOCKS = len(STRIDES)
+FEATURES = 1024
+EMBEDDING = 256
+IDENTITY = 256
+MEAN_BGR = (103.939, 116.779, 123.68)  # subtracted from the trunk's original input in [0, 255]
+
+
+class SameConv(nn.Conv2d):
+    """A convolution with TensorFlow's "same" padding: at stride 2 and an even size, below and to the right only."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kernel_size[0] == 1:
+            return super().forward(x)
+        if self.stride[0] == 1:
+            return F.conv2d(x, self.weight, self.bias, 1, 1, 1, self.groups)
+        return F.conv2d(F.pad(x, (0, 1, 0, 1)), self.weight, self.bias, 2, 0, 1, self.groups)
+
+
+class Trunk(nn.Module):
+    """MobileNet 1.0 (arXiv 1704.04861) without batch norms, which are folded into its 27 convolutions.
+
+    Input: RGB [N, 3, H, W] in [-1, 1], H and W multiples of 32. Output: feature maps [N, 1024, H / 32, W / 32].
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = SameConv(3, WIDTHS[0], 3, 2)
+        self.depthwise = nn.ModuleList(
+            SameConv(width, width, 3, stride, groups=width) for width, stride in zip(WIDTHS[:-1], STRIDES, strict=True)
+        )
+        self.pointwise = nn.ModuleList(SameConv(inputs, outputs, 1) for inputs, outputs in pairwise(WIDTHS))
+        mean = torch.tensor(MEAN_BGR[::-1]).view(1, 3, 1, 1)
+        self.register_buffer("offset", 127.5 - mean)
+
+    offset: Tensor
+
+    def forward(self, faces: Tensor) -> Tensor:
+        return self.after(self.before(faces, BLOCKS), BLOCKS)
+
+    def before(self, faces: Tensor, block: int) -> Tensor:
+        """Feature maps that enter the block of this number."""
+        return self._run(F.relu6(self.first(faces * 127.5 + self.offset)), slice(block))
+
+    def after(self, maps: Tensor, block: int) -> Tensor:
+        """The output from the feature maps that enter the block of this number."""
+        return self._run(maps, slice(block, None))
+
+    def _run(self, x: Tensor, blocks: slice) -> Tensor:
+        for depthwise, pointwise in zip(self.depthwise[blocks], self.pointwise[blocks], strict=True):
+            x = F.relu6(pointwise(F.relu6(depthwise(x))))
+        return x
+
+
+def load_trunk(trunk: Trunk, file: Path) -> None:
+    """Load the weights that tools/convert_faceres.py wrote; the first convolution is turned from BGR to RGB."""
+    weights = {name: torch.from_numpy(values) for name, values in load_file(file).items()}
+    weights["first.weight"] = weights["first.weight"].flip(1).contiguous()
+    trunk.load_state_dict(weights | {"offset": trunk.offset})
+
+
+class FaceNetwork(nn.Module):
+    """Input: RGB face crops [N, 3, 96, 96] in [-1, 1].
+
+    Output: emotion logits [N, 8] free of the class prior, embedding [N, 256], action-unit logits [N, U], identity
+    [N, 256] of unit length, quality logits [N].
+    """
+
+    def __init__(self, units: int, emotions: int = 8, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.trunk = Trunk()
+        self.bottleneck = nn.Linear(FEATURES, EMBEDDING)
+        self.norm = nn.BatchNorm1d(EMBEDDING)
+        self.dropout = nn.Dropout(dropout)
+        self.emotions = nn.Linear(EMBEDDING, emotions)
+        self.units = nn.Linear(EMBEDDING, units)
+        self.identity = nn.Linear(FEATURES, IDENTITY)
+        self.quality = nn.Linear(FEATURES, 1)
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        features = self.trunk(faces).mean((2, 3))
+        return self.heads(features.float())
+
+    def heads(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """The outputs from pooled trunk features [N, 1024]."""
+        embedding = F.silu(self.norm(self.bottleneck(features)))
+        dropped = self.dropout(embedding)
+        return (
+            self.emotions(dropped),
+            embedding,
+            self.units(dropped),
+            F.normalize(self.identity(features), dim=1),
+            self.quality(features)[:, 0],
+        )
