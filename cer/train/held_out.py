@@ -17,7 +17,7 @@ from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
 from cer.perception.voice_head import predict_voice
 from cer.train.cache import expressions
-from cer.train.data import even, ferplus, meld
+from cer.train.data import Faces, even, ferplus, meld
 from cer.train.described import describe
 from cer.train.dynamic_face import Synthesiser, ready
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
@@ -88,7 +88,7 @@ def _faces(data: Path, work: Path, rng: np.random.Generator) -> dict[str, tuple[
     }
 
 
-def _together(corpora: Sequence[LabeledFaces], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _together(corpora: Sequence[Faces | LabeledFaces], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """At most FACES_PER_CORPUS faces of each corpus."""
     rows = [rng.permutation(len(faces.images))[:FACES_PER_CORPUS] for faces in corpora]
     images = np.concatenate([faces.images[chosen] for faces, chosen in zip(corpora, rows, strict=True)])
