@@ -126,7 +126,7 @@ def _spectral_statistics(power: np.ndarray, audible: np.ndarray, voiced: np.ndar
     balance = 10 * np.log10((bands[:, :3].sum(1) + 1e-6) / (bands[:, 3:6].sum(1) + 1e-6))
     flux = np.pad(np.abs(np.diff(np.sqrt(bands), axis=0)).sum(1), (1, 0))
     use = voiced if voiced.any() else audible
-    statistics = [[one[use].mean(), one[use].std()] for one in (centroid, tilt, balance, flux)]
+    statistics = [[track[use].mean(), track[use].std()] for track in (centroid, tilt, balance, flux)]
     unvoiced = audible & ~voiced
     rest = [centroid[unvoiced].mean(), tilt[unvoiced].mean()] if unvoiced.any() else [0.0, 0.0]
     return [*np.ravel(statistics), *rest, *decibels[use].mean(0)]

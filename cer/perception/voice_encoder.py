@@ -18,15 +18,15 @@ from cer.models.runtime import cached_per_device, onnx_session, tensors
 ROWS_PER_SECOND = 50  # of what is heard
 LAYERS = 3  # of the encoder's four
 WIDTH = LAYERS * 384
-LEAST = SAMPLE_RATE // 20  # samples; a shorter sound is padded with silence: the spectrum needs a few windows
+MIN_SAMPLES = SAMPLE_RATE // 20  # samples; a shorter sound is padded with silence: the spectrum needs a few windows
 
 
 def listen(samples: np.ndarray) -> np.ndarray:
     """Float32 [R, 1152], the outputs of the three layers side by side, of up to 30 s of mono 16 kHz samples; R is 50 a
     second, and at least one.
     """
-    held = np.pad(samples, (0, max(0, LEAST - len(samples))))[: 30 * SAMPLE_RATE]
-    mel = _spectrum()(held, padding=0)[None].astype(np.float32)
+    padded = np.pad(samples, (0, max(0, MIN_SAMPLES - len(samples))))[: 30 * SAMPLE_RATE]
+    mel = _spectrum()(padded, padding=0)[None].astype(np.float32)
     rows = max(1, round(len(samples) / SAMPLE_RATE * ROWS_PER_SECOND))
     return np.asarray(_encoder().run(None, {"mel": mel})[0][0, :rows])
 
@@ -41,8 +41,8 @@ def _spectrum() -> Any:
 @cached_per_device()
 def _encoder() -> Any:
     graph = locate(shipped("voice_encoder.onnx"))
-    found = tensors(WHISPER)
-    return onnx_session(graph, weights={name: found[name].astype(np.float32) for name in names()})
+    stored = tensors(WHISPER)
+    return onnx_session(graph, weights={name: stored[name].astype(np.float32) for name in names()})
 
 
 def names() -> list[str]:

@@ -23,7 +23,7 @@ from cer.train.data import sha256
 from cer.train.discriminant import fit_discriminant
 from cer.train.publish import export, publish
 from cer.train.script import arguments
-from cer.train.voice_measures import Held, fit_temperatures, measure, save_predictions
+from cer.train.voice_measures import HeldOut, fit_temperatures, measure, save_predictions
 from cer.train.voice_networks import VoiceHead
 from cer.train.voices import FILES, Voices, load_statistics, load_voices
 
@@ -169,20 +169,20 @@ def main() -> None:
     started = time.monotonic()
     voices = load_voices(options.data / "speech")
     statistics = load_statistics(voices, options.work)
-    held = {
-        name: Held(predict_split(name, statistics, voices, rows, options.work), rows[1])
+    predictions = {
+        name: HeldOut(predict_split(name, statistics, voices, rows, options.work), rows[1])
         for name, rows in splits(voices).items()
     }
     head = train(statistics, voices, np.flatnonzero(~voices.is_validation()))
     apart = np.flatnonzero(voices.is_validation())
     logits, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
-    held["emogator_speakers"] = Held(logits, apart)
-    speech_temperature, burst_temperature = fit_temperatures(held, voices)
+    predictions["emogator_speakers"] = HeldOut(logits, apart)
+    speech_temperature, burst_temperature = fit_temperatures(predictions, voices)
     head.temperature.fill_(speech_temperature)
     head.burst_temperature.fill_(burst_temperature)
-    metrics = measure(held, voices, speech_temperature, burst_temperature)
+    metrics = measure(predictions, voices, speech_temperature, burst_temperature)
     metrics["burst_kind_recall"] = _recalls(kinds.argmax(1), burst_kinds(voices, apart))
-    save_predictions(held, voices, speech_temperature, burst_temperature, options.work)
+    save_predictions(predictions, voices, speech_temperature, burst_temperature, options.work)
     publish(
         options.out,
         "audio.onnx",

@@ -87,8 +87,8 @@ def rafce_units(path: Path, *, even: bool) -> Faces:
     targets = np.full((len(rows), len(UNITS)), np.nan, np.float32)
     for target, text in zip(targets, table["action_units"].to_numpy()[rows], strict=True):
         if text and text != "null":
-            seen = {int(re.sub(r"\D", "", unit)) for unit in str(text).split("+")}
-            target[:] = [unit in seen for unit in UNITS]
+            annotated = {int(re.sub(r"\D", "", unit)) for unit in str(text).split("+")}
+            target[:] = [unit in annotated for unit in UNITS]
     return Faces(images, targets)
 
 
@@ -179,8 +179,8 @@ def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
         for word in text.split()
         for _ in range(int(rng.choice([0, 1, 2], p=[share * 0.75, 1 - share, share * 0.25])))
     ]
-    heard = " ".join(words) or text
-    return re.sub(r"[^\w\s']", "", heard).lower() if rng.random() < 0.4 else heard
+    transcript = " ".join(words) or text
+    return re.sub(r"[^\w\s']", "", transcript).lower() if rng.random() < 0.4 else transcript
 
 
 FACES_PER_CLASS = 1500

@@ -38,9 +38,9 @@ STEEPEST = 1.0  # norm of a step's gradient; without a limit one fold of five di
 FOLDS = 5
 
 
-def ready(seen: Expressions) -> np.ndarray:
+def ready(expressions: Expressions) -> np.ndarray:
     """Embeddings and logits side by side, [N, 264]: what the network sees of a moment."""
-    return np.concatenate([seen.embeddings, seen.logits], 1)
+    return np.concatenate([expressions.embeddings, expressions.logits], 1)
 
 
 class Synthesiser:

@@ -84,9 +84,9 @@ def prototypes_of(embeddings: NDArray[np.float32], targets: NDArray[np.float32])
 def compounds(predict: Predict, path: Path, prototypes: Prototypes) -> dict[str, float]:
     """Macro-F1 of the seven compound classes on RAF-CE's odd numbers, through PPA and PFSA."""
     table = pd.read_parquet(path, columns=["image", "label"])
-    known = {name.lower() for name in COMPOUNDS}
+    compounds = {name.lower() for name in COMPOUNDS}
     keep = [
-        rafce_number(item["path"]) % 2 == 1 and str(label).replace("_", " ").lower() in known
+        rafce_number(item["path"]) % 2 == 1 and str(label).replace("_", " ").lower() in compounds
         for item, label in zip(table["image"], table["label"], strict=True)
     ]
     table = table[keep].reset_index(drop=True)

@@ -21,11 +21,11 @@ class LowRank(nn.Module):
 
     scale = 2.0
 
-    def __init__(self, kept: nn.Linear, rank: int) -> None:
+    def __init__(self, linear: nn.Linear, rank: int) -> None:
         super().__init__()
-        self.kept = kept.requires_grad_(False)
-        self.down = nn.Parameter(torch.randn(rank, kept.in_features) / kept.in_features**0.5)
-        self.up = nn.Parameter(torch.zeros(kept.out_features, rank))
+        self.kept = linear.requires_grad_(False)
+        self.down = nn.Parameter(torch.randn(rank, linear.in_features) / linear.in_features**0.5)
+        self.up = nn.Parameter(torch.zeros(linear.out_features, rank))
         self.dropout = nn.Dropout(0.1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,8 +80,8 @@ class MambaBlock(nn.Module):
         state = torch.zeros_like(value[:, 0, :, None] * decay)
         read = []
         for t in range(value.shape[1]):
-            kept = torch.exp(step[:, t, :, None] * decay)
-            state = kept * state + (step[:, t] * value[:, t])[..., None] * into[:, t, None]
+            retained = torch.exp(step[:, t, :, None] * decay)
+            state = retained * state + (step[:, t] * value[:, t])[..., None] * into[:, t, None]
             read.append((state * out[:, t, None]).sum(-1))
         y = torch.stack(read, 1) + self.through * value
         return x + self.leave(y * torch.nn.functional.silu(gate))
@@ -104,13 +104,13 @@ class DynamicNetwork(Calibrated):
         self.share = nn.Parameter(torch.ones(()))
 
     def forward(self, slots: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        held = mask[..., None]
+        shown = mask[..., None]
         change = torch.cat([torch.zeros_like(slots[:, :1]), slots[:, 1:] - slots[:, :-1]], 1)
         paired = torch.cat([torch.zeros_like(mask[:, :1]), mask[:, 1:] * mask[:, :-1]], 1)[..., None]
-        hidden = self.enter(self.dropout(torch.cat([slots * held, change * paired], -1)))
+        hidden = self.enter(self.dropout(torch.cat([slots * shown, change * paired], -1)))
         for block in self.blocks:
             hidden = block(hidden, mask)
-        weights = (self.attend(hidden) + (held - 1) * 1e4).softmax(1)
+        weights = (self.attend(hidden) + (item - 1) * 1e4).softmax(1)
         embedding = self.norm((weights * hidden).sum(1))
         logits = slots[..., -self.emotions_in :]
         mean = (weights * logits).sum(1)

@@ -92,12 +92,12 @@ def make_music(length: int, rng: np.random.Generator) -> np.ndarray:
     """Synthesized music [length]: chords of decaying or held harmonic tones, a bass, and percussion in half of it."""
     music = np.zeros(length)
     beat = int(rng.uniform(0.2, 0.8) * SAMPLE_RATE)
-    root, held, brightness = rng.uniform(36, 64), rng.random() < 0.4, rng.uniform(0.8, 2.2)
+    root, sustained, brightness = rng.uniform(36, 64), rng.random() < 0.4, rng.uniform(0.8, 2.2)
     drums = rng.random() < 0.5
     for start in range(0, length, beat):
-        size = min(int(beat * (1.0 if held else 1.6)), length - start)
+        size = min(int(beat * (1.0 if sustained else 1.6)), length - start)
         times = np.arange(size) / SAMPLE_RATE
-        fade = np.minimum(1, times / 0.02) * (1 if held else np.exp(-times * rng.uniform(2, 6)))
+        fade = np.minimum(1, times / 0.02) * (1 if sustained else np.exp(-times * rng.uniform(2, 6)))
         chord = root + rng.choice([0, 2, 4, 5, 7, 9]) + rng.choice([0, 3, 4, 7, 12, 16], rng.integers(1, 4), False)
         vibrato = rng.choice([0, 0, 0.003]) * np.sin(2 * np.pi * 5.5 * times) / 5.5
         for note in chord:

@@ -123,8 +123,8 @@ def train(
         step, total = step + 1, total + loss.item()
         keep = min(AVERAGING, step / (10 + step))
         with torch.no_grad():
-            for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-                kept.copy_(new if not kept.is_floating_point() else kept * keep + new * (1 - keep))
+            for mean, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+                mean.copy_(new if not mean.is_floating_point() else mean * keep + new * (1 - keep))
         if step % CHECKPOINT_STEPS == 0:
             seconds = time.monotonic() - started
             logger.info("step %d, progress %.3f: loss %.4f, %.0f s", step, progress, total / CHECKPOINT_STEPS, seconds)

@@ -82,7 +82,7 @@ def train(rows: np.ndarray, labels: np.ndarray, seed: int = 0, epochs: int = EPO
 @torch.no_grad()
 def predict(network: EventNetwork, rows: np.ndarray) -> np.ndarray:
     """Logits [N, R, 3] of rows [N, R, 1152]."""
-    return np.concatenate([network(torch.from_numpy(one[None]).float()).numpy() for one in rows])
+    return np.concatenate([network(torch.from_numpy(scene[None]).float()).numpy() for scene in rows])
 
 
 def main() -> None:
@@ -90,9 +90,9 @@ def main() -> None:
     started = time.monotonic()
     network = train(*encode_scenes(options.data, options.work, validation=False))
     rows, labels = encode_scenes(options.data, options.work, validation=True)
-    known = labels != UNKNOWN
+    labeled = labels != UNKNOWN
     predicted = predict(network, rows).argmax(2)
-    each = f1_score(labels[known], predicted[known], average=None)
+    each = f1_score(labels[labeled], predicted[labeled], average=None)
     metrics = {"background_f1": float(each[0]), "speech_f1": float(each[1]), "burst_f1": float(each[2])}
     example = torch.from_numpy(rows[:1, :200]).float()
     content = export(network, {"rows": example}, ["logits"], {"rows": {1: "R"}})

@@ -164,8 +164,8 @@ def test_an_upload_is_not_served_to_whoever_knows_the_file(served: str) -> None:
     content = b"a clip of somebody"
     sent = httpx.post(f"{served}gradio_api/upload", files={"files": ("a.mp4", content)}).json()[0]
     seed = (Path(gradio.__file__).parent / "hash_seed.txt").read_bytes() if _has_seed() else b""
-    for known in (b"", seed):
-        name = hashlib.sha256(known + content).hexdigest()
+    for secret in (b"", seed):
+        name = hashlib.sha256(secret + content).hexdigest()
         assert httpx.get(f"{served}gradio_api/file={Path(sent).parents[1] / name / 'a.mp4'}").status_code in (403, 404)
 
 

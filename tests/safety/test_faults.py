@@ -243,7 +243,7 @@ def test_ctrl_c_while_the_video_is_written_leaves_no_sound_of_the_clip_behind(
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(ending)
-    _, said = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in errors
     assert {path.name for path in folder.iterdir()} == {"analysis.json", "segments.csv", "timeline.csv", "report.html"}

@@ -9,17 +9,17 @@ from cer.perception.face_encoder import SIDE, UNITS, as_input, decode, decode_im
 
 
 def test_a_smiling_portrait_is_read_as_happy(portrait: np.ndarray) -> None:
-    seen = encode(as_input(crop(portrait, detect(portrait)[0]))[None])
-    assert EMOTIONS[int(seen.logits[0].argmax())] == "Happiness"
-    units = dict(zip(UNITS, seen.units[0], strict=True))
+    encoded = encode(as_input(crop(portrait, detect(portrait)[0]))[None])
+    assert EMOTIONS[int(encoded.logits[0].argmax())] == "Happiness"
+    units = dict(zip(UNITS, encoded.units[0], strict=True))
     assert units[12] > 0.5  # lip corners pulled up
     assert units[12] > units[15]  # not down
 
 
 def test_a_face_and_its_mirror_read_alike(portrait: np.ndarray) -> None:
     face = as_input(crop(portrait, detect(portrait)[0]))
-    seen = encode(np.stack([face, face[:, ::-1]]))
-    np.testing.assert_allclose(seen.logits[0], seen.logits[1], atol=1e-3)
+    encoded = encode(np.stack([face, face[:, ::-1]]))
+    np.testing.assert_allclose(encoded.logits[0], encoded.logits[1], atol=1e-3)
 
 
 def test_company_in_the_batch_changes_nothing(portrait: np.ndarray) -> None:

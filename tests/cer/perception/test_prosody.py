@@ -20,6 +20,6 @@ def test_gain_changes_nothing() -> None:
 
 @pytest.mark.parametrize("samples", [0, 1, 300, 1000])
 def test_silence_of_any_length_has_finite_statistics(samples: int) -> None:
-    found = prosodic_statistics(np.zeros(samples, np.float32))
-    assert found.shape == (PROSODY_WIDTH,)
-    assert np.isfinite(found).all()
+    result = prosodic_statistics(np.zeros(samples, np.float32))
+    assert result.shape == (PROSODY_WIDTH,)
+    assert np.isfinite(result).all()

@@ -24,49 +24,49 @@ def test_the_layers_are_those_of_whisper_itself() -> None:
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
     encoder = WhisperEncoder(whisper).eval()
-    held = {name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors(WHISPER).items()}
-    state = {"embed_positions.weight": held["encoder/position_encodings/encodings"]}
+    item = {name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors(WHISPER).items()}
+    state = {"embed_positions.weight": item["encoder/position_encodings/encodings"]}
     for number in (1, 2):
-        state |= {f"conv{number}.{kind}": held[f"encoder/conv{number}/{kind}"] for kind in ("weight", "bias")}
+        state |= {f"conv{number}.{kind}": item[f"encoder/conv{number}/{kind}"] for kind in ("weight", "bias")}
     for layer in range(LAYERS + 1):
-        of, mine = f"encoder/layer_{layer}", f"layers.{layer}"
+        of, own = f"encoder/layer_{layer}", f"layers.{layer}"
         for block, norm in (("self_attention", "self_attn_layer_norm"), ("ffn", "final_layer_norm")):
-            state[f"{mine}.{norm}.weight"] = held[f"{of}/{block}/layer_norm/gamma"]
-            state[f"{mine}.{norm}.bias"] = held[f"{of}/{block}/layer_norm/beta"]
+            state[f"{own}.{norm}.weight"] = item[f"{of}/{block}/layer_norm/gamma"]
+            state[f"{own}.{norm}.bias"] = item[f"{of}/{block}/layer_norm/beta"]
         for kind in ("weight", "bias"):
-            parts = held[f"{of}/self_attention/linear_0/{kind}"].chunk(3)
+            parts = item[f"{of}/self_attention/linear_0/{kind}"].chunk(3)
             for name, part in zip(("q_proj", "k_proj", "v_proj"), parts, strict=True):
                 if (name, kind) == ("k_proj", "bias"):
                     assert not part.any()  # Whisper's keys have none
                 else:
-                    state[f"{mine}.self_attn.{name}.{kind}"] = part
-            state[f"{mine}.self_attn.out_proj.{kind}"] = held[f"{of}/self_attention/linear_1/{kind}"]
+                    state[f"{own}.self_attn.{name}.{kind}"] = part
+            state[f"{own}.self_attn.out_proj.{kind}"] = item[f"{of}/self_attention/linear_1/{kind}"]
             for number in (1, 2):
-                state[f"{mine}.fc{number}.{kind}"] = held[f"{of}/ffn/linear_{number - 1}/{kind}"]
+                state[f"{own}.fc{number}.{kind}"] = item[f"{of}/ffn/linear_{number - 1}/{kind}"]
     unknown = encoder.load_state_dict(state, strict=False)
     assert not unknown.unexpected_keys
     assert set(unknown.missing_keys) == {"layer_norm.weight", "layer_norm.bias"}
     mel = np.random.default_rng(0).normal(size=(1, 80, 3000)).astype(np.float32)
     with torch.no_grad():
-        seen = encoder(torch.from_numpy(mel), output_hidden_states=True).hidden_states
-        found = VoiceEncoder(tensors(WHISPER))(torch.from_numpy(mel))
+        hidden = encoder(torch.from_numpy(mel), output_hidden_states=True).hidden_states
+        result = VoiceEncoder(tensors(WHISPER))(torch.from_numpy(mel))
     for layer in range(LAYERS):
-        np.testing.assert_allclose(found[0, :, 384 * layer : 384 * (layer + 1)], seen[layer + 1][0], atol=2e-3)
+        np.testing.assert_allclose(result[0, :, 384 * layer : 384 * (layer + 1)], hidden[layer + 1][0], atol=2e-3)
 
 
 def test_fifty_rows_are_heard_in_a_second_and_the_graph_says_what_the_network_says(voice: np.ndarray) -> None:
-    found = listen(voice)
-    assert found.shape == (3 * ROWS_PER_SECOND, WIDTH)
+    rows = listen(voice)
+    assert rows.shape == (3 * ROWS_PER_SECOND, WIDTH)
     from faster_whisper.feature_extractor import FeatureExtractor
 
     mel = FeatureExtractor()(voice, padding=0)[None].astype(np.float32)
     with torch.no_grad():
         expected = VoiceEncoder(tensors(WHISPER))(torch.from_numpy(mel))[0].numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    np.testing.assert_allclose(rows, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 300, 1000])
 def test_a_sound_too_short_for_a_spectrum_is_heard_as_one_row_or_more(samples: int) -> None:
-    found = listen(np.zeros(samples, np.float32))
-    assert len(found) >= 1
-    assert np.isfinite(found).all()
+    rows = listen(np.zeros(samples, np.float32))
+    assert len(rows) >= 1
+    assert np.isfinite(rows).all()

@@ -53,7 +53,7 @@ def test_pairs_are_mixed_within_their_corpus_only() -> None:
 
 def test_compression_touches_a_share_of_the_batch_and_never_the_input() -> None:
     images = np.random.default_rng(0).integers(0, 255, (200, 48, 48, 3)).astype(np.uint8)
-    kept = images.copy()
+    before = images.copy()
     changed = (compress(images, np.random.default_rng(1), share=0.2) != images).any((1, 2, 3))
     assert 20 < changed.sum() < 60
-    np.testing.assert_array_equal(images, kept)
+    np.testing.assert_array_equal(images, before)

@@ -25,11 +25,11 @@ def test_votes_become_a_distribution_in_the_projects_order(tmp_path: Path) -> No
         [1, 0, 0, 0, 0, 0, 0, 0, 9, 0],
     ]
     pd.DataFrame({"image": [picture()] * 4, "votes": votes}).to_parquet(tmp_path / "f.parquet")
-    found = ferplus(tmp_path / "f.parquet")
-    assert found.targets.shape == (3, 8)  # the fourth is "unknown"
-    np.testing.assert_allclose(found.targets[0][[0, EMOTIONS.index("Surprise")]], [0.4, 0.6])
-    assert found.targets[1][EMOTIONS.index("Happiness")] == 1  # the lone vote for neutral is noise
-    assert found.targets[2][EMOTIONS.index("Other")] == 1  # contempt
+    result = ferplus(tmp_path / "f.parquet")
+    assert result.targets.shape == (3, 8)  # the fourth is "unknown"
+    np.testing.assert_allclose(result.targets[0][[0, EMOTIONS.index("Surprise")]], [0.4, 0.6])
+    assert result.targets[1][EMOTIONS.index("Happiness")] == 1  # the lone vote for neutral is noise
+    assert result.targets[2][EMOTIONS.index("Other")] == 1  # contempt
 
 
 def test_damaged_pictures_are_skipped_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -43,9 +43,9 @@ def test_of_rafce_only_the_asked_half_and_only_action_units_are_read(tmp_path: P
     images = [{**picture(), "path": f"{number:04}_aligned.jpg"} for number in (1, 2, 4)]
     table = pd.DataFrame({"image": images, "label": ["x"] * 3, "action_units": ["1+4", "L10+B22+25", "null"]})
     table.to_parquet(tmp_path / "r.parquet")
-    found = rafce_units(tmp_path / "r.parquet", even=True)
-    assert {unit for unit, on in zip(UNITS, found.targets[0], strict=True) if on} == {10, 22, 25}
-    assert np.isnan(found.targets[1]).all()
+    result = rafce_units(tmp_path / "r.parquet", even=True)
+    assert {unit for unit, on in zip(UNITS, result.targets[0], strict=True) if on} == {10, 22, 25}
+    assert np.isnan(result.targets[1]).all()
     assert len(rafce_units(tmp_path / "r.parquet", even=False).images) == 1
 
 
@@ -56,9 +56,9 @@ def test_sequences_are_three_frames_in_order(tmp_path: Path) -> None:
         for frame, level in ((12, 30), (10, 10), (11, 20))
     ]
     pd.DataFrame(rows[:-1]).to_parquet(tmp_path / "c.parquet")  # the second sequence lacks a frame
-    found = ckplus(tmp_path / "c.parquet")
-    assert found.emotions.tolist() == [EMOTIONS.index("Other")]
-    assert found.images[found.frames[0]].mean((1, 2, 3)).tolist() == [10, 20, 30]
+    result = ckplus(tmp_path / "c.parquet")
+    assert result.emotions.tolist() == [EMOTIONS.index("Other")]
+    assert result.images[result.frames[0]].mean((1, 2, 3)).tolist() == [10, 20, 30]
 
 
 def test_texts_without_words_or_with_two_emotions_are_left_out(tmp_path: Path) -> None:
@@ -75,5 +75,5 @@ def test_misheard_text_is_never_empty() -> None:
 
 def test_faces_are_thinned_to_even_classes() -> None:
     targets = np.eye(8, dtype=np.float32)[np.repeat([0, 4], [3000, 10])]
-    kept = even(Faces(np.zeros((3010, 1, 1), np.uint8), targets), np.random.default_rng(0))
-    assert np.bincount(kept.targets.argmax(1), minlength=8).tolist() == [1500, 0, 0, 0, 10, 0, 0, 0]
+    selected = even(Faces(np.zeros((3010, 1, 1), np.uint8), targets), np.random.default_rng(0))
+    assert np.bincount(selected.targets.argmax(1), minlength=8).tolist() == [1500, 0, 0, 0, 10, 0, 0, 0]

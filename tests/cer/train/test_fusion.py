@@ -45,8 +45,8 @@ def test_training_learns_whom_to_believe() -> None:
 
 
 def test_there_are_63_subsets() -> None:
-    found = list(subsets(range(len(MODALITIES))))
-    assert len(found) == len(set(found)) == 63
+    result = list(subsets(range(len(MODALITIES))))
+    assert len(result) == len(set(result)) == 63
 
 
 def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
@@ -57,9 +57,9 @@ def test_pairs_share_the_emotion_and_a_source_without_it_is_absent() -> None:
     voices = Pool(np.eye(8, dtype=np.float32)[voice_emotions][:, None], voice_emotions)
     probabilities, present, paired = pair({MODALITIES[:4]: faces, ("audio",): voices}, int(rng.integers(9)))
     assert (probabilities[:, 0].argmax(1) == paired).all()
-    heard = present[:, MODALITIES.index("audio")]
-    assert (heard == (paired != EMOTIONS.index("Other"))).all()
-    assert (probabilities[heard][:, MODALITIES.index("audio")].argmax(1) == paired[heard]).all()
+    audible = present[:, MODALITIES.index("audio")]
+    assert (audible == (paired != EMOTIONS.index("Other"))).all()
+    assert (probabilities[audible][:, MODALITIES.index("audio")].argmax(1) == paired[audible]).all()
     assert not present[:, MODALITIES.index("text")].any()
 
 
@@ -79,10 +79,10 @@ def test_a_loss_that_every_draw_shows_is_told_from_chance() -> None:
 
 def test_prototypes_are_class_means_less_their_centre() -> None:
     pool = Pool(np.zeros((4, 1, 8)), np.array([1, 1, 3, 3]), np.array([[2.0, 0], [4, 0], [0, 2], [0, 4]], np.float32))
-    found = prototypes_of(pool, pool)
-    np.testing.assert_allclose(found.center, [1.5, 1.5])
-    np.testing.assert_allclose(found.means[1], [1.5, -1.5])
-    assert (found.means[0] == 0).all()
+    result = prototypes_of(pool, pool)
+    np.testing.assert_allclose(result.center, [1.5, 1.5])
+    np.testing.assert_allclose(result.means[1], [1.5, -1.5])
+    assert (result.means[0] == 0).all()
 
 
 def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
@@ -106,13 +106,13 @@ def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
 
 def test_a_subset_is_compared_with_its_members_on_the_items_that_all_of_them_see() -> None:
     """The second modality never sees class 7, where the first is always wrong: that alone is no loss of the pair."""
-    one = items([0.6, 0.9, 0.1, 0.1, 0.1, 0.1])
-    one.present[:, 2:] = False
-    one.present[one.emotions == 7, 1] = False
-    wrong = np.eye(8, dtype=np.float32)[np.zeros(len(one.emotions), int)]
-    one.probabilities[one.emotions == 7, 0] = wrong[one.emotions == 7]
+    row = items([0.6, 0.9, 0.1, 0.1, 0.1, 0.1])
+    row.present[:, 2:] = False
+    row.present[row.emotions == 7, 1] = False
+    wrong = np.eye(8, dtype=np.float32)[np.zeros(len(row.emotions), int)]
+    row.probabilities[row.emotions == 7, 0] = wrong[row.emotions == 7]
     theta = np.zeros((1, 6, 8), np.float32)
     theta[:, 1] = 8  # the pair listens to the second
-    assert gaps(MHPF(theta, np.zeros(1, np.float32)), one) == {"static_face + dynamic_face": 0.0}
+    assert gaps(MHPF(theta, np.zeros(1, np.float32)), row) == {"static_face + dynamic_face": 0.0}
     theta[:, 1] = -8
-    assert gaps(MHPF(theta, np.zeros(1, np.float32)), one)["static_face + dynamic_face"] < 0
+    assert gaps(MHPF(theta, np.zeros(1, np.float32)), row)["static_face + dynamic_face"] < 0

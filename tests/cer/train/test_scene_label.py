@@ -20,8 +20,8 @@ def test_captions_say_what_the_crowd_said(captions: Captions) -> None:
     rng = np.random.default_rng(0)
     texts = {row: text for text, row in captions.index.items()}
     sure, divided = np.eye(8)[4], np.array([0, 0, 0, 0.6, 0, 0, 0.4, 0])
-    said = {texts[captions.of_votes(sure, rng)] for _ in range(50)}
-    assert all(any(word in text for word in ("happy", "joyful", "smiling")) for text in said)
+    captioned = {texts[captions.of_votes(sure, rng)] for _ in range(50)}
+    assert all(any(word in text for word in ("happy", "joyful", "smiling")) for text in captioned)
     two = [texts[captions.of_votes(divided, rng)] for _ in range(60)]
     fear, surprise = ("afraid", "fear", "scared", "anxiously"), ("surprised", "astonished", "amazed")
     assert any(any(a in text for a in fear) and any(b in text for b in surprise) for text in two)

@@ -8,15 +8,15 @@ from cer.train.vocal_events import predict, train
 def test_a_scene_is_labeled_where_its_voices_sound() -> None:
     rng = np.random.default_rng(1)
     tone = np.sin(np.arange(SAMPLE_RATE) * 0.1).astype(np.float32)
-    seen = set()
+    kinds = set()
     for _ in range(12):
         samples, labels = make_scene([tone], [tone], rng)
         assert len(samples) == DURATION * SAMPLE_RATE
         assert len(labels) == DURATION * 50
         assert np.isfinite(samples).all()
         assert np.abs(samples).max() <= 1
-        seen |= set(labels.tolist())
-    assert {BACKGROUND, SPEECH, BURST} <= seen
+        kinds |= set(labels.tolist())
+    assert {BACKGROUND, SPEECH, BURST} <= kinds
 
 
 def test_backgrounds_are_heard() -> None:
