@@ -10,7 +10,9 @@ from cer.train.held_out import _of_faces, side_of
 
 def test_all_four_modalities_of_a_face_speak_of_the_same_faces(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    faces = Faces(rng.integers(0, 255, (12, 48, 48)).astype(np.uint8), np.eye(8, dtype=np.float32)[np.arange(12) % 8])
+    faces = Faces(
+        rng.integers(0, 255, (12, 96, 96, 3)).astype(np.uint8), np.eye(8, dtype=np.float32)[np.arange(12) % 8]
+    )
     together, parts = _of_faces(faces, tmp_path, rng)
     assert list(parts) == ["static_face", "dynamic_face", "scene_label", "scene_context"]
     assert together.probabilities.shape == (12, 4, 8)
