@@ -1,7 +1,6 @@
 import numpy as np
 import onnxruntime
 import torch
-import torch.nn.functional as F
 
 from cer.train.face_network import FaceNetwork, SameConv, Trunk
 from cer.train.publish import export, half_weights
@@ -46,4 +45,3 @@ def test_the_exported_graph_gives_the_networks_numbers_with_half_the_bytes() -> 
 def test_identity_has_unit_length() -> None:
     identity = FaceNetwork(4).eval()(torch.rand(3, 3, 96, 96))[3]
     torch.testing.assert_close(identity.norm(dim=1), torch.ones(3))
-    assert F.cosine_similarity(identity[:1], identity[1:2]).abs() <= 1
