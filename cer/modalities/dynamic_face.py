@@ -11,7 +11,7 @@ from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, so
 from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import RATE, Evidence
-from cer.perception.face_encoder import Expressions
+from cer.perception.face_encoder import Expressions, segment_quality
 from cer.progress import Progress
 from cer.segments import WINDOW, Segment
 
@@ -48,7 +48,9 @@ class DynamicFace:
                 results.append("the face is seen too briefly to show a change")
             else:
                 logits, embedding = classify(slots[None], mask[None])
-                results.append(SegmentPrediction(softmax(logits[0]), embedding[0]))
+                results.append(
+                    SegmentPrediction(softmax(logits[0]), embedding[0], quality=segment_quality(expressions))
+                )
         return collect(results, WIDTH)
 
 

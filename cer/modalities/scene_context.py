@@ -11,7 +11,7 @@ from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, so
 from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, require, shipped
 from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
-from cer.perception.face_encoder import UNITS
+from cer.perception.face_encoder import UNITS, segment_quality
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -58,7 +58,8 @@ class SceneContext:
         for part, text in zip(parts, described, strict=True):
             if text:
                 logits, embedding = next(predictions)
-                results.append(SegmentPrediction(softmax(logits), embedding, text))
+                quality = segment_quality(part.person(person)[1])
+                results.append(SegmentPrediction(softmax(logits), embedding, text, quality))
             else:
                 results.append("nobody in view to describe" if part.has_video else "no video track")
         return collect(results, text_encoder.WIDTH)

@@ -16,6 +16,7 @@ from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, requi
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
 from cer.perception.evidence import Evidence
+from cer.perception.face_encoder import frame_weights, segment_quality
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -63,9 +64,10 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     if not sightings:
         return "nobody in view to match labels with"
     projected, scale = look(expressions.embeddings)
-    mean = projected.mean(0, keepdims=True)
+    mean = frame_weights(expressions)[None] @ projected
     mean /= np.linalg.norm(mean)
-    return SegmentPrediction(match(mean, label_texts(EMOTIONS), scale)[0], mean[0])
+    probabilities = match(mean, label_texts(EMOTIONS), scale)[0]
+    return SegmentPrediction(probabilities, mean[0], quality=segment_quality(expressions))
 
 
 def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:

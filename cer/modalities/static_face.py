@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
+from cer.perception.face_encoder import frame_weights, segment_quality
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -13,7 +14,7 @@ WIDTH = 256
 
 class StaticFace:
     """The mean of the face network's logits (so the geometric mean of its probabilities) over the person's faces in
-    the segment.
+    the segment, each weighed by its quality: a blurred or covered face says less.
     """
 
     name = "static_face"
@@ -37,4 +38,6 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "no face"
-    return SegmentPrediction(softmax(expressions.logits.mean(0)), expressions.embeddings.mean(0))
+    weights = frame_weights(expressions)
+    probabilities = softmax(weights @ expressions.logits)
+    return SegmentPrediction(probabilities, weights @ expressions.embeddings, quality=segment_quality(expressions))

@@ -48,6 +48,20 @@ class Expressions:
         )
 
 
+MIN_QUALITY = 0.05  # a face counts for at least that much: quality is a guess as well
+
+
+def frame_weights(expressions: Expressions) -> NDArray[np.float32]:
+    """Weights float32 [N] that sum to one: how much each frame of a face counts in a mean, by its quality."""
+    quality = np.maximum(expressions.quality, MIN_QUALITY)
+    return np.asarray(quality / quality.sum(), np.float32)
+
+
+def segment_quality(expressions: Expressions) -> float:
+    """Quality in (0, 1] of N >= 1 frames of a face together, the mean over frames."""
+    return float(np.clip(expressions.quality.mean(), MIN_QUALITY, 1.0))
+
+
 NOTHING = Expressions(
     np.zeros((0, 8), np.float32),
     np.zeros((0, EMBEDDING_SIZE), np.float32),

@@ -110,7 +110,7 @@ class DynamicNetwork(Calibrated):
         hidden = self.enter(self.dropout(torch.cat([slots * shown, change * paired], -1)))
         for block in self.blocks:
             hidden = block(hidden, mask)
-        weights = (self.attend(hidden) + (item - 1) * 1e4).softmax(1)
+        weights = (self.attend(hidden) + (shown - 1) * 1e4).softmax(1)
         embedding = self.norm((weights * hidden).sum(1))
         logits = slots[..., -self.emotions_in :]
         mean = (weights * logits).sum(1)
