@@ -22,6 +22,7 @@ PAUSE = 1.0  # seconds of silence that end an utterance
 
 LISTEN = 30.0  # seconds of sound that are searched for speech at a time
 
+MIN_BURST_CONFIDENCE = 0.65  # a burst of no kind is left out at any confidence: music and handling noise pass for it
 MIN_SPEECH = 0.25  # seconds
 
 MAX_OFFSET = 0.01  # mean of the samples; more is a fault of the microphone's electronics
@@ -150,9 +151,12 @@ def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]
 
 
 def _bursts(samples: np.ndarray) -> tuple[Event, ...]:
-    """Vocal bursts in samples; none where the detector's weights cannot be had: the modality `audio` says so."""
+    """Vocal bursts that can be named, in samples; none where the detector's weights cannot be had: the modality `audio`
+    says so.
+    """
     with suppress(WeightsError):
-        return detect_events(samples)
+        events = detect_events(samples)
+        return tuple(event for event in events if event.kind != "other" and event.confidence >= MIN_BURST_CONFIDENCE)
     return ()
 
 
