@@ -129,7 +129,7 @@ def _voices(work: Path) -> tuple[Pool, Pool]:
 def _voice_prototypes(data: Path, work: Path) -> Pool:
     """Embeddings of the clean recordings. The head was trained on them: the temperature is a little too sure."""
     voices = load_voices(data / "speech")
-    statistics = load_statistics(voices, work)[:, 0]
+    statistics = load_statistics(voices, work, views=0)[:, 0]
     outputs = [predict_voice(row, float(burst)) for row, burst in zip(statistics, voices.bursts, strict=True)]
     logits, embeddings = (np.stack([output[index] for output in outputs]) for index in range(2))
     return Pool(softmax(logits)[:, None], voices.emotions, embeddings)
