@@ -7,7 +7,7 @@ RUNS ?= runs
 CORPUS ?= meld
 WORKERS ?= 2
 
-.PHONY: demo app test lint train evaluate ray screenshots bench soak fuzz audit lock build container clean
+.PHONY: demo app test mutants lint train evaluate ray screenshots bench soak fuzz audit lock build container clean
 
 demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -17,6 +17,9 @@ app: $(VENV)/runtime  ## open the page
 
 test: $(VENV)/dev  ## everything that a new machine can test
 	$(RUN) -m pytest -n 2 --dist loadfile
+
+mutants: $(VENV)/dev  ## the share of 150 small faults in the arithmetic core that the tests notice; goes on where it was stopped
+	$(RUN) -m tools.mutants --workers $(WORKERS) --out $(RUNS)/mutants.jsonl
 
 lint: $(VENV)/dev  ## style and types
 	$(RUN) -m ruff check .

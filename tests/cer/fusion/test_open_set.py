@@ -14,6 +14,12 @@ def test_the_features_by_hand() -> None:
     np.testing.assert_allclose(features(BLEND[None]), [[0.2, 0.36, 0.24, 0.15, 0.4]], atol=1e-6)
 
 
+def test_every_emotion_but_neutral_counts_among_the_strongest() -> None:
+    for index in range(1, len(EMOTIONS)):
+        certain = np.eye(len(EMOTIONS))[index]
+        np.testing.assert_array_equal(features(certain[None]), [[0, 1, 0, 0, 0]])
+
+
 def test_the_features_of_a_purely_neutral_face_are_numbers() -> None:
     np.testing.assert_array_equal(features(np.eye(8)[:1]), [[1, 0, 0, 0, 0]])
 
