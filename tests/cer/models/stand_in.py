@@ -17,7 +17,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Hub:
-    """files: repository -> path -> content. pushed: what was sent to Spaces. released: files are sent once it is set."""
+    """files: repository -> path -> content. pushed: what was sent to Spaces. released: sends files once set."""
 
     files: dict[str, dict[str, bytes]]
     released: Event | None = None
