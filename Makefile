@@ -13,7 +13,7 @@ FAST := tests/cer/fusion tests/cer/corpora tests/cer/models/test_checkpoints.py 
 	tests/cer/test_api.py tests/cer/test_entry_points.py tests/cer/test_files.py tests/cer/test_labels.py \
 	tests/cer/test_segments.py tests/eval/test_metrics.py tests/eval/test_scores.py tests/eval/test_tabular.py
 
-.PHONY: demo app test test-fast lint docs notebook train evaluate ray screenshots bench soak fuzz audit lock build container clean
+.PHONY: demo app test test-fast lint docs notebook train evaluate ray screenshots bench soak fuzz audit lock build container clean mutants
 
 demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -32,6 +32,9 @@ docs: $(VENV)/dev  ## site/: the guides and the API reference
 
 notebook: $(VENV)/dev  ## run examples/quickstart.ipynb from top to bottom
 	$(RUN) -m pytest tests/examples
+
+mutants: $(VENV)/dev  ## the share of 150 small faults in the arithmetic core that the tests notice; goes on where it was stopped
+	$(RUN) -m tools.mutants --workers $(WORKERS) --out $(RUNS)/mutants.jsonl
 
 lint: $(VENV)/dev  ## style and types
 	$(RUN) -m ruff check .

@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from cer.perception.face_detection import Face, crop, overlap
 
 LOST_AFTER = 1.0  # seconds without the face before its box says nothing about where it is
-LEAST_OVERLAP = 0.2  # intersection over union with the box before
+MIN_OVERLAP = 0.2  # intersection over union with the box before
 CUT = 0.16  # mean absolute difference of two 32x18 pictures in [0, 1] that means a new shot
 # Set on crops of 21 clips of one person each: 94 % of the pairs of one person lie above, 0.5 % of those of two do.
 LIKENESS = 0.96
@@ -24,11 +24,11 @@ STRUCTURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a crop looks. colours: square roots of a 6x6x6 RGB histogram [216]; structure: grey 16x16, zero mean and
+    """How a crop looks. colors: square roots of a 6x6x6 RGB histogram [216]; structure: grey 16x16, zero mean and
     unit length [256].
     """
 
-    colours: np.ndarray
+    colors: np.ndarray
     structure: np.ndarray
 
     @classmethod
@@ -40,15 +40,15 @@ class Look:
         return cls(np.sqrt(counts / counts.sum()), grey / max(float(np.linalg.norm(grey)), 1e-6))
 
     def likeness(self, other: "Look") -> tuple[float, float]:
-        """Bhattacharyya coefficient of the colours in [0, 1] and correlation of the structure in [-1, 1]."""
-        return float(self.colours @ other.colours), float(self.structure @ other.structure)
+        """Bhattacharyya coefficient of the colors in [0, 1] and correlation of the structure in [-1, 1]."""
+        return float(self.colors @ other.colors), float(self.structure @ other.structure)
 
 
 @dataclass(slots=True)
 class _Track:
     person: int
     box: np.ndarray
-    seen: float  # seconds
+    last_time: float  # seconds
     look: Look
     looks: list[Look]  # at most three, from different moments: how this person has looked
 
@@ -76,46 +76,46 @@ class Tracker:
         self._previous: np.ndarray | None = None
 
     def update(self, time: float, image: np.ndarray, faces: list[Face]) -> list[Sighting]:
-        """Sightings of `faces` in the RGB picture shown at `time` seconds; times must not go back."""
+        """Sightings of `faces` in the RGB frame shown at `time` seconds; times must not go back."""
         small = thumbnail(image)
         cut = self._previous is not None and float(np.abs(small - self._previous).mean()) > CUT
         self._previous = small
         crops = [crop(image, face) for face in faces]
-        looks = [Look.of(one) for one in crops]
-        found = {} if cut else self._follow(time, faces, looks)
-        taken = {id(track) for track in found.values()}
+        looks = [Look.of(crop) for crop in crops]
+        tracks = {} if cut else self._follow(time, faces, looks)
+        used = {id(track) for track in tracks.values()}
         for index, look in enumerate(looks):
-            if index not in found:
-                track = self._recognise(look, taken) or self._begin(look)
-                taken.add(id(track))
-                found[index] = track
-        for index, track in found.items():
+            if index not in tracks:
+                track = self._recognize(look, used) or self._begin(look)
+                used.add(id(track))
+                tracks[index] = track
+        for index, track in tracks.items():
             self._remember(track, time, faces[index], looks[index])
-        return [Sighting(time, found[index].person, face, crops[index]) for index, face in enumerate(faces)]
+        return [Sighting(time, tracks[index].person, face, crops[index]) for index, face in enumerate(faces)]
 
     def _follow(self, time: float, faces: list[Face], looks: list[Look]) -> dict[int, _Track]:
         """Faces whose box continues a track's, by the assignment with the largest total overlap."""
-        current = [track for track in self._tracks if time - track.seen <= LOST_AFTER]
+        current = [track for track in self._tracks if time - track.last_time <= LOST_AFTER]
         if not current or not faces:
             return {}
         gain = np.zeros((len(faces), len(current)))
         for row, (face, look) in enumerate(zip(faces, looks, strict=True)):
             for column, track in enumerate(current):
                 shared = overlap(face.box, track.box)
-                if shared >= LEAST_OVERLAP and look.likeness(track.look)[0] >= SAME_SHOT_LIKENESS:
+                if shared >= MIN_OVERLAP and look.likeness(track.look)[0] >= SAME_SHOT_LIKENESS:
                     gain[row, column] = shared
         rows, columns = linear_sum_assignment(-gain)
         return {int(row): current[column] for row, column in zip(rows, columns, strict=True) if gain[row, column] > 0}
 
-    def _recognise(self, look: Look, taken: set[int]) -> _Track | None:
+    def _recognize(self, look: Look, used: set[int]) -> _Track | None:
         best, track = 0.0, None
         for candidate in self._tracks:
-            if id(candidate) in taken:
+            if id(candidate) in used:
                 continue
-            for known in candidate.looks:
-                colours, structure = look.likeness(known)
-                if colours > max(best, LIKENESS) and structure > STRUCTURE:
-                    best, track = colours, candidate
+            for earlier in candidate.looks:
+                colors, structure = look.likeness(earlier)
+                if colors > max(best, LIKENESS) and structure > STRUCTURE:
+                    best, track = colors, candidate
         return track
 
     def _begin(self, look: Look) -> _Track:
@@ -124,6 +124,6 @@ class Tracker:
         return track
 
     def _remember(self, track: _Track, time: float, face: Face, look: Look) -> None:
-        if len(track.looks) < 3 and all(look.likeness(known)[0] < 0.985 for known in track.looks):
+        if len(track.looks) < 3 and all(look.likeness(earlier)[0] < 0.985 for earlier in track.looks):
             track.looks.append(look)
-        track.box, track.seen, track.look = face.box, time, look
+        track.box, track.last_time, track.look = face.box, time, look

@@ -140,11 +140,11 @@ def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_pa
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (background jobs ignore it)
     )
-    deadline = time.monotonic() + 60
-    while not (done / "demo" / "report.html").exists() and time.monotonic() < deadline:
+    while not (done / "demo" / "report.html").exists():
+        assert process.poll() is None
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, spoken = process.communicate(timeout=30)
+    _, spoken = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in spoken
     assert json.loads((done / "demo" / "analysis.json").read_text("utf-8"))["schema"] == 1

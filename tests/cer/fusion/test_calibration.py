@@ -15,3 +15,8 @@ def test_bins_hold_what_lies_in_them() -> None:
     assert result[:, 2].tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 2]
     np.testing.assert_allclose(result[9, :2], [0.925, 0.5])
     np.testing.assert_allclose(result[5, :2], [0.55, 1.0])
+
+
+def test_certainty_lies_in_the_last_of_fifteen_bins() -> None:
+    result = reliability(np.array([[1.0, 0.0]]), np.array([0]))
+    assert result[:, 2].tolist() == [0] * 14 + [1]

@@ -57,3 +57,15 @@ def test_pfsa_without_any_embedding_is_absent_and_leaves_the_decision_to_ppa() -
 def test_the_decision_mixes_both() -> None:
     a, b = np.eye(7, dtype=np.float32)[[0]], np.eye(7, dtype=np.float32)[[1]]
     np.testing.assert_allclose(combine(a, b, 0.25)[0, :2], [0.75, 0.25])
+
+
+def test_ppa_of_a_nearly_neutral_face_is_a_distribution() -> None:
+    fused = np.array([[0.9, 0, 0, 0, 0, 0, 0.1, 0]], np.float32)  # Surprise is a part of five pairs
+    np.testing.assert_allclose(ppa(fused)[0], [0.2, 0.2, 0.2, 0.2, 0.2, 0, 0], atol=1e-6)
+
+
+def test_pfsa_compares_directions_whatever_the_lengths() -> None:
+    embedding = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    long = Prototypes(np.zeros(8, np.float32), np.diag(np.arange(2, 10).astype(np.float32)), 0.5)
+    for scale in (0.01, 100):
+        np.testing.assert_allclose(pfsa_of(scale * embedding, long), pfsa_of(embedding, axes()), atol=1e-5)

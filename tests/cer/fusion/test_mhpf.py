@@ -1,6 +1,6 @@
 import numpy as np
 
-from cer.fusion.mhpf import MHPF, average
+from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
 
 
@@ -56,3 +56,19 @@ def test_equal_weights_are_the_mean() -> None:
     probabilities = np.random.default_rng(2).dirichlet(np.ones(8), (3, 6)).astype(np.float32)
     fused = average(6).fuse(probabilities, np.ones((3, 6), bool))
     np.testing.assert_allclose(fused, probabilities.mean(1), atol=1e-6)
+
+
+def test_heads_that_are_very_sure_do_not_overflow_where_a_modality_is_absent() -> None:
+    sure = MHPF(np.full((1, 2, 2), 1000, np.float32), np.zeros(1, np.float32))
+    np.testing.assert_allclose(
+        sure.weights(np.array([[True, False], [True, True]]))[:, 0], np.array([[1, 1], [0.5, 0.5]])
+    )
+
+
+def test_evidence_of_half_the_quality_has_half_the_weight() -> None:
+    weights = average(2).weights(np.ones((1, 2), bool), np.array([[1.0, 0.5]]))
+    np.testing.assert_allclose(weights[0, :, 0], [2 / 3, 1 / 3], atol=1e-6)
+
+
+def test_the_subsets_of_three_small_ones_first() -> None:
+    assert list(subsets((0, 2, 5))) == [(0,), (2,), (5,), (0, 2), (0, 5), (2, 5), (0, 2, 5)]

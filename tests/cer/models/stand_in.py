@@ -4,23 +4,23 @@ import base64
 import hashlib
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
+MAX_WAIT = 60  # seconds after which a file is sent all the same, so that a client without patience does not hang
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @dataclass
 class Hub:
-    """files: repository -> path -> content. pushed: what was sent to Spaces. pause: seconds before each file."""
+    """files: repository -> path -> content. pushed: what was sent to Spaces. released: sends files once set."""
 
     files: dict[str, dict[str, bytes]]
-    pause: float = 0.0
+    released: Event | None = None
     pushed: dict[str, bytes] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     created: list[dict[str, Any]] = field(default_factory=list)
@@ -71,7 +71,8 @@ def serving(hub: Hub) -> Iterator[Hub]:
             content = hub.files.get(repository, {}).get(name)
             if content is None:
                 return self.answer(b"", 404, X_Error_Code="EntryNotFound")
-            time.sleep(hub.pause)
+            if hub.released is not None:
+                hub.released.wait(MAX_WAIT)
             large = name.endswith((".safetensors", ".pt", ".bin"))
             blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
             etag = hashlib.sha256(content).hexdigest() if large else blob

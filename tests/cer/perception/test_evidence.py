@@ -1,6 +1,6 @@
 from pathlib import Path
+from threading import Event
 from threading import enumerate as enumerate_threads
-from time import sleep
 
 import numpy as np
 import pytest
@@ -8,10 +8,13 @@ import pytest
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE
 from cer.media.reader import probe
-from cer.perception.evidence import BLOCK, Evidence, gather
+from cer.perception.evidence import BLOCK, Evidence, _SpeechWorker, gather
+from cer.perception.speech import Utterance
 from cer.perception.transcription import Sentence
 from cer.segments import WINDOW, Segment
 from tests.clips import DEMO, noise, still, write_clip
+
+WAIT = 600  # seconds after which a thread that hangs fails the test; no result depends on it
 
 
 def blocks(path: Path) -> list[Evidence]:
@@ -67,9 +70,19 @@ def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
     assert all(not utterance.sentences and len(utterance.rows) for utterance in block.utterances)
 
 
-def test_words_do_not_depend_on_how_fast_they_are_written_down() -> None:
+def test_words_do_not_depend_on_how_fast_they_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slowest there is: no words before all frames are there."""
+    finished = Event()
+    finish = _SpeechWorker.finish
+
+    def last(worker: _SpeechWorker) -> list[Utterance]:
+        finished.set()
+        return finish(worker)
+
+    monkeypatch.setattr(_SpeechWorker, "finish", last)
+
     def slow(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
-        sleep(0.5)
+        assert finished.wait(WAIT)
         return (Sentence(start, start + 1, "slow", 1.0),)
 
     (block,) = gather(probe(DEMO), lambda stage, fraction: None, transcriber=slow)

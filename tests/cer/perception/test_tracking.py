@@ -20,9 +20,9 @@ def scene(portrait: np.ndarray, left: int = 40, *, other: bool = False, backgrou
     return image
 
 
-def identities(pictures: list[np.ndarray], step: float = 0.2) -> list[list[int]]:
+def identities(images: list[np.ndarray], step: float = 0.2) -> list[list[int]]:
     tracker = Tracker()
-    return [[s.person for s in tracker.update(i * step, image, detect(image))] for i, image in enumerate(pictures)]
+    return [[s.person for s in tracker.update(i * step, image, detect(image))] for i, image in enumerate(images)]
 
 
 @pytest.fixture(scope="module")
@@ -36,37 +36,37 @@ def stranger() -> np.ndarray:
 
 
 def test_a_moving_person_stays_one_person(portrait: np.ndarray) -> None:
-    found = identities([scene(portrait, left) for left in range(20, 200, 20)])
-    assert all(one == [1] for one in found)
+    result = identities([scene(portrait, left) for left in range(20, 200, 20)])
+    assert all(item == [1] for item in result)
 
 
 def test_somebody_else_after_a_cut_at_the_same_place_is_somebody_else(
     portrait: np.ndarray, stranger: np.ndarray
 ) -> None:
-    pictures = [scene(portrait)] * 3 + [scene(stranger, background=10)] * 3
-    found = identities(pictures)
-    assert found[:3] == [[1]] * 3
-    assert found[3:] == [[2]] * 3
+    images = [scene(portrait)] * 3 + [scene(stranger, background=10)] * 3
+    result = identities(images)
+    assert result[:3] == [[1]] * 3
+    assert result[3:] == [[2]] * 3
 
 
 def test_somebody_who_returns_after_a_cut_is_known_again(portrait: np.ndarray, stranger: np.ndarray) -> None:
-    pictures = [scene(portrait)] * 3 + [scene(stranger, background=10)] * 3 + [scene(portrait, 200)] * 3
-    assert identities(pictures)[-1] == [1]
+    images = [scene(portrait)] * 3 + [scene(stranger, background=10)] * 3 + [scene(portrait, 200)] * 3
+    assert identities(images)[-1] == [1]
 
 
 def test_a_lost_face_that_is_replaced_by_another_is_not_merged(portrait: np.ndarray, stranger: np.ndarray) -> None:
     empty = np.full((360, 640, 3), 120, np.uint8)
-    pictures = [scene(portrait)] * 3 + [empty] * 2 + [scene(stranger)] * 3
-    found = identities(pictures)
-    assert found[3] == []
-    assert found[-1] == [2]
+    images = [scene(portrait)] * 3 + [empty] * 2 + [scene(stranger)] * 3
+    result = identities(images)
+    assert result[3] == []
+    assert result[-1] == [2]
 
 
 def test_two_people_at_once_are_two_and_keep_their_numbers(portrait: np.ndarray, stranger: np.ndarray) -> None:
-    pictures = []
+    images = []
     for shift in (0, 10, 20, 30):
         image = scene(portrait, 10 + shift)
         image[30:330, 330:630] = stranger[:300, 80:380]
-        pictures.append(image)
-    found = [sorted(one) for one in identities(pictures)]
-    assert found == [[1, 2]] * 4
+        images.append(image)
+    result = [sorted(identity) for identity in identities(images)]
+    assert result == [[1, 2]] * 4

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from pathlib import Path
 
 import gradio
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from packaging.requirements import Requirement
@@ -108,8 +109,10 @@ def installed_with(requirements: str) -> set[str]:
 
 
 def answers(port: int) -> bool:
-    with socket.socket() as probe_socket:
-        return probe_socket.connect_ex(("127.0.0.1", port)) == 0
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/config", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 BLOCK = """
@@ -147,12 +150,9 @@ def test_the_app_starts_and_answers_with_only_what_the_space_installs(tmp_path: 
             [sys.executable, "app.py"], cwd=tmp_path / "space", env={**environment, **settings}, stdout=log, stderr=log
         )
     try:
-        deadline = time.monotonic() + 60
         while not answers(port):
             assert served.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
             time.sleep(0.2)
-        time.sleep(0.5)
         client = Client(f"http://127.0.0.1:{port}", verbose=False)
         document = json.loads(client.predict(handle_file(DEMO), api_name="/analyze"))
     finally:

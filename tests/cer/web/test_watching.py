@@ -16,6 +16,8 @@ from cer.web import watching
 from cer.web.watching import user_message, watch
 from tests.clips import DEMO
 
+WAIT = 600  # seconds after which work that hangs fails the test; no result depends on it
+
 
 def endless(ended: Event, started: Event) -> Callable[..., Observation]:
     """An `observe` that never finishes, and says when it is told to."""
@@ -39,10 +41,10 @@ def test_closing_the_generator_ends_the_work(monkeypatch: pytest.MonkeyPatch) ->
     running = watch(str(DEMO), lambda fraction, stage: None)
     assert next(running) is None
     assert next(running) is None
-    assert started.wait(5)
+    assert started.wait(WAIT)
     assert not ended.is_set()
     running.close()  # type: ignore[attr-defined]  # what becomes of it on cancel and when a browser is closed
-    assert ended.wait(5)
+    assert ended.wait(WAIT)
 
 
 def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +53,7 @@ def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: 
     first = watch(str(DEMO), lambda fraction, stage: None)
     next(first)
     next(first)
-    assert started.wait(5)
+    assert started.wait(WAIT)
     first.close()  # type: ignore[attr-defined]
     after: list[bool] = []
 

@@ -305,5 +305,8 @@ def test_fusion_is_trained_anew_on_a_run_of_the_profile(
     fusion.main()
     monkeypatch.setenv("CER_FUSION", str(tmp_path / "mine" / "fusion.safetensors"))
     result = observe(next((tmp_path / "AFEW").rglob("*.avi")), profile="paper").conclude()
-    assert [model.name for model in result.models if model.modality == "fusion"] == ["own fusion"]
+    assert [model.name for model in result.models if model.modality == "fusion"] == [
+        "own fusion",
+        "CER open-set decision",
+    ]
     assert np.isfinite(result.fused).all()

@@ -1,0 +1,243 @@
+"""Who is listed, numbered and analyzed: observations of made sightings, without a clip or a model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cer import pipeline
+from cer.errors import CerError, WeightsError
+from cer.labels import MODALITIES
+from cer.media.clip import Clip
+from cer.modalities.base import Modality, Prediction, SegmentPrediction, absent, collect
+from cer.models.checkpoints import Checkpoint
+from cer.observation import Observation
+from cer.perception.evidence import BLOCK, RATE, Cue, Evidence
+from cer.perception.face_detection import TEMPLATE, Face
+from cer.perception.face_encoder import NOTHING, UNITS, Expressions
+from cer.perception.speech import Utterance
+from cer.perception.tracking import Sighting
+from cer.perception.transcription import Sentence
+from cer.pipeline import MAX_PEOPLE
+from cer.progress import Progress, silent
+from cer.segments import Segment
+
+CLIP = Clip(Path("made.mp4"), "made.mp4", 8.0, 25.0, 320, 180, True, True, 0)
+SOURCES = dict.fromkeys(MODALITIES, "face") | {"audio": "voice", "text": "words"}
+
+
+class Stand:
+    """A modality that predicts Neutral with the share of its person's number in ten, and absence for nobody."""
+
+    source = "face"
+    needs_frames = False
+
+    def __init__(self, name: str, *, per_person: bool = True) -> None:
+        self.name = name
+        self.per_person = per_person
+
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return ()
+
+    def load(self, progress: Progress) -> None:
+        pass
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        if person is None and self.per_person:
+            return absent(len(segments), "no face")
+        neutral = (person or 0) / 10
+        probabilities = np.array([neutral, *[(1 - neutral) / 7] * 7], np.float32)
+        return collect([SegmentPrediction(probabilities, None)] * len(segments), None)
+
+
+class Damaged(Stand):
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        raise WeightsError("its hash is wrong")
+
+
+def serving() -> dict[str, Modality]:
+    return {name: Stand(name, per_person=name not in {"audio", "text"}) for name in MODALITIES}
+
+
+def sighting(time: float, person: int, left: float = 0.1) -> Sighting:
+    face = Face(np.array([left, 0.1, left + 0.2, 0.5], np.float32), TEMPLATE, 0.9)
+    return Sighting(time, person, face, np.full((112, 112, 3), round(time * RATE) % 256, np.uint8))
+
+
+def block(sightings: Sequence[Sighting], start: float = 0.0, end: float = 8.0, words: Sequence[str] = ()) -> Evidence:
+    """Evidence with a cue every fifth of a second, these sightings, and a sentence a second."""
+    sentences = tuple(Sentence(start + second, start + second + 1, text, 1.0) for second, text in enumerate(words))
+    return Evidence(
+        start,
+        end,
+        True,
+        True,
+        [Cue(step / RATE, 0.5, 0.2, 0.2, 0.0, 1, 0.4) for step in range(round(start * RATE), round(end * RATE))],
+        list(sightings),
+        expressions(len(sightings)),
+        [Utterance(start, end, ((start, end),), np.zeros(1, np.float32), np.zeros((0, 1), np.float32), sentences)],
+    )
+
+
+def expressions(count: int) -> Expressions:
+    sizes = {"logits": 8, "embeddings": 256, "units": len(UNITS), "identity": 256}
+    arrays = {name: np.zeros((count, size), np.float32) for name, size in sizes.items()}
+    return Expressions(**arrays, quality=np.ones(count, np.float32))
+
+
+def seen_for(frames: dict[int, int], first: float = 0.0) -> list[Sighting]:
+    """Each person, by track, in so many consecutive frames from `first` seconds on."""
+    return sorted(
+        (sighting(first + frame / RATE, person) for person, count in frames.items() for frame in range(count)),
+        key=lambda moment: moment.time,
+    )
+
+
+def observation(*blocks: Evidence) -> Observation:
+    """What is observed when these blocks come in turn; people are numbered at the end, as `observe` does."""
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    for part in blocks:
+        pipeline._add(observed, part, serving(), silent)
+    observed.number_people()
+    return observed
+
+
+def test_the_person_with_most_screen_time_is_analyzed_by_default() -> None:
+    observed = observation(block(seen_for({1: 5, 2: 20, 3: 10})))
+    analysis = observed.conclude()
+    assert [round(person.seconds_visible * RATE) for person in analysis.people] == [20, 10, 5]
+    assert analysis.person == analysis.people[0].id == 1
+    assert analysis.predictions["static_face"].probabilities[0, 0] == pytest.approx(0.2)  # of track 2
+    assert len(analysis.boxes) == 20
+
+
+def test_passers_by_are_not_listed_as_people() -> None:
+    observed = observation(block(seen_for({1: 2, 2: 3, 3: 1, 4: 20})))
+    assert [round(person.seconds_visible * RATE) for person in observed.people_by_screen_time()] == [20, 3]
+    assert [person.id for person in observed.conclude().people] == [1, 2]
+
+
+def test_passers_by_are_listed_when_there_is_nobody_else() -> None:
+    observed = observation(block(seen_for({1: 1, 2: 2})))
+    assert [round(person.seconds_visible * RATE) for person in observed.people_by_screen_time()] == [2, 1]
+    assert observed.conclude().person == 1
+
+
+def test_people_are_numbered_by_screen_time_and_by_their_track_where_it_is_equal() -> None:
+    observed = observation(block(seen_for({5: 4, 7: 9, 9: 4})))
+    assert [(person.id, round(person.seconds_visible * RATE)) for person in observed.people.values()] == [
+        (1, 9),
+        (2, 4),
+        (3, 4),
+    ]
+    assert {number: len(boxes) for number, boxes in observed.boxes.items()} == {1: 9, 2: 4, 3: 4}
+    neutral = [observed.conclude(number).predictions["scene_label"].probabilities[0, 0] for number in (1, 2, 3)]
+    assert neutral == pytest.approx([0.7, 0.5, 0.9])  # of tracks 7, 5 and 9
+
+
+def test_a_person_can_be_chosen_and_strangers_are_refused_with_those_that_are_there() -> None:
+    observed = observation(block(seen_for({1: 5, 2: 20})))
+    assert observed.conclude(2).person == 2
+    assert len(observed.conclude(2).boxes) == 5
+    with pytest.raises(CerError, match=r"made.mp4: person 9 is not in this clip; it shows 1, 2."):
+        observed.conclude(9)
+    with pytest.raises(CerError, match="it shows nobody"):
+        observation(block([])).conclude(1)
+
+
+def test_a_clip_without_people_is_analyzed_for_nobody() -> None:
+    analysis = observation(block([])).conclude()
+    assert analysis.person is None
+    assert analysis.people == []
+    assert analysis.boxes.shape == (0, 5)
+    assert analysis.predictions["static_face"].reasons == ("no face",) * len(analysis.segments)
+    assert analysis.predictions["audio"].present.all()
+
+
+def test_what_is_said_is_the_same_for_everybody() -> None:
+    observed = observation(block(seen_for({3: 9, 4: 5})))
+    first, second = observed.conclude(1), observed.conclude(2)
+    np.testing.assert_array_equal(first.predictions["audio"].probabilities, second.predictions["audio"].probabilities)
+    assert not np.array_equal(
+        first.predictions["static_face"].probabilities, second.predictions["static_face"].probabilities
+    )
+
+
+def test_a_person_who_is_missing_from_a_block_is_absent_there() -> None:
+    observed = observation(
+        block(seen_for({1: 9}), 0.0, BLOCK + 4), block(seen_for({2: 20}, BLOCK + 5), BLOCK, BLOCK + 10)
+    )
+    analysis = observed.conclude(2)  # track 1
+    here = [segment.start < BLOCK for segment in analysis.segments]
+    assert analysis.predictions["static_face"].present.tolist() == here
+    assert analysis.predictions["audio"].present.all()
+
+
+def test_at_most_six_people_of_a_block_are_analyzed_those_in_most_frames() -> None:
+    observed = observation(block(seen_for({person: 10 + person for person in range(1, 9)})))
+    assert len(observed.people) == 8
+    assert set(observed.blocks[0]) == {None, *range(1, MAX_PEOPLE + 1)}
+    assert not observed.conclude(7).predictions["static_face"].present.any()
+
+
+def test_blocks_overlap_and_nothing_in_the_overlap_counts_twice() -> None:
+    early = block(seen_for({1: 5}, BLOCK), 0.0, BLOCK + 4, ["Hello."] * 2)
+    late = block(seen_for({1: 25}, BLOCK), BLOCK, BLOCK + 6)
+    observed = observation(early, late)
+    assert observed.times == pytest.approx(np.arange(0, BLOCK + 6, 1 / RATE))
+    assert len(observed.boxes[1]) == 10  # 5, and the last 5 of the 25: the others lie before the end of the first block
+    assert observed.people[1].seconds_visible == pytest.approx(10 / RATE)
+    assert observed.people[1].first_seen == BLOCK
+    assert [segment.start for segment in observed.segments] == [2.0 * step for step in range(23)]
+    assert len(observed.conclude().fused) == 23
+
+
+def test_a_sentence_in_two_blocks_is_written_down_once() -> None:
+    first = block([], 0.0, 8.0, ["Hello.", "How are you?"])
+    second = block([], 1.0, 8.0, ["How are you?", "Fine."])
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    observed.remember(first)
+    observed.remember(second)
+    assert [sentence.text for sentence in observed.transcript] == ["Hello.", "How are you?", "Fine."]
+
+
+def test_a_block_without_a_segment_of_its_own_adds_people_only() -> None:
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    pipeline._add(observed, block(seen_for({1: 3}), 0.0, BLOCK + 0.5), serving(), silent)
+    pipeline._add(observed, block(seen_for({2: 4}, BLOCK + 0.5), BLOCK, BLOCK + 0.9), serving(), silent)
+    assert len(observed.blocks) == 1
+    assert [segment.start for segment in observed.segments] == [2.0 * step for step in range(20)]
+    assert len(observed.boxes[1]) == 3
+
+
+def test_the_thumbnail_is_the_sixth_sighting_when_there_are_so_many() -> None:
+    """Whoever comes into view is often turned or cut off at first."""
+    thumbnails = [observation(block(seen_for({1: count}))).people[1].thumbnail[0, 0, 0] for count in (1, 4, 6, 20)]
+    assert thumbnails == [0, 3, 5, 5]
+
+
+def test_boxes_have_their_time_and_place() -> None:
+    observed = observation(block([sighting(0.4, 1, 0.1), sighting(0.6, 1, 0.3), sighting(0.8, 1, 0.5)]))
+    np.testing.assert_allclose(
+        observed.conclude().boxes,
+        [[0.4, 0.1, 0.1, 0.3, 0.5], [0.6, 0.3, 0.1, 0.5, 0.5], [0.8, 0.5, 0.1, 0.7, 0.5]],
+        atol=1e-6,
+    )
+    assert observed.people[1].first_seen == 0.4
+
+
+def test_a_modality_without_weights_is_absent_with_the_reason_and_costs_no_other() -> None:
+    observed = Observation(CLIP, "embedded", [], SOURCES, unavailable={"audio": "model not available: audio.onnx"})
+    damaged: dict[str, Modality] = {**serving(), "scene_label": Damaged("scene_label")}
+    pipeline._add(observed, block(seen_for({1: 9})), damaged, silent)
+    analysis = observed.conclude()
+    count = len(analysis.segments)
+    assert analysis.predictions["audio"].reasons == ("model not available: audio.onnx",) * count
+    assert analysis.predictions["scene_label"].reasons == ("model not available: its hash is wrong",) * count
+    assert analysis.predictions["static_face"].present.all()
+
+
+def test_a_clip_of_sound_alone_has_a_time_line() -> None:
+    observed = observation(Evidence(0.0, 4.0, False, True, [], [], NOTHING, []))
+    assert observed.conclude().times == pytest.approx(np.arange(0, 4, 1 / RATE))
