@@ -19,9 +19,10 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, Transcribing, absent, join
+from cer.modalities.base import Modality, Multilingual, Prediction, Transcribing, absent, join
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
-from cer.perception.evidence import BLOCK, RATE, Evidence, gather
+from cer.perception.evidence import BLOCK, RATE, Evidence, gather, spoken_longest
+from cer.perception.speech import Utterance
 from cer.perception.transcription import Sentence
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis, Model, Person
@@ -30,6 +31,7 @@ from cer.segments import Segment, timeline, windows
 logger = logging.getLogger(__name__)
 
 MAX_PEOPLE = 6  # analyzed in one block, those seen most
+NO_SOUND = np.zeros(0, np.float32)
 MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
 
 
@@ -49,6 +51,7 @@ class Observation:
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     transcript: list[Sentence] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)  # without their sound
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
     warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
@@ -60,6 +63,11 @@ class Observation:
             yield
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
+
+    @property
+    def language(self) -> str | None:
+        """The code of the language that is spoken longest; None where none was identified."""
+        return spoken_longest(self.utterances)
 
     def people_by_screen_time(self) -> list[Person]:
         """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
@@ -107,6 +115,7 @@ class Observation:
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
+            language=self.language,
             warnings=tuple(self.warnings),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
@@ -160,6 +169,8 @@ def observe(
         end = block.end
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     _number(observed)
+    if observed.language is not None and isinstance(words, Multilingual):
+        observed.warnings += [limit for limit in [words.domain(observed.language)] if limit]
     progress("done", 1.0)
     return observed
 
@@ -238,10 +249,11 @@ def _remember(observed: Observation, block: Evidence) -> None:
     """Keep what outlives the block: times, words, who was seen how long, and where."""
     last = observed.times[-1] if observed.times else -1.0
     observed.times += [cue.time for cue in block.cues if cue.time > last]
-    last_start = observed.transcript[-1].start if observed.transcript else -1.0
-    observed.transcript += [
-        sentence for utterance in block.utterances for sentence in utterance.sentences if sentence.start > last_start
-    ]
+    last_start = observed.utterances[-1].start if observed.utterances else -1.0
+    for utterance in block.utterances:
+        if utterance.start > last_start:
+            observed.transcript += utterance.sentences
+            observed.utterances.append(replace(utterance, samples=NO_SOUND, rows=NO_SOUND))
     for sighting in block.sightings:
         if sighting.time <= last:
             continue

@@ -47,6 +47,7 @@ class Analysis:
         timeline: float32 [T, 7], the compound decision averaged over overlapping segments.
         person: Whose face was analyzed; None when there is none.
         transcript: Sentence by sentence.
+        language: The code of the language that is spoken longest; None where none was identified.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
     """
@@ -66,6 +67,7 @@ class Analysis:
     models: Sequence[Model]
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
+    language: str | None = None
     warnings: Sequence[str] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
 

@@ -33,6 +33,7 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
         return written
     written["schema"] = SCHEMA
     written["sources"] = analysis.sources
+    written["language"] = analysis.language
     written["warnings"] = list(analysis.warnings)
     written["summary"] |= _stated(analysis, None)
     written["segments"] = [{**segment, **_stated(analysis, row)} for row, segment in enumerate(written["segments"])]
