@@ -161,9 +161,7 @@ def _words(item: Mapping[str, Any]) -> tuple[Evidence, None]:
     return voice_as_evidence(np.zeros(0, np.float32), rows, text, language), None
 
 
-def voice_as_evidence(
-    samples: np.ndarray, rows: np.ndarray, words: str = "", language: str | None = None
-) -> Evidence:
+def voice_as_evidence(samples: np.ndarray, rows: np.ndarray, words: str = "", language: str | None = None) -> Evidence:
     """A sound float32 [N] at 16 kHz, its voice-encoder rows and its words in a language (None: English) as the evidence
     of a clip without video.
     """

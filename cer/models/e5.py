@@ -108,6 +108,4 @@ def load(path: Path) -> Network:
             )
         else:
             vectors[name] = np.frombuffer(content, "<f4", elements, place)
-    return Network(
-        width, layers, heads, epsilon, pieces, first, last, padding, unknown, normalized, matrices, vectors
-    )
+    return Network(width, layers, heads, epsilon, pieces, first, last, padding, unknown, normalized, matrices, vectors)

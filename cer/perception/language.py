@@ -15,7 +15,7 @@ from cer.perception import transcription
 
 ENOUGH = 12.0  # seconds of speech after which the language is settled
 EXCERPT = 10.0  # seconds of an utterance that are judged
-MIN_PROBABILITY = 0.35  # of the likeliest language; below it the language is not clear
+MIN_PROBABILITY = 0.5  # of the likeliest language; below it the language is not clear (RAVDESS: at least 0.96)
 
 ENGLISH = "en"
 
@@ -72,14 +72,11 @@ class LanguageDetector:
 
     @property
     def language(self) -> str | None:
-        """The code of the likeliest language; None where there is none, or it is not clear. English may be less clear
-        than others: most short sounds that are no words of any language are taken for another.
-        """
+        """The code of the likeliest language; None where there is none, or it is not clear."""
         if not self.judged:
             return None
         likeliest = max(self._sums, key=lambda code: self._sums[code])
-        clear = likeliest == ENGLISH or self._sums[likeliest] / self.seconds >= MIN_PROBABILITY
-        return likeliest if clear else None
+        return likeliest if self._sums[likeliest] / self.seconds >= MIN_PROBABILITY else None
 
     def add(self, samples: np.ndarray) -> None:
         """Judge the beginning of an utterance, mono float32 [N] at 16 kHz. Raises WeightsError without Whisper base."""

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 LABELS = ("Neutral", "Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
 HELD_OUT = 16  # of SemEval's training texts, every so many are left for the thresholds
-PER_LANGUAGE = 450  # SemEval's texts of a language that are trained on; of English four times as many
+PER_LANGUAGE = 760  # SemEval's texts of a language that are trained on
 PER_LANGUAGE_HELD_OUT = 80
 SUBTITLES = 100  # of XED, a language
 PER_CLASS, COMMENTS = 400, 150  # of MELD's utterances of a class, and of GoEmotions' comments
@@ -42,14 +42,13 @@ class Texts:
 
 
 def semeval(path: Path, *, held_out: bool | None = None) -> Texts:
-    """SemEval-2025 texts: those that are left for the thresholds, those that are not, or (None) all that are labeled."""
+    """SemEval-2025 texts: those left for the thresholds, those that are not, or (None) all with labels."""
     table = pd.read_csv(path).reset_index()
     if held_out is not None:
         table = table[(table["index"] % HELD_OUT == 0) == held_out]
     table = table[table[list(COLUMNS)].notna().any(axis=1)]
     if held_out is not None:
-        limits = np.where(table["language"] == "eng", 4, 1) * (PER_LANGUAGE_HELD_OUT if held_out else PER_LANGUAGE)
-        table = _drawn(table, limits)
+        table = _drawn(table, PER_LANGUAGE_HELD_OUT if held_out else PER_LANGUAGE)
     labels = table[list(COLUMNS)].to_numpy(np.float32)
     none = np.where(np.nansum(labels, 1, keepdims=True) > 0, 0.0, 1.0)
     origins = [f"semeval2025 {language}" for language in table["language"]]
@@ -62,16 +61,15 @@ def xed(path: Path) -> Texts:
     names = [set(cell.split("|")) - {"anticipation", "trust"} for cell in table["emotions"]]
     table = table.assign(names=names, train=[split_of(text) == "train" for text in table["text"]])
     table = table[table["train"] & (table["names"].str.len() > 0)]
-    table = _drawn(table, np.full(len(table), SUBTITLES))
+    table = _drawn(table, SUBTITLES)
     return _named(table["text"].tolist(), table["names"].tolist(), [f"xed {name}" for name in table["language"]])
 
 
-def _drawn(table: pd.DataFrame, limits: np.ndarray) -> pd.DataFrame:
-    """At most so many rows [N] of each language, drawn at random, the languages in turn."""
-    order = np.random.default_rng(0).permutation(len(table))
-    table = table.iloc[order]
+def _drawn(table: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """At most so many rows of each language, drawn at random, the languages in turn."""
+    table = table.iloc[np.random.default_rng(0).permutation(len(table))]
     place = table.groupby("language").cumcount().to_numpy()
-    chosen = np.flatnonzero(place < limits[order])
+    chosen = np.flatnonzero(place < limit)
     return table.iloc[chosen[np.argsort(place[chosen], kind="stable")]]
 
 
@@ -85,7 +83,9 @@ def spoken(path: Path) -> Texts:
 def comments(path: Path) -> Texts:
     """GoEmotions comments, COMMENTS of each first emotion; further ones are labels too."""
     table = pd.read_csv(path).dropna(subset=["text", "emotions"])
-    return _even(table["text"].tolist(), [set(cell.split("|")) for cell in table["emotions"]], "goemotions en", COMMENTS)
+    return _even(
+        table["text"].tolist(), [set(cell.split("|")) for cell in table["emotions"]], "goemotions en", COMMENTS
+    )
 
 
 def _even(texts: list[str], names: list[set[str]], origin: str, limit: int) -> Texts:

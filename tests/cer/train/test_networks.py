@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from cer.train.networks import DynamicNetwork, FaceNetwork, SentenceHead
+from cer.train.networks import DynamicNetwork, FaceNetwork, MultilingualHead, SentenceHead
 from cer.train.publish import export
 
 
@@ -35,3 +35,15 @@ def test_the_exported_graph_gives_the_networks_numbers() -> None:
     with torch.no_grad():
         for one, expected in zip(found, network(faces), strict=True):
             np.testing.assert_allclose(one, expected.numpy(), atol=1e-4)
+
+
+def test_the_odds_of_a_label_alone_are_logits_and_with_the_prior_its_probability() -> None:
+    head = MultilingualHead(torch.tensor([0.5, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]), 6, 4).eval()
+    sentences = torch.randn(3, 6)
+    with torch.no_grad():
+        head.temperature.fill_(2.0)
+        logits, presence = head(sentences)
+        odds = head.log_odds(sentences)
+        torch.testing.assert_close(logits[:, :7], odds / 2)
+        torch.testing.assert_close(presence[:, 1], (odds[:, 1] + np.log(0.2 / 0.8)).sigmoid())
+    assert float(logits.softmax(1)[:, 7].max()) < 1e-6
