@@ -222,6 +222,8 @@ class MultilingualHead(Calibrated):
     exp(z). So z is trained with a sigmoid a label, and read as logits.
     """
 
+    prior: Tensor
+
     def __init__(self, prior: Tensor, inputs: int, width: int = 256) -> None:
         super().__init__()
         self.standard = nn.BatchNorm1d(inputs, affine=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cer.perception.multilingual_encoder import WIDTH
 from cer.train import multilingual
 from cer.train.multilingual import LABELS, Texts, comments, embedded, language_of, semeval, xed
 from cer.train.text_multilingual import calibrate, log_priors, train
@@ -57,12 +58,12 @@ def test_texts_are_embedded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     def encode(texts: list[str]) -> np.ndarray:
         calls.append(len(texts))
-        return np.full((len(texts), multilingual.WIDTH), 0.5, np.float32)
+        return np.full((len(texts), WIDTH), 0.5, np.float32)
 
     monkeypatch.setattr(multilingual, "encode", encode)
     monkeypatch.setattr(multilingual, "CHUNK", 4)
     texts = [f"text {n}" for n in range(6)]
-    assert embedded(texts, tmp_path).shape == (6, multilingual.WIDTH)
+    assert embedded(texts, tmp_path).shape == (6, WIDTH)
     embedded([*texts[:4], "another"], tmp_path)
     assert calls == [4, 2, 1]
 
