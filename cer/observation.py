@@ -12,13 +12,15 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.modalities.base import VOICE, WORDS, Prediction, join
-from cer.perception.evidence import RATE, Evidence
+from cer.perception.evidence import RATE, Evidence, spoken_longest
+from cer.perception.speech import Utterance
 from cer.perception.transcription import Sentence
 from cer.perception.vocal_events import Event
 from cer.results.analysis import Analysis, Model, Person
 from cer.segments import Segment, timeline
 
 FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
+NO_SOUND = np.zeros(0, np.float32)
 MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
 
 
@@ -40,6 +42,7 @@ class Observation:
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     transcript: list[Sentence] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)  # without their sound
     timings: dict[str, float] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)  # modality -> why its weights cannot be had
     warnings: list[str] = field(default_factory=list)  # what of the clip was damaged or lost
@@ -51,6 +54,11 @@ class Observation:
             yield
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + time.perf_counter() - started
+
+    @property
+    def language(self) -> str | None:
+        """The code of the language that is spoken longest; None where none was identified."""
+        return spoken_longest(self.utterances)
 
     def people_by_screen_time(self) -> list[Person]:
         """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
@@ -99,6 +107,7 @@ class Observation:
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
             events=tuple(self.events),
+            language=self.language,
             warnings=tuple(self.warnings),
             speakers=tuple(self.speakers),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
@@ -125,6 +134,12 @@ class Observation:
             for utterance in block.utterances
             for sentence in utterance.sentences
             if sentence.start > last_start
+        ]
+        last_utterance = self.utterances[-1].start if self.utterances else -1.0
+        self.utterances += [
+            replace(utterance, samples=NO_SOUND, rows=NO_SOUND)
+            for utterance in block.utterances
+            if utterance.start > last_utterance
         ]
         last_event = self.events[-1].start if self.events else -1.0
         self.events += [

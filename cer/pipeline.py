@@ -14,7 +14,7 @@ from cer.errors import WeightsError
 from cer.fusion.decision import decision
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Prediction, Transcribing, absent
+from cer.modalities.base import Modality, Multilingual, Prediction, Transcribing, absent
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.models.runtime import select_device
 from cer.observation import Observation
@@ -84,6 +84,8 @@ def observe(
         end = block.end
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     observed.number_people()
+    if observed.language is not None and isinstance(words, Multilingual):
+        observed.warnings += [limit for limit in [words.domain(observed.language)] if limit]
     progress("done", 1.0)
     return observed
 

@@ -148,13 +148,14 @@ def by_language(mean: np.ndarray, corpus: Corpus, aims: Targets) -> Iterator[tup
 
 
 def trained_languages(profile: str) -> frozenset[str] | None:
-    """The languages that the card of the text head declares, by two letters; None where it declares none, or the
+    """The languages that the notes of the text heads declare, by two letters; None where they declare none, or the
     profile has another head.
     """
     if not isinstance(modalities(profile)["text"], Text):
         return None
-    declared = json.loads((Path(SHIPPED) / "text.json").read_text("utf-8")).get("languages")
-    return frozenset(two_letters(name) for name in declared) if declared else None
+    notes = [Path(SHIPPED) / f"{name}.json" for name in ("text", "text_multilingual")]
+    declared = [json.loads(note.read_text("utf-8")).get("languages", []) for note in notes if note.is_file()]
+    return frozenset(two_letters(name) for names in declared for name in names) or None
 
 
 def in_trained(languages: np.ndarray, profile: str) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cer.corpora.base import CAPTION, FACE, IMAGE, SEQUENCE, VIDEO, VOICE, WORDS, Corpus
+from cer.corpora.multilingual import two_letters
 from cer.errors import CerError, ClipError
 from cer.fusion.compound import combine, comparable, pfsa_of, ppa
 from cer.fusion.decision import decision
@@ -84,6 +85,8 @@ def _item(names: Sequence[str], corpus: Corpus, evidence: Evidence, profile: str
         prediction = chosen[name].predict(evidence, [Segment(0.0, evidence.end)], 1)
         if prediction.present[0]:
             embedding = None if prediction.embedding is None else prediction.embedding[0]
+            if embedding is not None and np.isnan(embedding).any():  # of a model whose embeddings are not compared
+                embedding = None
             row |= {
                 **_compounds(name, prediction.probabilities[0], embedding),
                 **row,
@@ -156,14 +159,18 @@ def _words(item: Mapping[str, Any]) -> tuple[Evidence, None]:
     text = (item["text"] or "").strip()
     if not text:
         raise Skipped("empty text")
-    return voice_as_evidence(np.zeros(0, np.float32), np.zeros((0, voice_encoder.WIDTH), np.float32), text), None
+    language = two_letters(item.get("language") or "") or None
+    rows = np.zeros((0, voice_encoder.WIDTH), np.float32)
+    return voice_as_evidence(np.zeros(0, np.float32), rows, text, language), None
 
 
-def voice_as_evidence(samples: np.ndarray, rows: np.ndarray, words: str = "") -> Evidence:
-    """A sound float32 [N] at 16 kHz, its voice-encoder rows and its words as the evidence of a clip without video."""
+def voice_as_evidence(samples: np.ndarray, rows: np.ndarray, words: str = "", language: str | None = None) -> Evidence:
+    """A sound float32 [N] at 16 kHz, its voice-encoder rows and its words in a language (None: English) as the evidence
+    of a clip without video.
+    """
     end = max(len(samples) / SAMPLE_RATE, 1.0)
-    sentences = (Sentence(0.0, end, words, 1.0),) if words else ()
-    utterance = Utterance(0.0, end, ((0.0, end),), samples, rows, sentences)
+    sentences = (Sentence(0.0, end, words, 1.0, language),) if words else ()
+    utterance = Utterance(0.0, end, ((0.0, end),), samples, rows, sentences, language=language)
     return Evidence(0.0, end, False, True, [], [], face_encoder.NOTHING, [utterance])
 
 

@@ -13,7 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FILES = (
-    ("requirements.txt", ("web", "eval"), "the command line, the Python API, the page and the harness, without torch"),
+    (
+        "requirements.txt",
+        ("web", "eval", "languages"),
+        "the command line, the API, the page and the harness, without torch",
+    ),
     ("requirements-paper.txt", ("paper",), "the paper profile too"),
     ("requirements-dev.txt", ("ray", "train"), "training, tests and checks too"),
 )

@@ -20,11 +20,11 @@ _IGNORED = {"anticipation", "trust"}
 _TEST_SHARE = 10  # one text in so many
 _SPLITS = ("test", "train", "all")
 
-# Of the probability over Neutral and the six labels, chosen on
-# every tenth line of train: `python -m eval thresholds` on a run with --split train::10.
+# Of the probability over Neutral and the six labels, chosen for the multilingual head on the 800 lines of train in
+# other languages than English that it was trained on, as `python -m eval thresholds` chooses.
 THRESHOLDS = {
-    "Anger": 0.04, "Disgust": 0.08, "Fear": 0.07,
-    "Happiness": 0.13, "Sadness": 0.07, "Surprise": 0.10,
+    "Anger": 0.11, "Disgust": 0.14, "Fear": 0.13,
+    "Happiness": 0.10, "Sadness": 0.16, "Surprise": 0.14,
 }  # fmt: skip
 
 

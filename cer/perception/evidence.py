@@ -4,7 +4,7 @@ length.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -87,6 +87,11 @@ class Evidence:
         rows = [row for row, sighting in enumerate(self.sightings) if sighting.person == person]
         return [self.sightings[row] for row in rows], self.expressions[rows]
 
+    @property
+    def language(self) -> str | None:
+        """The code of the language that is spoken longest; None where none was identified."""
+        return spoken_longest(self.utterances)
+
     def speech(self) -> list[tuple[float, float, Utterance]]:
         """(start, end, utterance) of each stretch of speech, cut to [self.start, self.end)."""
         cut = [
@@ -105,6 +110,15 @@ class Evidence:
         ]
         voice = self.speech() + [(start, end, utterance) for start, end, utterance in bursts if end > start]
         return sorted(voice, key=lambda stretch: stretch[:2])
+
+
+def spoken_longest(utterances: Sequence[Utterance]) -> str | None:
+    """The code of the language of most seconds of the utterances; None where none was identified."""
+    seconds: dict[str, float] = {}
+    for utterance in utterances:
+        if utterance.language is not None:
+            seconds[utterance.language] = seconds.get(utterance.language, 0.0) + utterance.end - utterance.start
+    return max(seconds, key=lambda language: seconds[language]) if seconds else None
 
 
 class _SpeechWorker:

@@ -12,6 +12,7 @@ import numpy as np
 
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE, Sound
+from cer.perception.language import LanguageDetector
 from cer.perception.transcription import Sentence, Transcriber, encode, plausible, transcribe
 from cer.perception.vocal_events import Event, detect_events
 from cer.perception.voice_encoder import WIDTH, listen
@@ -39,7 +40,7 @@ class Utterance:
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
     [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
     sentences: the transcript; empty when nothing was understood. events: vocal bursts in it; one without regions is a
-    burst that speech activity dropped.
+    burst that speech activity dropped. language: its code; None where it was not identified.
     """
 
     start: float
@@ -49,6 +50,7 @@ class Utterance:
     rows: np.ndarray
     sentences: tuple[Sentence, ...] = ()
     events: tuple[Event, ...] = ()
+    language: str | None = None
 
 
 def speech_regions(samples: np.ndarray) -> list[tuple[float, float]]:
@@ -83,6 +85,7 @@ class Listener:
     """
 
     transcriber: Transcriber | None = None
+    _detector: LanguageDetector = field(default_factory=LanguageDetector)
     _pieces: list[np.ndarray] = field(default_factory=list)
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
@@ -127,10 +130,20 @@ class Listener:
             len(rest),
             start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
         )
+        if self.transcriber is None:
+            self._identify(samples, groups)
         events = _bursts(samples[: int(keep * SAMPLE_RATE)])
-        utterances = [_utterance(samples, group, events, start, self.transcriber) for group in groups]
+        utterances = [_utterance(samples, group, events, start, self.transcriber, self._detector) for group in groups]
         utterances += [_burst(samples, event, start) for event in events if not _within(event, groups)]
         yield from sorted(utterances, key=lambda utterance: utterance.start)
+
+    def _identify(self, samples: np.ndarray, groups: list[list[tuple[float, float]]]) -> None:
+        """Judge the language of utterances, until enough speech was judged; nothing without Whisper base."""
+        with suppress(WeightsError):
+            for group in groups:
+                if self._detector.settled or not self._detector.available:
+                    return
+                self._detector.add(samples[int(group[0][0] * SAMPLE_RATE) : int(group[-1][1] * SAMPLE_RATE)])
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
@@ -179,19 +192,22 @@ def _utterance(
     events: Sequence[Event],
     offset: float,
     transcriber: Transcriber | None,
+    detector: LanguageDetector,
 ) -> Utterance:
     start, end = group[0][0], group[-1][1]
     spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
     since, until = start + offset, end + offset
     regions = tuple((a + offset, b + offset) for a, b in group)
+    language = detector.language if transcriber is None else None
     sentences: tuple[Sentence, ...] = ()
     rows = np.zeros((0, WIDTH), np.float32)
     # Weights that cannot be had cost the words or the voice, whose modality says so, and not the clip.
     with suppress(WeightsError):
-        if transcriber is None:
-            sentences = transcribe(encode(spoken), since, until)
-        else:
+        if transcriber is not None:
             sentences = plausible(transcriber(spoken, since), since, until)
+        elif language is not None or not detector.judged:
+            # Without Whisper base nobody can tell the language, and the words are taken for English.
+            sentences = transcribe(encode(spoken, language), since, until, language)
     with suppress(WeightsError):
         rows = listen(spoken)
     inside = tuple(
@@ -199,4 +215,9 @@ def _utterance(
         for event in events
         if _within(event, [group])
     )
-    return Utterance(since, until, regions, spoken, rows, sentences, inside)
+    return Utterance(since, until, regions, spoken, rows, sentences, inside, language or _spoken_language(sentences))
+
+
+def _spoken_language(sentences: tuple[Sentence, ...]) -> str | None:
+    """What a transcriber of its own says."""
+    return sentences[0].language if sentences else None

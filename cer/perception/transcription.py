@@ -1,4 +1,8 @@
-"""Transcription: the words in a stretch of speech, by Whisper tiny.en."""
+"""Transcription: the words in a stretch of speech, by Whisper: tiny.en for English, base for every other language.
+
+Whisper base comes in optional packages (extra `languages`) and is loaded when another language is spoken, or when
+somebody asks which language that is.
+"""
 
 import zlib
 from collections.abc import Callable, Iterable
@@ -9,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
-from cer.models.checkpoints import WHISPER, locate
+from cer.models.checkpoints import WHISPER, WHISPER_BASE, content, folder, locate
 from cer.models.runtime import THREADS
 
 MARKS_PER_SECOND = 50  # of Whisper's clock
@@ -23,12 +27,15 @@ MAX_COMPRESSION = 2.4  # of the text by zlib; above it the decoder is looping (a
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Words spoken from start to end (seconds); confidence is the mean token probability in [0, 1]."""
+    """Words spoken from start to end (seconds); confidence is the mean token probability in [0, 1]. language: its code,
+    None where it was not identified.
+    """
 
     start: float
     end: float
     text: str
     confidence: float
+    language: str | None = None
 
 
 SHORTEST = 0.1  # seconds, of a sentence
@@ -60,7 +67,7 @@ Transcriber = Callable[[np.ndarray, float], tuple[Sentence, ...]]
 
 
 @lru_cache(maxsize=1)
-def _whisper() -> Any:
+def _english() -> Any:
     from faster_whisper import WhisperModel
 
     # int8 hears as well as float32 (400 RAVDESS recordings: word error rate 2.2 % against 2.3 %, the difference -0.1 %
@@ -69,22 +76,62 @@ def _whisper() -> Any:
     return WhisperModel(str(path.parent), device="cpu", compute_type="int8", cpu_threads=THREADS, local_files_only=True)
 
 
-def encode(samples: np.ndarray) -> Any:
-    """Whisper's encoder output, for `transcribe`, of up to 22 s of mono 16 kHz samples."""
-    whisper = _whisper()
+@lru_cache(maxsize=1)
+def _multilingual() -> Any:
+    from faster_whisper import WhisperModel
+
+    weights = content(WHISPER_BASE)  # in two packages; the second has the other files too
+    beside = folder(WHISPER_BASE.parts[-1][0]) / "data"
+    files = {name: (beside / name).read_bytes() for name in ("config.json", "vocabulary.json", "tokenizer.json")}
+    return WhisperModel(
+        "whisper-base",
+        device="cpu",
+        compute_type="int8",
+        cpu_threads=THREADS,
+        files={"model.bin": weights, **files},
+        local_files_only=True,
+    )
+
+
+def _whisper(language: str | None) -> Any:
+    return _english() if language in (None, "en") else _multilingual()
+
+
+def encode(samples: np.ndarray, language: str | None = None) -> Any:
+    """Whisper's encoder output, for `transcribe`, of up to 22 s of mono 16 kHz samples. language: None is English."""
+    return _encoded(_whisper(language), samples)
+
+
+def _encoded(whisper: Any, samples: np.ndarray) -> Any:
     padded = np.pad(samples, (0, int(SILENCE * SAMPLE_RATE)))[: 30 * SAMPLE_RATE]
     return whisper.encode(whisper.feature_extractor(padded)[:, :3000])
 
 
-def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
-    """The sentences in an encoder output whose sound runs from `start` to `end`; none when the words are a guess."""
-    whisper = _whisper()
+def languages(samples: np.ndarray) -> dict[str, float]:
+    """The probability of each of Whisper's languages in up to 22 s of speech, mono at 16 kHz.
+
+    Raises:
+        WeightsError: Whisper base is not installed.
+    """
+    whisper = _multilingual()
+    (guesses,) = whisper.model.detect_language(_encoded(whisper, samples))
+    return {token.strip("<|>"): probability for token, probability in guesses}
+
+
+def transcribe(output: Any, start: float, end: float, language: str | None = None) -> tuple[Sentence, ...]:
+    """The sentences in an encoder output whose sound runs from `start` to `end`; none when the words are a guess.
+    language: what is spoken; None is English by assumption.
+    """
+    whisper = _whisper(language)
     tokenizer = whisper.hf_tokenizer
-    begin = tokenizer.token_to_id("<|startoftranscript|>")
     first_time = tokenizer.token_to_id("<|notimestamps|>") + 1
+    marks = ["<|startoftranscript|>"]
+    if whisper.model.is_multilingual:
+        marks += [f"<|{language}|>", "<|transcribe|>"]
+    begin = [tokenizer.token_to_id(mark) for mark in marks]
     longest = min(200, 20 + int((end - start) * 12))  # tokens; fast speech has about eight a second
     result = whisper.model.generate(
-        output, [[begin]], beam_size=1, max_length=longest, return_scores=True, return_no_speech_prob=True
+        output, [begin], beam_size=1, max_length=longest, return_scores=True, return_no_speech_prob=True
     )[0]
     tokens = result.sequences_ids[0]
     text = tokenizer.decode([t for t in tokens if t < first_time], skip_special_tokens=True)
@@ -100,7 +147,7 @@ def transcribe(output: Any, start: float, end: float) -> tuple[Sentence, ...]:
         now = min(end, start + (token - first_time) / MARKS_PER_SECOND)
         spoken = tokenizer.decode(words, skip_special_tokens=True).strip()
         if spoken:
-            sentences.append(Sentence(since, now, spoken, float(np.exp(result.scores[0]))))
+            sentences.append(Sentence(since, now, spoken, float(np.exp(result.scores[0])), language))
         words, since = [], now
     return plausible(sentences, start, end)
 

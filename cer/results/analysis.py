@@ -51,6 +51,7 @@ class Analysis:
         speakers: Who speaks in each segment: a person's id, "off-screen", or None when nobody does or it cannot
             be told.
         events: Vocal bursts: laughing, crying, screaming, gasping and others.
+        language: The code of the language that is spoken longest; None where none was identified.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
     """
@@ -71,6 +72,7 @@ class Analysis:
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
     events: Sequence[Event] = ()
+    language: str | None = None
     warnings: Sequence[str] = ()
     speakers: Sequence[int | str | None] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))

@@ -42,6 +42,7 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
         }
         for event in analysis.events
     ]
+    written["language"] = analysis.language
     written["warnings"] = list(analysis.warnings)
     written["summary"] |= _stated(analysis, None)
     speakers = analysis.speakers or [None] * len(analysis.segments)

@@ -131,3 +131,32 @@ class ImageTower(nn.Module):
 
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor]:
         return torch.nn.functional.normalize(self.project(embeddings), dim=1), self.log_scale.exp()
+
+
+class MultilingualHead(Calibrated):
+    """From multilingual sentence embeddings [N, inputs]: emotion logits [N, 8] free of the prior, and the probability
+    that each emotion is in the text whatever the others are, [N, 8].
+
+    `presences` are the log-odds z [N, 7] of each label alone, Neutral being that a text has none of the others, free of
+    the prior. Of a text with exactly one label its probability is softmax(z): the odds of each are proportional to
+    exp(z). So z is trained with a sigmoid a label, and read as logits.
+    """
+
+    prior: Tensor
+
+    def __init__(self, prior: Tensor, inputs: int, width: int = 256) -> None:
+        super().__init__()
+        self.standard = nn.BatchNorm1d(inputs, affine=False)
+        self.hidden = nn.Sequential(nn.Dropout(0.3), nn.Linear(inputs, width), nn.GELU(), nn.Dropout(0.4))
+        self.presences = nn.Linear(width, len(prior))
+        self.register_buffer("prior", prior.logit())
+
+    def log_odds(self, sentences: Tensor) -> Tensor:
+        """z [N, 7]."""
+        odds: Tensor = self.presences(self.hidden(self.standard(sentences)))
+        return odds
+
+    def forward(self, sentences: Tensor) -> tuple[Tensor, Tensor]:
+        odds = self.log_odds(sentences)
+        other = torch.full_like(odds[:, :1], -30.0)
+        return torch.cat([odds / self.temperature, other], 1), torch.cat([odds + self.prior, other], 1).sigmoid()

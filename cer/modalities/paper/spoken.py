@@ -58,6 +58,7 @@ class Spoken:
                 min(end, start + float(segment["end"])),
                 str(segment["text"]).strip(),
                 float(np.exp(min(segment["avg_logprob"], 0.0))),
+                transcript.get("language"),
             )
             for segment in transcript["segments"]
             if str(segment["text"]).strip()

