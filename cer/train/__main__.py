@@ -18,6 +18,7 @@ ORDER = (
     "vocal_events",
     "audio",
     "text",
+    "text_multilingual",
     "fusion",
     "open_set",
 )
