@@ -12,7 +12,7 @@ from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
 from eval.results import restrict, scores_of
 from eval.scores import Scores, confusion, macro_f1
-from eval.tables import SIMILARITIES, column
+from eval.tables import QUALITY, SIMILARITIES, column
 from eval.targets import Targets
 
 DRAWS = 500  # sets of weights that are tried for the Dirichlet-weighted fusion
@@ -28,13 +28,14 @@ class Predictions:
     probabilities: np.ndarray
     present: np.ndarray
     similarities: np.ndarray
+    quality: np.ndarray | None = None
 
     @classmethod
     def of(cls, table: pa.Table) -> "Predictions":
         probabilities = np.stack([column(table, name) for name in MODALITIES], 1)
         similarities = np.stack([column(table, SIMILARITIES[name]) for name in MODALITIES], 1)
         present = np.logical_not(np.isnan(probabilities).any(axis=2))
-        return cls(np.nan_to_num(probabilities), present, similarities)
+        return cls(np.nan_to_num(probabilities), present, similarities, np.nan_to_num(column(table, QUALITY), nan=1.0))
 
     @property
     def present_anywhere(self) -> list[int]:
@@ -48,7 +49,9 @@ class Predictions:
 
 def decide(predictions: Predictions, present: np.ndarray, fusion: MHPF) -> dict[str, np.ndarray]:
     """The views of segments by MHPF of the present modalities: fused [R, 8]; ppa, pfsa and compound [R, 7]."""
-    outcome = decision().decide(predictions.probabilities, present, predictions.similarities, fusion=fusion)
+    outcome = decision().decide(
+        predictions.probabilities, present, predictions.similarities, predictions.quality, fusion
+    )
     return {"fused": outcome.fused, "ppa": outcome.ppa, "pfsa": outcome.pfsa, "compound": outcome.compound}
 
 

@@ -30,7 +30,7 @@ from cer.perception.tracking import Sighting
 from cer.perception.transcription import Sentence
 from cer.pipeline import observe
 from cer.segments import WINDOW, Segment
-from eval.tables import MATCHED, SIMILARITIES, Row
+from eval.tables import MATCHED, QUALITY, SIMILARITIES, Row
 
 NO_FACE = "no face detected: the whole image was used"
 _WHOLE = Face(np.array([0, 0, 1, 1], np.float32), TEMPLATE, 1.0)  # an image that is a cropped face already
@@ -190,6 +190,7 @@ def _video(item: Mapping[str, Any], profile: str) -> list[Row]:
         raise Skipped(str(error)) from error
     analysis = observed.conclude(_who(observed, item.get("person") or ""))
     values = {"fused": analysis.fused, "ppa": analysis.ppa, "pfsa": analysis.pfsa, "compound": analysis.compound}
+    values[QUALITY] = analysis.outcome.quality
     for name, prediction in analysis.predictions.items():
         values[name] = prediction.probabilities
         if comparable(prediction.embedding, decision().prototypes.get(name)):

@@ -19,9 +19,12 @@ SIMILARITIES = {name: f"pfsa_{name}" for name in MODALITIES}  # PFSA of one moda
 
 MATCHED = "scene_label_compound"  # the label matcher queried with the compound labels themselves
 
+QUALITY = "quality"  # in (0, 1], how each modality's evidence was weighed; null where all weigh alike
+
 WIDTHS: Mapping[str, int] = {
     **dict.fromkeys(MODALITIES, len(EMOTIONS)),
     "fused": len(EMOTIONS),
+    QUALITY: len(MODALITIES),
     **dict.fromkeys(("ppa", "pfsa", "compound", MATCHED, *SIMILARITIES.values()), len(COMPOUNDS)),
 }
 

@@ -178,8 +178,10 @@ def _csv(path: Path) -> Dataset:
         table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, EOFError) as error:  # pandas' own errors are ValueErrors
         raise DataError(f"{path}: not a CSV file that can be read ({error}).") from error
-    table.columns = table.columns.str.strip()
-    return Dataset.from_pandas(table, Features({name: Value("string") for name in table.columns}), preserve_index=False)
+    columns = {str(name).strip(): table.iloc[:, index].tolist() for index, name in enumerate(table.columns)}
+    if not all(name and name.isprintable() for name in columns):
+        raise DataError(f"{path}: a column of its header has no name that can be read.")
+    return Dataset.from_dict(columns, Features(dict.fromkeys(columns, Value("string"))))
 
 
 def label_columns(text: str | None) -> dict[str, str | None]:

@@ -22,7 +22,7 @@ class Outcome:
 
     fused: float32 [S, 8]. weights: [S, M], each modality's mean effective weight. contributions: [S, M, 8], what each
     adds to the fused distribution before its temperature. ppa, pfsa, compound: [S, 7]. states: [S, 3], probabilities of
-    neutral, single and compound.
+    neutral, single and compound. quality: [S, M] in (0, 1], as each modality's evidence was weighed.
     """
 
     fused: np.ndarray
@@ -32,6 +32,7 @@ class Outcome:
     pfsa: np.ndarray
     compound: np.ndarray
     states: np.ndarray
+    quality: np.ndarray
 
 
 class Decision:
@@ -88,6 +89,7 @@ class Decision:
             pfsa=by_similarity,
             compound=combine(by_probability, by_similarity, self.mixing),
             states=self.open_set.states(fused),
+            quality=np.ones(present.shape, np.float32) if quality is None else quality,
         )
 
     def statements(self, outcome: Outcome) -> tuple[Statement, list[Statement]]:

@@ -3,15 +3,17 @@ modalities and by tracking."""
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
 from cer.models.checkpoints import locate, shipped
 from cer.models.runtime import cached_per_device, onnx_session
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 SIDE = 96  # pixels of the network's RGB input
 BATCH = 16  # faces; larger batches are no faster and need more memory
@@ -72,7 +74,7 @@ NOTHING = Expressions(
 
 
 @cached_per_device()
-def _network() -> onnxruntime.InferenceSession:
+def _network() -> "InferenceSession":
     return onnx_session(locate(shipped("face.onnx")))
 
 

@@ -5,8 +5,6 @@ Pitch by the normalized autocorrelation of 50 ms windows, 100 a second (Boersma,
 """
 
 import numpy as np
-from scipy.ndimage import median_filter
-from scipy.signal import find_peaks
 
 from cer.media.clip import SAMPLE_RATE
 
@@ -49,6 +47,8 @@ def _frames(samples: np.ndarray) -> np.ndarray:
 
 def _pitch(power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pitch in semitones above REFERENCE_PITCH and periodicity in [0, 1], each [T], from power spectra [T, 1025]."""
+    from scipy.ndimage import median_filter
+
     correlation = np.fft.irfft(power)[:, : FFT_SIZE // 2]
     window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(WINDOW), FFT_SIZE)) ** 2)[: FFT_SIZE // 2]
     shortest, longest = SAMPLE_RATE // MAX_PITCH, SAMPLE_RATE // MIN_PITCH
@@ -89,6 +89,8 @@ def _pitch_statistics(pitch: np.ndarray, periodicity: np.ndarray, voiced: np.nda
 
 
 def _loudness_statistics(loudness: np.ndarray, audible: np.ndarray, voiced: np.ndarray) -> list[float]:
+    from scipy.signal import find_peaks  # half a second to import, so not before a voice is heard
+
     seconds = len(loudness) / 100
     values = loudness[audible]
     change = np.diff(loudness)[audible[1:]] if audible[1:].any() else np.zeros(1)

@@ -47,7 +47,7 @@ def _witness(analysis: Analysis, source: str, rows: np.ndarray) -> Witness | Non
     probabilities = np.stack([analysis.predictions[MODALITIES[column]].probabilities[rows] for column in columns], 1)
     weights = analysis.weights[np.ix_(rows, np.array(columns))]
     total = np.einsum("smc,sm->c", np.where(present[..., None], probabilities, 0), weights * present)
-    quality = np.stack([analysis.predictions[MODALITIES[column]].quality[rows] for column in columns], 1)
+    quality = analysis.outcome.quality[np.ix_(rows, np.array(columns))]
     return Witness(
         source,
         tuple(MODALITIES[column] for index, column in enumerate(columns) if present[:, index].any()),

@@ -98,8 +98,8 @@ def test_a_clip_cut_off_in_the_middle_is_as_long_as_what_is_left(tmp_path: Path)
     assert result.segments[-1].end == pytest.approx(result.clip.duration)
     assert any("is said to be 10.1 s long; what can be decoded ends at" in text for text in result.warnings)
     assert results_document(result)["warnings"] == list(result.warnings)
-    assert f"  warning: {result.warnings[0]}" in summary(result, tmp_path).splitlines()
-    assert f"**Damaged clip:** {result.warnings[0]}." in show(result)[0]
+    assert f"Note: {result.warnings[0]}." in summary(result, tmp_path)
+    assert f"Note: {result.warnings[0]}." in show(result)[0]
     assert result.warnings[0] in report(result)
     assert result.label is not None
 

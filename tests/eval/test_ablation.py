@@ -31,7 +31,7 @@ def test_all_modalities_decide_as_the_pipeline_does(observed: Observation) -> No
             own[here, column] = pfsa_of(embedding[here], prototypes)
     probabilities = np.stack([result.predictions[name].probabilities for name in MODALITIES], 1)
     present = np.stack([result.predictions[name].present for name in MODALITIES], 1)
-    selected = Predictions(np.nan_to_num(probabilities), present, own)
+    selected = Predictions(np.nan_to_num(probabilities), present, own, result.outcome.quality)
     views = decide(selected, present, decision().fusion)
     for view in ("fused", "ppa", "pfsa", "compound"):
         np.testing.assert_allclose(views[view], getattr(result, view), atol=1e-6)

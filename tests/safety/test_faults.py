@@ -147,7 +147,7 @@ def test_an_interrupt_ends_the_run_without_a_traceback_or_a_stray_process(tmp_pa
     _, spoken = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in spoken
-    assert json.loads((done / "demo" / "analysis.json").read_text("utf-8"))["schema"] == 1
+    assert json.loads((done / "demo" / "analysis.json").read_text("utf-8"))["schema"] == 2
     assert not list(done.glob("**/*.part"))
 
 

@@ -33,6 +33,7 @@ def made(timeline: np.ndarray, boxes: np.ndarray | None = None) -> Analysis:
             pfsa=nothing[:, :7],
             compound=nothing[:, :7],
             states=nothing[:, :3],
+            quality=np.ones((1, len(MODALITIES)), np.float32),
         ),
         statements=[unclear],
         statement=unclear,

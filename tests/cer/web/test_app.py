@@ -58,7 +58,7 @@ def test_a_segment_has_its_charts_and_a_moment_finds_its_segment(analysis: Analy
     event = gr.EventData(None, {"time": 6.1})
     row, bars, fused = handlers.choose_moment(analysis, event)
     assert row == 2  # 4 to 8 s, whose middle is nearest
-    assert "Happiness" in bars
+    assert "happiness" in bars
     assert "Happily Surprised" in fused
 
 

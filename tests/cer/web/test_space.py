@@ -74,7 +74,7 @@ def test_create_then_update_leaves_exactly_the_content() -> None:
         assert "CER_PROFILE" in str(stand_in.created[0])
         assert stand_in.pushed.keys() == space.content("paper").keys()
         assert stand_in.pushed["app.py"] == (ROOT / "app.py").read_bytes()
-        assert b"open_clip_torch" in stand_in.pushed["requirements.txt"]
+        assert b"open-clip-torch" in stand_in.pushed["requirements.txt"]
         stand_in.pushed.clear()
         updated = cer("space", "update", "me/cer", endpoint=stand_in.address)
         assert updated.returncode == 0, updated.stderr
