@@ -27,7 +27,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch, text: str, score: float) -> list[st
     """The sentences that `transcribe` makes of a decoder's text with this mean log-probability a token."""
     result = SimpleNamespace(sequences_ids=[[FIRST_TIME, *map(ord, text), FIRST_TIME + 100]], scores=[score])
     model = SimpleNamespace(generate=lambda output, prompts, **options: [result])
-    monkeypatch.setattr(transcription, "_whisper", lambda: SimpleNamespace(hf_tokenizer=Tokenizer(), model=model))
+    monkeypatch.setattr(
+        transcription, "_whisper", lambda language: SimpleNamespace(hf_tokenizer=Tokenizer(), model=model)
+    )
     return [sentence.text for sentence in transcribe(np.zeros(1), 0.0, 4.0)]
 
 
