@@ -45,7 +45,7 @@ class Text:
 
     def describe(self) -> tuple[Checkpoint, ...]:
         optional = [file for file in (WHISPER_BASE, E5) if installed(file)]
-        return (*_english(), *optional, *([shipped(MULTILINGUAL)] if E5 in optional else []))
+        return (*optional, *([shipped(MULTILINGUAL)] if E5 in optional else []), *_english())
 
     def load(self, progress: Progress) -> None:
         require(self.describe())

@@ -26,7 +26,7 @@ class Tokenizer:
 def decoded(monkeypatch: pytest.MonkeyPatch, text: str, score: float) -> list[str]:
     """The sentences that `transcribe` makes of a decoder's text with this mean log-probability a token."""
     result = SimpleNamespace(sequences_ids=[[FIRST_TIME, *map(ord, text), FIRST_TIME + 100]], scores=[score])
-    model = SimpleNamespace(generate=lambda output, prompts, **options: [result])
+    model = SimpleNamespace(generate=lambda output, prompts, **options: [result], is_multilingual=False)
     monkeypatch.setattr(
         transcription, "_whisper", lambda language: SimpleNamespace(hf_tokenizer=Tokenizer(), model=model)
     )
