@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,7 +22,14 @@ from cer.segments import Segment, timeline
 
 FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
 NO_SOUND = np.zeros(0, np.float32)
+_Timed = TypeVar("_Timed", Sentence, Event, Utterance)
 MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by or a false alarm
+
+
+def _append_later(existing: list[_Timed], items: list[_Timed]) -> None:
+    """Append the items that start after the last existing one: blocks overlap, and each item counts once."""
+    last_start = existing[-1].start if existing else -1.0
+    existing += [item for item in items if item.start > last_start]
 
 
 @dataclass
@@ -62,8 +70,12 @@ class Observation:
 
     def people_by_screen_time(self) -> list[Person]:
         """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
-        people = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        people = self._ranked()
         return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / RATE - 1e-6] or people
+
+    def _ranked(self) -> list[Person]:
+        """Everybody, the one with most screen time first."""
+        return sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
 
     def conclude(self, person: int | None = None) -> Analysis:
         """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
@@ -128,23 +140,10 @@ class Observation:
         """Keep what outlives the block: times, words, who was seen how long, and where."""
         last = self.times[-1] if self.times else -1.0
         self.times += [cue.time for cue in block.cues if cue.time > last]
-        last_start = self.transcript[-1].start if self.transcript else -1.0
-        self.transcript += [
-            sentence
-            for utterance in block.utterances
-            for sentence in utterance.sentences
-            if sentence.start > last_start
-        ]
-        last_utterance = self.utterances[-1].start if self.utterances else -1.0
-        self.utterances += [
-            replace(utterance, samples=NO_SOUND, rows=NO_SOUND)
-            for utterance in block.utterances
-            if utterance.start > last_utterance
-        ]
-        last_event = self.events[-1].start if self.events else -1.0
-        self.events += [
-            event for utterance in block.utterances for event in utterance.events if event.start > last_event
-        ]
+        soundless = [replace(utterance, samples=NO_SOUND, rows=NO_SOUND) for utterance in block.utterances]
+        _append_later(self.transcript, [sentence for utterance in soundless for sentence in utterance.sentences])
+        _append_later(self.events, [event for utterance in soundless for event in utterance.events])
+        _append_later(self.utterances, soundless)
         for sighting in block.sightings:
             if sighting.time <= last:
                 continue
@@ -160,7 +159,7 @@ class Observation:
 
     def number_people(self) -> None:
         """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
-        ranked = sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        ranked = self._ranked()
         number = {person.id: rank for rank, person in enumerate(ranked, 1)}
         self.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
         self.speakers = [number[track] if isinstance(track, int) else track for track in self.speakers]
