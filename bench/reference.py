@@ -51,8 +51,8 @@ def random_weights(root: Path) -> None:
         {name: tensor.contiguous() for name, tensor in network.state_dict().items()},
         folder / "open_clip_model.safetensors",
     )
-    look = {"mean": [0.481, 0.458, 0.408], "std": [0.269, 0.261, 0.276], "interpolation": "bicubic"}
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": look}))
+    preprocessing = {"mean": [0.481, 0.458, 0.408], "std": [0.269, 0.261, 0.276], "interpolation": "bicubic"}
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": preprocessing}))
     files = sorted(folder.iterdir())
     sums = [f"{hub.digest(file)}  {file.name}" for file in files]
     (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")

@@ -36,7 +36,7 @@ _SERVE = f"from cer.web import app; app.KEPT = {KEPT}; app.serve(server_name='12
 def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
     """Good clips, each with the document it should give, and bad ones."""
     good = {}
-    for number, (start, seconds, look) in enumerate(
+    for number, (start, seconds, effect) in enumerate(
         [
             (0, 2, "null"),
             (1, 3, "hflip"),
@@ -47,15 +47,15 @@ def clips(folder: Path) -> tuple[dict[Path, Any], list[Path]]:
         ]
     ):
         part = ("-ss", str(start), "-t", str(seconds), "-i", str(DEMO))
-        path = made(folder / f"clip-{number}.mp4", *part, "-vf", look)
-        good[path] = told(json.loads(to_json(observe(path).conclude())))
+        path = made(folder / f"clip-{number}.mp4", *part, "-vf", effect)
+        good[path] = without_timings(json.loads(to_json(observe(path).conclude())))
     bad = [folder / "cut.mp4", folder / "text.mp4", folder / "zeros.mp4"]
     for path, content in zip(bad, (DEMO.read_bytes()[:3000], b"no video\n" * 99, bytes(9999)), strict=True):
         path.write_bytes(content)
     return good, bad
 
 
-def told(document: dict[str, Any]) -> dict[str, Any]:
+def without_timings(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "timings"}
 
 
@@ -108,7 +108,7 @@ class Soak:
         link = page.locator('a[download="analysis.json"]').first
         await link.wait_for(timeout=WAIT)
         result = await page.request.get(await link.get_attribute("href") or "")
-        if told(await result.json()) != self.good[clip]:
+        if without_timings(await result.json()) != self.good[clip]:
             self.wrong.append(f"{clip.name}: another result than the command line's")
 
     async def _cancelled(self, page: Page, clip: Path) -> None:

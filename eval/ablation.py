@@ -60,13 +60,13 @@ def views_of(corpus: Corpus) -> tuple[str, ...]:
     return ("ppa", "pfsa", "compound") if corpus.compound else ("fused",)
 
 
-def ablate(predictions: Predictions, corpus: Corpus, aims: Targets) -> dict[tuple[int, ...], dict[str, Scores]]:
+def ablate(predictions: Predictions, corpus: Corpus, targets: Targets) -> dict[tuple[int, ...], dict[str, Scores]]:
     """Scores of every subset of the modalities, by view."""
     fusion = decision().fusion
     results: dict[tuple[int, ...], dict[str, Scores]] = {}
     for members in subsets(predictions.present_anywhere):
         views = decide(predictions, predictions.only(members), fusion)
-        scored = {view: scores_of(views[view], corpus, aims) for view in views_of(corpus)}
+        scored = {view: scores_of(views[view], corpus, targets) for view in views_of(corpus)}
         results[members] = {view: scores for view, scores in scored.items() if scores is not None}
     return results
 
@@ -87,7 +87,9 @@ def weighted(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
     return np.where(np.any(predictions.present, axis=1)[:, None], fused / np.maximum(total, 1e-12), np.nan)
 
 
-def dirichlet(predictions: Predictions, corpus: Corpus, aims: Targets, among: np.ndarray, seed: int = 0) -> np.ndarray:
+def dirichlet(
+    predictions: Predictions, corpus: Corpus, targets: Targets, among: np.ndarray, seed: int = 0
+) -> np.ndarray:
     """Weights [6, 8] as in the SUN and AVCER papers (arXiv 2403.12687): for each class drawn from a flat Dirichlet
     prior over the modalities, the draw that gives the best macro-F1 on the targets `among` bool [N].
     """
@@ -95,17 +97,17 @@ def dirichlet(predictions: Predictions, corpus: Corpus, aims: Targets, among: np
     best, chosen = -1.0, np.full((len(MODALITIES), len(EMOTIONS)), 1 / len(MODALITIES))
     for _ in range(DRAWS):
         weights = rng.dirichlet(np.ones(len(MODALITIES)), len(EMOTIONS)).T
-        mean = aims.average(weighted(predictions, weights))
+        mean = targets.average(weighted(predictions, weights))
         rows = among & ~np.isnan(mean).any(1)
         predicted = restrict(mean[rows], corpus).argmax(1)
-        reached = float(macro_f1(confusion(aims.truth[rows], predicted, len(corpus.classes))))
+        reached = float(macro_f1(confusion(targets.truth[rows], predicted, len(corpus.classes))))
         if reached > best:
             best, chosen = reached, weights
     return chosen
 
 
 def rules(
-    predictions: Predictions, corpus: Corpus, aims: Targets, weights: np.ndarray | None = None
+    predictions: Predictions, corpus: Corpus, targets: Targets, weights: np.ndarray | None = None
 ) -> dict[str, dict[str, Scores]]:
     """Scores of each rule of fusion, by view: MHPF, mean, product and, where weights can be chosen, Dirichlet-weighted.
 
@@ -119,20 +121,20 @@ def rules(
     }
     if weights is not None:
         fused["Dirichlet"] = weighted(predictions, weights)
-    elif not corpus.compound and not corpus.multi_label and len(aims.ids) > 1:
-        fused["Dirichlet"] = _crossed(predictions, corpus, aims)
+    elif not corpus.compound and not corpus.multi_label and len(targets.ids) > 1:
+        fused["Dirichlet"] = _crossed(predictions, corpus, targets)
     results: dict[str, dict[str, Scores]] = {}
     for rule, values in fused.items():
-        scored = scores_of(ppa(values) if corpus.compound else values, corpus, aims)
+        scored = scores_of(ppa(values) if corpus.compound else values, corpus, targets)
         if scored is not None:
             results[rule] = {"ppa" if corpus.compound else "fused": scored}
     return results
 
 
-def _crossed(predictions: Predictions, corpus: Corpus, aims: Targets) -> np.ndarray:
+def _crossed(predictions: Predictions, corpus: Corpus, targets: Targets) -> np.ndarray:
     """Dirichlet-weighted fusion [R, 8], each half of the clips by the weights that were best on the other half."""
-    odd_clip = np.arange(len(aims.ids)) % 2 == 1
-    odd_row = np.asarray(aims.whole.T @ odd_clip[aims.groups].astype(float)) > 0
-    by_even = weighted(predictions, dirichlet(predictions, corpus, aims, ~odd_clip[aims.groups]))
-    by_odd = weighted(predictions, dirichlet(predictions, corpus, aims, odd_clip[aims.groups]))
+    odd_clip = np.arange(len(targets.ids)) % 2 == 1
+    odd_row = np.asarray(targets.whole.T @ odd_clip[targets.groups].astype(float)) > 0
+    by_even = weighted(predictions, dirichlet(predictions, corpus, targets, ~odd_clip[targets.groups]))
+    by_odd = weighted(predictions, dirichlet(predictions, corpus, targets, odd_clip[targets.groups]))
     return np.where(odd_row[:, None], by_even, by_odd)

@@ -70,17 +70,17 @@ class Answers:
 def answers_of(run: Run) -> Iterator[Answers]:
     """Every view of a run, and each of its languages."""
     for view in run.result["results"]:
-        mean = run.aims.average(values_of(run.corpus, run.table, view))
+        mean = run.targets.average(values_of(run.corpus, run.table, view))
         scored = ~np.isnan(mean).any(1)
         if not run.corpus.multi_label:
-            yield _single(run, view, mean[scored], run.aims.truth[scored])
+            yield _single(run, view, mean[scored], run.targets.truth[scored])
             continue
-        languages = run.aims.languages
+        languages = run.targets.languages
         assert languages is not None
-        yield _several(run, view, mean[scored], run.aims.truth[scored])
+        yield _several(run, view, mean[scored], run.targets.truth[scored])
         for name in sorted(set(languages[scored]) - {""}):
             rows = scored & (languages == name)
-            yield replace(_several(run, view, mean[rows], run.aims.truth[rows]), language=name)
+            yield replace(_several(run, view, mean[rows], run.targets.truth[rows]), language=name)
 
 
 def _single(run: Run, view: str, mean: np.ndarray, truth: np.ndarray) -> Answers:

@@ -64,17 +64,17 @@ def sources(profile: str) -> dict[str, list[str]]:
 
 def clip_rows(run: Run) -> list[ClipRow]:
     """Every labeled clip of a run on a corpus of clips. Raises DataError for another corpus."""
-    corpus, aims = run.corpus, run.aims
+    corpus, targets = run.corpus, run.targets
     if corpus.kind != VIDEO or corpus.per_frame:
         raise DataError(f"{run.folder}: {corpus.name} is no corpus with a label for each clip, such as clips or afew.")
-    means = {FUSED: aims.average(column(run.table, FUSED))}
+    means = {FUSED: targets.average(column(run.table, FUSED))}
     for source, members in sources(run.result["profile"]).items():
-        means[source] = _mean([aims.average(column(run.table, name)) for name in members if name in MODALITIES])
+        means[source] = _mean([targets.average(column(run.table, name)) for name in members if name in MODALITIES])
     labels = dict(zip(run.table["id"].to_pylist(), run.table["label"].to_pylist(), strict=True))
     rows = []
-    for place, clip in enumerate(aims.groups):
-        name = str(aims.ids[clip])
-        statements = {source: _statement(run, mean[place], aims.truth[place]) for source, mean in means.items()}
+    for place, clip in enumerate(targets.groups):
+        name = str(targets.ids[clip])
+        statements = {source: _statement(run, mean[place], targets.truth[place]) for source, mean in means.items()}
         rows.append(ClipRow(name, str(labels[name]), statements))
     return rows
 

@@ -34,7 +34,7 @@ def compare(first: Run, second: Run) -> list[Difference]:
         )
     if first.corpus.multi_label:
         raise DataError(f"{first.folder}: {first.corpus.name} has several labels an item; compare pairs single labels.")
-    size, groups = len(first.corpus.classes), len(first.aims.ids)
+    size, groups = len(first.corpus.classes), len(first.targets.ids)
     draws = resamples(groups, RESAMPLES)
     lines = []
     for view in sorted(first.result["results"].keys() & second.result["results"].keys()):
@@ -51,9 +51,9 @@ def compare(first: Run, second: Run) -> list[Difference]:
 
 def _counts(run: Run, view: str) -> np.ndarray:
     """Confusion counts of each clip, flat [G, C * C]; what a view does not see is in none."""
-    mean = run.aims.average(values_of(run.corpus, run.table, view))
+    mean = run.targets.average(values_of(run.corpus, run.table, view))
     scored = ~np.isnan(mean).any(1)
     predicted = restrict(mean[scored], run.corpus).argmax(1)
     return per_group(
-        run.aims.truth[scored], predicted, run.aims.groups[scored], len(run.aims.ids), len(run.corpus.classes)
+        run.targets.truth[scored], predicted, run.targets.groups[scored], len(run.targets.ids), len(run.corpus.classes)
     )

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from cer.corpora import corpus as find
 from cer.corpora.base import Corpus
 from cer.errors import DataError
-from eval.targets import Targets, targets
+from eval.targets import Targets, targets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Run:
     result: dict[str, Any]
     corpus: Corpus
     table: pa.Table
-    aims: Targets
+    targets: Targets
 
     @classmethod
     def read(cls, folder: Path) -> "Run":
@@ -35,4 +35,4 @@ class Run:
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DataError(f"{folder}: holds no finished run ({error}).") from error
         corpus = replace(find(result["corpus"]), classes=tuple(result["classes"]))
-        return cls(folder, result, corpus, table, targets(corpus, table, frames))
+        return cls(folder, result, corpus, table, targets_of(corpus, table, frames))

@@ -138,13 +138,13 @@ def score(probabilities: np.ndarray, saliences: np.ndarray, languages: np.ndarra
     return Scores(values, intervals, counts.sum(0).astype(int), reliability(restricted, believed))
 
 
-def by_language(mean: np.ndarray, corpus: Corpus, aims: Targets) -> Iterator[tuple[str, Scores]]:
+def by_language(mean: np.ndarray, corpus: Corpus, targets: Targets) -> Iterator[tuple[str, Scores]]:
     """(language, scores) of clip-wise distributions [N, 8], NaN where absent."""
-    assert aims.languages is not None
+    assert targets.languages is not None
     scored = ~np.isnan(mean).any(1)
-    for name in sorted(set(aims.languages[scored])):
-        rows = scored & (aims.languages == name)
-        yield str(name), score(mean[rows], aims.truth[rows], aims.languages[rows], corpus)
+    for name in sorted(set(targets.languages[scored])):
+        rows = scored & (targets.languages == name)
+        yield str(name), score(mean[rows], targets.truth[rows], targets.languages[rows], corpus)
 
 
 def trained_languages(profile: str) -> frozenset[str] | None:
@@ -175,21 +175,21 @@ def declared(corpus: Corpus) -> dict[str, Any]:
     return {"thresholds": dict(corpus.thresholds), "language_thresholds": by_language}
 
 
-def document(means: Mapping[str, np.ndarray], corpus: Corpus, aims: Targets, profile: str) -> dict[str, Any]:
+def document(means: Mapping[str, np.ndarray], corpus: Corpus, targets: Targets, profile: str) -> dict[str, Any]:
     """What results.json holds beside the scores: those of each language, and the mean over the trained ones."""
-    assert aims.languages is not None
-    if not (aims.languages != "").any():
+    assert targets.languages is not None
+    if not (targets.languages != "").any():
         return {}
     languages, trained = {}, {}
     for view, mean in means.items():
-        languages[view] = {name: _entry(scores, corpus) for name, scores in by_language(mean, corpus, aims)}
+        languages[view] = {name: _entry(scores, corpus) for name, scores in by_language(mean, corpus, targets)}
         scored = ~np.isnan(mean).any(1)
-        rows = in_trained(aims.languages, profile)
+        rows = in_trained(targets.languages, profile)
         if rows is not None and (rows & scored).any():
             rows &= scored
-            scores = score(mean[rows], aims.truth[rows], aims.languages[rows], corpus)
+            scores = score(mean[rows], targets.truth[rows], targets.languages[rows], corpus)
             trained[view] = {
-                "languages": sorted(set(aims.languages[rows].tolist())),
+                "languages": sorted(set(targets.languages[rows].tolist())),
                 "macro_f1": scores.values["macro_f1"],
                 "interval": list(scores.intervals["macro_f1"]),
             }

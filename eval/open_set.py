@@ -35,7 +35,7 @@ class OpenSetScores:
         return float(np.trace(answered) / max(answered.sum(), 1))
 
 
-def open_set_scores(corpus: Corpus, table: pa.Table, aims: Targets) -> OpenSetScores | None:
+def open_set_scores(corpus: Corpus, table: pa.Table, targets: Targets) -> OpenSetScores | None:
     """The open-set decision on a run's fused distributions, or on its only modality's; None where an item has several
     labels, and for runs without predictions of basic emotions.
     """
@@ -46,9 +46,9 @@ def open_set_scores(corpus: Corpus, table: pa.Table, aims: Targets) -> OpenSetSc
         return None
     rules = decision().open_set
     values = column(table, views[0])
-    fused, states = aims.average(values), aims.average(rules.states(values))
+    fused, states = targets.average(values), targets.average(rules.states(values))
     counts, right = np.zeros((3, len(STATES)), int), 0
-    for row, position in enumerate(aims.truth):
+    for row, position in enumerate(targets.truth):
         if np.isnan(fused[row]).any():
             continue
         label = corpus.classes[position]

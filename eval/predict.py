@@ -112,7 +112,7 @@ def _compounds(name: str, probabilities: np.ndarray, embedding: np.ndarray | Non
         "ppa": by_probability[0],
         "pfsa": by_similarity[0],
         SIMILARITIES[name]: by_similarity[0],
-        "compound": combine(by_probability, by_similarity, rules.mixing)[0],
+        "compound": combine(by_probability, by_similarity)[0],
     }
 
 

@@ -38,12 +38,12 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
 
     validation: a run on a corpus of basic emotions whose Dirichlet weights are applied to this one.
     """
-    for view, scored in views(run.corpus, run.table, run.aims):
+    for view, scored in views(run.corpus, run.table, run.targets):
         yield Line("view", view, view, scored)
         if run.corpus.multi_label:
             yield from _language_lines(run, view)
     predictions = Predictions.of(run.table)
-    results = ablate(predictions, run.corpus, run.aims)
+    results = ablate(predictions, run.corpus, run.targets)
     everything = tuple(predictions.present_anywhere)
     for left in everything if len(everything) > 1 else ():
         rest = tuple(modality for modality in everything if modality != left)
@@ -59,16 +59,16 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
         if validation.corpus.compound or validation.corpus.multi_label:
             labels = "compound labels" if validation.corpus.compound else "several labels an item"
             raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has {labels}.")
-        scored_rows = np.ones(len(validation.aims.truth), bool)
-        weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.aims, scored_rows)
-    for rule, by_view in rules(predictions, run.corpus, run.aims, weights).items():
+        scored_rows = np.ones(len(validation.targets.truth), bool)
+        weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.targets, scored_rows)
+    for rule, by_view in rules(predictions, run.corpus, run.targets, weights).items():
         for view, scored in by_view.items():
             yield Line("fusion rule", rule, view, scored)
 
 
 def _language_lines(run: Run, view: str) -> Iterator[Line]:
     """The mean over the languages that the text head's card declares as trained on, and each language."""
-    languages, mean = run.aims.languages, run.aims.average(values_of(run.corpus, run.table, view))
+    languages, mean = run.targets.languages, run.targets.average(values_of(run.corpus, run.table, view))
     if languages is None or not languages.any():
         return
     trained = multi_label.in_trained(languages, run.result["profile"])
@@ -76,9 +76,9 @@ def _language_lines(run: Run, view: str) -> Iterator[Line]:
     if rows.any():
         name = f"{len(set(languages[rows]))} trained languages"
         yield Line(
-            "languages", name, view, multi_label.score(mean[rows], run.aims.truth[rows], languages[rows], run.corpus)
+            "languages", name, view, multi_label.score(mean[rows], run.targets.truth[rows], languages[rows], run.corpus)
         )
-    for name, scored in multi_label.by_language(mean, run.corpus, run.aims):
+    for name, scored in multi_label.by_language(mean, run.corpus, run.targets):
         yield Line("language", name, view, scored)
 
 
@@ -144,7 +144,7 @@ def markdown(run: Run, table: list[Line]) -> str:
     for other in beside(run.corpus.name, headline(run.corpus.blends)):
         cells = _published_cells(other, measures)
         text.append(f"| published | {other.system} ({other.source}; {other.protocol}) | | {' | '.join(cells)} | |")
-    open_set = open_set_scores(run.corpus, run.table, run.aims)
+    open_set = open_set_scores(run.corpus, run.table, run.targets)
     text += open_set_table(open_set) if open_set is not None else []
     text += ["", "F1 of each class, in percent:", "", "| view | " + " | ".join(run.corpus.classes) + " |"]
     text.append("|---" * (len(run.corpus.classes) + 1) + "|")

@@ -19,7 +19,7 @@ from cer.pipeline import models_of
 from eval import multi_label
 from eval.scores import Scores, score
 from eval.tables import MATCHED, column
-from eval.targets import Targets, targets
+from eval.targets import Targets, targets_of
 
 SCHEMA = 1  # of results.json; eval/results.schema.json describes it
 
@@ -32,23 +32,23 @@ def results(
     skipped: list[dict[str, str]],
 ) -> dict[str, Any]:
     """What results.json holds. A corpus without labels has no scores."""
-    aims = targets(corpus, table, frames)
-    scored = dict(views(corpus, table, aims))
-    means = {view: aims.average(values_of(corpus, table, view)) for view in scored if corpus.multi_label}
+    targets = targets_of(corpus, table, frames)
+    scored = dict(views(corpus, table, targets))
+    means = {view: targets.average(values_of(corpus, table, view)) for view in scored if corpus.multi_label}
     return {
         "schema": SCHEMA,
         "corpus": corpus.name,
         "split": config["split"],
         "profile": config["profile"],
-        "n": len(aims.ids),
-        "scored": len(aims.truth),
+        "n": len(targets.ids),
+        "scored": len(targets.truth),
         "skipped": skipped,
         "notes": dict(Counter(note for note in table["note"].to_pylist() if note)),
         "results": {name: {**scores.values, "confusion": scores.confusion.tolist()} for name, scores in scored.items()},
         "intervals": {
             name: {key: list(pair) for key, pair in scores.intervals.items()} for name, scores in scored.items()
         },
-        **(multi_label.document(means, corpus, aims, str(config["profile"])) if corpus.multi_label else {}),
+        **(multi_label.document(means, corpus, targets, str(config["profile"])) if corpus.multi_label else {}),
         "classes": list(corpus.classes),
         "config": {
             **config,
@@ -61,18 +61,18 @@ def results(
             {"modality": m.modality, "name": m.name, "revision": m.revision, "sha256": m.sha256}
             for m in models_of(modalities(str(config["profile"])))
         ],
-        "data_sha256": _content(aims),
+        "data_sha256": _content(targets),
         "git": _commit(),
         "date": datetime.now(UTC).date().isoformat(),
     }
 
 
-def views(corpus: Corpus, table: pa.Table, aims: Targets) -> Iterator[tuple[str, Scores]]:
+def views(corpus: Corpus, table: pa.Table, targets: Targets) -> Iterator[tuple[str, Scores]]:
     """(view, scores) of every view that the predictions hold. Clips and frames that a view does not see are not in its
     scores.
     """
     for view in (*MODALITIES, "ppa", "pfsa", "compound") if corpus.compound else (*MODALITIES, "fused"):
-        scores = scores_of(values_of(corpus, table, view), corpus, aims)
+        scores = scores_of(values_of(corpus, table, view), corpus, targets)
         if scores is not None:
             yield view, scores
 
@@ -89,17 +89,19 @@ def values_of(corpus: Corpus, table: pa.Table, view: str) -> np.ndarray:
     return ppa(values) if view != "scene_label" or np.isnan(matched).all() else matched
 
 
-def scores_of(values: np.ndarray, corpus: Corpus, aims: Targets) -> Scores | None:
+def scores_of(values: np.ndarray, corpus: Corpus, targets: Targets) -> Scores | None:
     """Scores of the segments' values float [R, 8 or 7], NaN rows where absent; None when there is nothing to score."""
-    mean = aims.average(values)
+    mean = targets.average(values)
     scored = ~np.isnan(mean).any(1)
     if not scored.any():
         return None
     if corpus.multi_label:
-        assert aims.languages is not None
-        return multi_label.score(mean[scored], aims.truth[scored], aims.languages[scored], corpus)
+        assert targets.languages is not None
+        return multi_label.score(mean[scored], targets.truth[scored], targets.languages[scored], corpus)
     decided = restrict(mean[scored], corpus).argmax(1)
-    return score(restrict(mean[scored], corpus, power=1.0), aims.truth[scored], aims.groups[scored], predicted=decided)
+    return score(
+        restrict(mean[scored], corpus, power=1.0), targets.truth[scored], targets.groups[scored], predicted=decided
+    )
 
 
 def restrict(probabilities: np.ndarray, corpus: Corpus, power: float | None = None) -> np.ndarray:
@@ -116,10 +118,10 @@ def restrict(probabilities: np.ndarray, corpus: Corpus, power: float | None = No
     return np.where(total > 0, restricted / np.maximum(total, 1e-12), 1 / len(corpus.classes))
 
 
-def _content(aims: Targets) -> str:
+def _content(targets: Targets) -> str:
     """SHA-256 over the ids and labels that were scored."""
-    digest = hashlib.sha256("\n".join(aims.ids).encode())
-    digest.update(aims.groups.astype("<i8").tobytes() + aims.truth.astype("<i8").tobytes())
+    digest = hashlib.sha256("\n".join(targets.ids).encode())
+    digest.update(targets.groups.astype("<i8").tobytes() + targets.truth.astype("<i8").tobytes())
     return digest.hexdigest()
 
 

@@ -41,7 +41,7 @@ class Targets:
             return np.asarray(total / count[:, None])
 
 
-def targets(corpus: Corpus, table: pa.Table, frames: pa.Table | None) -> Targets:
+def targets_of(corpus: Corpus, table: pa.Table, frames: pa.Table | None) -> Targets:
     """What a run's predictions are scored against: its clips with a label, or its frames with a valid one."""
     ids, clip_of_row = np.unique(np.array(table["id"].to_pylist(), str), return_inverse=True)
     rows = np.arange(len(clip_of_row))

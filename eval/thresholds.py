@@ -22,18 +22,18 @@ def choose(run: Run) -> dict[str, dict[str, float]]:
 
     Raises DataError for a corpus with one label an item.
     """
-    corpus, aims = run.corpus, run.aims
-    if corpus.thresholds is None or aims.languages is None:
+    corpus, targets = run.corpus, run.targets
+    if corpus.thresholds is None or targets.languages is None:
         raise DataError(f"{run.folder}: {corpus.name} has no thresholds to choose.")
     chosen = {}
     for view in run.result["results"]:
-        mean = aims.average(values_of(corpus, run.table, view))
+        mean = targets.average(values_of(corpus, run.table, view))
         rows = ~np.isnan(mean).any(1)
-        trained = in_trained(aims.languages, run.result["profile"])
+        trained = in_trained(targets.languages, run.result["profile"])
         if trained is not None:
             rows &= trained
-        restricted = restrict(mean[rows], aims.truth[rows], corpus)[:, corpus.columns]
-        chosen[view] = _best(restricted, aims.truth[rows], aims.languages[rows], corpus.classes)
+        restricted = restrict(mean[rows], targets.truth[rows], corpus)[:, corpus.columns]
+        chosen[view] = _best(restricted, targets.truth[rows], targets.languages[rows], corpus.classes)
     return chosen
 
 

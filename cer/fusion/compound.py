@@ -12,6 +12,7 @@ import numpy as np
 from cer.labels import PAIRS
 from cer.modalities.base import softmax
 
+PFSA_WEIGHT = 0.5  # in the compound decision, PPA has the rest; set by hand, not learned
 _FIRST, _SECOND = (np.array(column) for column in zip(*PAIRS, strict=True))
 
 
@@ -86,7 +87,7 @@ def pfsa(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.where(weight > 0, total / np.maximum(weight, 1e-12), np.nan).astype(np.float32)
 
 
-def combine(by_probability: np.ndarray, by_similarity: np.ndarray, mixing: float) -> np.ndarray:
-    """mixing x PFSA + (1 - mixing) x PPA, [S, 7]; PPA alone where there is no PFSA."""
-    mixed = (1 - mixing) * by_probability + mixing * by_similarity
+def combine(by_probability: np.ndarray, by_similarity: np.ndarray, weight: float = PFSA_WEIGHT) -> np.ndarray:
+    """weight x PFSA + (1 - weight) x PPA, [S, 7]; PPA alone where there is no PFSA."""
+    mixed = (1 - weight) * by_probability + weight * by_similarity
     return np.where(np.isnan(by_similarity), by_probability, mixed).astype(np.float32)

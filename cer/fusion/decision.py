@@ -1,4 +1,4 @@
-"""The decision above the modalities, written once: MHPF, then PPA and PFSA, both mixed, and the open-set decision."""
+"""Late fusion, written once: MHPF, then a weighted sum of PPA and PFSA, then the open-set decision."""
 
 import os
 from collections.abc import Mapping
@@ -38,15 +38,13 @@ class Outcome:
 class Decision:
     """The learned numbers above the modalities, and what follows from them.
 
-    fusion: MHPF. mixing: the share of PFSA in the compound decision. prototypes: of PFSA, by modality. open_set:
-    whether a distribution is neutral, one emotion or a blend.
+    fusion: MHPF. prototypes: of PFSA, by modality. open_set: whether a distribution is neutral, one emotion or a blend.
     """
 
     def __init__(self, file: Checkpoint) -> None:
         self.checkpoint = file
         stored = tensors(self.checkpoint)
         self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"))
-        self.mixing = float(stored["mixing"][0])
         self.open_set_checkpoint = shipped("open_set.safetensors")
         self.open_set = OpenSet(**tensors(self.open_set_checkpoint))
         self.prototypes = {
@@ -87,7 +85,7 @@ class Decision:
             contributions=contributions,
             ppa=by_probability,
             pfsa=by_similarity,
-            compound=combine(by_probability, by_similarity, self.mixing),
+            compound=combine(by_probability, by_similarity),
             states=self.open_set.states(fused),
             quality=np.ones(present.shape, np.float32) if quality is None else quality,
         )

@@ -29,20 +29,16 @@ from cer.media.sound import Sounds
 from cer.media.tracks import Decoding
 
 MAX_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
+MAX_MEMORY_BYTES = 1400 * 2**20  # of address space; a 4K clip takes 700 MB of it
+MAX_PROBE_CPU_SECONDS = 20  # for a header and a first frame
+MAX_CPU_SECONDS_PER_SECOND = 4.0  # for each second of a clip, added to MAX_PROBE_CPU_SECONDS; 4K takes 0.5
+MAX_OPEN_FILES = 32
+MAX_TIMES_PER_MESSAGE = 500  # frame times in one message: often enough that the reader does not take it for a hang
 
-MEMORY = 1400 * 2**20  # bytes of address space; a 4K clip takes 700 MB of it
-
-PROBING = 20  # seconds of processor time for a header and a first picture
-
-LARGE_PICTURE = (
-    1920 * 1088
-)  # pixels; of larger pictures, those that no other refers to are skipped: 4K in 9.2 s, not 14.5 s
-
-DENSE = 4  # pictures for each one wanted, at least, for that
-
-TIMES_AT_ONCE = 500  # times of frames in a message: soon enough to be no hang
-
-DECODING = 4.0  # seconds of processor time for each second of a clip, and PROBING besides; 4K takes 0.5
+# Of frames larger than this, those that no other frame refers to are skipped: a minute of 4K in 9.2 s, not 14.5 s. Only
+# where the stream has so many frames for each one that is sampled.
+LARGE_FRAME_PIXELS = 1920 * 1088
+MIN_FRAMES_PER_SAMPLE = 4
 
 
 def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
@@ -103,7 +99,7 @@ def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[
         origin = origin_of(container)
         video, audio = video_stream(container) if rate else None, audio_stream(container)
         decoding = Decoding(container, _threaded(video, audio), origin)
-        if video is not None and _is_large(video) and (video.average_rate or 0) >= DENSE * rate:
+        if video is not None and _is_large(video) and (video.average_rate or 0) >= MIN_FRAMES_PER_SAMPLE * rate:
             video.codec_context.skip_frame = "NONREF"
         images, sounds = _Images(video, origin, rate, longest), Sounds(origin, sample_rate)
         for frame in decoding.frames():
@@ -123,7 +119,7 @@ def _threaded(*streams: Any) -> list[Any]:
 
 
 def _is_large(video: av.VideoStream) -> bool:
-    return video.width * video.height > LARGE_PICTURE
+    return video.width * video.height > LARGE_FRAME_PIXELS
 
 
 class _Images:
@@ -150,9 +146,9 @@ class _Images:
 
 
 def frame_times(path: Path) -> Iterator[list[float] | str]:
-    """Presentation time in seconds of every frame that can be decoded, in the order they are shown, TIMES_AT_ONCE in a
-    list; then what was lost, in words. Packets do not tell: an edit list, a damaged stretch and a first frame that
-    refers to an earlier one leave packets without a frame.
+    """Presentation time in seconds of every frame that can be decoded, in the order they are shown, at most
+    MAX_TIMES_PER_MESSAGE in a list; then what was lost, in words. Packets do not tell: an edit list, a damaged stretch
+    and a first frame that refers to an earlier one leave packets without a frame.
     """
     with open_container(path) as container:
         video, origin = video_stream(container), origin_of(container)
@@ -161,7 +157,7 @@ def frame_times(path: Path) -> Iterator[list[float] | str]:
         decoding, times = Decoding(container, _threaded(video), origin), []
         for frame in decoding.frames():
             times.append(frame.time - origin)
-            if len(times) == TIMES_AT_ONCE:
+            if len(times) == MAX_TIMES_PER_MESSAGE:
                 yield times
                 times = []
         yield times
@@ -177,19 +173,19 @@ def _confine(seconds: float) -> None:
         import resource
     except ModuleNotFoundError:
         return
-    for name, most in (
-        ("RLIMIT_AS", MEMORY),
+    for name, limit in (
+        ("RLIMIT_AS", MAX_MEMORY_BYTES),
         ("RLIMIT_CPU", math.ceil(seconds)),
         ("RLIMIT_FSIZE", 0),
         ("RLIMIT_CORE", 0),
-        ("RLIMIT_NOFILE", 32),
+        ("RLIMIT_NOFILE", MAX_OPEN_FILES),
     ):
         if sys.platform == "darwin" and name == "RLIMIT_AS":
             continue
         what = getattr(resource, name)
         _, hard = resource.getrlimit(what)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (least, least))
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (lowest, lowest))
 
 
 def _send(head: dict[str, Any], body: bytes = b"") -> None:
@@ -198,7 +194,7 @@ def _send(head: dict[str, Any], body: bytes = b"") -> None:
 
 
 def _serve(what: str, path: Path, arguments: list[str]) -> None:
-    _confine(PROBING + (0.0 if what == "probe" else DECODING * float(arguments[-1])))
+    _confine(MAX_PROBE_CPU_SECONDS + (0.0 if what == "probe" else MAX_CPU_SECONDS_PER_SECOND * float(arguments[-1])))
     if what == "probe":
         _send({"clip": probe(path)})
     elif what == "times":

@@ -63,14 +63,14 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "nobody in view to match labels with"
-    projected, scale = look(expressions.embeddings)
+    projected, scale = project(expressions.embeddings)
     mean = frame_weights(expressions)[None] @ projected
     mean /= np.linalg.norm(mean)
     probabilities = match(mean, label_texts(EMOTIONS), scale)[0]
     return SegmentPrediction(probabilities, mean[0], quality=segment_quality(expressions))
 
 
-def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
+def project(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
     """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the trained
     scale.
     """
@@ -80,7 +80,7 @@ def look(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
 
 @lru_cache(maxsize=1)
 def _scale() -> float:
-    return look(np.zeros((1, 256), np.float32))[1]
+    return project(np.zeros((1, 256), np.float32))[1]
 
 
 def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:

@@ -88,7 +88,7 @@ def stretch(
     row = np.arange(len(rows))[:, None]
     laid = frames[row, low] * (1 - share) + frames[row, low + 1] * share
     mask = _lose(len(rows), rng)
-    slots, few = held(sequences, rows, faces)
+    slots, few = unstretched(sequences, rows, faces)
     half = len(rows) // 2
     laid[:half], mask[:half] = slots[:half], few[:half]
     return laid.astype(np.float32), mask, np.eye(len(EMOTIONS), dtype=np.float32)[sequences.emotions[rows]]
@@ -102,7 +102,7 @@ def _lose(count: int, rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def held(sequences: Sequences, rows: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def unstretched(sequences: Sequences, rows: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """CK+ sequences as the harness shows them: their three frames in the first three moments."""
     frames = faces[sequences.frames[rows]]
     slots = np.zeros((len(rows), SLOTS, frames.shape[2]), np.float32)
@@ -204,7 +204,7 @@ def cross_validate(faces: np.ndarray, votes: np.ndarray, sequences: Sequences, p
     predicted = np.zeros(len(rows), int)
     for fold, (fit, test) in enumerate(GroupKFold(FOLDS).split(rows, groups=sequences.subjects)):
         network = train(faces, votes, sequences, peaks, fit, seed=fold)
-        predicted[test] = predict(network, *held(sequences, test, peaks)).argmax(1)
+        predicted[test] = predict(network, *unstretched(sequences, test, peaks)).argmax(1)
         logger.info(
             "CK+ fold %d: macro-F1 so far %.3f",
             fold + 1,

@@ -26,7 +26,7 @@ MIXED_SHARE = 0.3
 STRENGTH = 0.75  # of augmentation
 MIN_PRIOR = 1e-4  # of a class that a corpus lacks: its logit is left alone
 LABEL_SHARE = {"web": 0.6, "press": 0.85}  # how much of a target is the label; the rest a classifier's
-BATCH = {"crowd": 44, "web": 30, "press": 14, "posed": 4}  # faces of each corpus in every batch
+BATCH = {"crowd": 60, "web": 24, "press": 8, "posed": 4}  # faces of each corpus in every batch
 
 
 @dataclass(frozen=True, slots=True)

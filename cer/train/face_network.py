@@ -14,6 +14,8 @@ WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024) 
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 BLOCKS = len(STRIDES)
 FEATURES = 1024
+DETAIL_BLOCK = 11  # the maps that enter it are the last of 6x6: mouth, brows and eyes apart
+DETAIL_FEATURES = 512
 EMBEDDING = 256
 IDENTITY = 256
 MEAN_BGR = (103.939, 116.779, 123.68)  # subtracted from the trunk's original input in [0, 255]
@@ -55,6 +57,10 @@ class Trunk(nn.Module):
         """Feature maps that enter the block of this number."""
         return self._run(F.relu6(self.first(faces * 127.5 + self.offset)), slice(block))
 
+    def between(self, maps: Tensor, block: int, last: int) -> Tensor:
+        """Feature maps that enter block `last`, from those that enter `block`."""
+        return self._run(maps, slice(block, last))
+
     def after(self, maps: Tensor, block: int) -> Tensor:
         """The output from the feature maps that enter the block of this number."""
         return self._run(maps, slice(block, None))
@@ -72,6 +78,18 @@ def load_trunk(trunk: Trunk, file: Path) -> None:
     trunk.load_state_dict(weights | {"offset": trunk.offset})
 
 
+class WeightedPool(nn.Conv2d):
+    """A mean over the places of feature maps [N, C, S, S], each channel with its own weights (arXiv 1804.07573): the
+    corner of a mouth and the middle of a cheek do not count alike. Starts as the plain mean."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__(channels, channels, side, groups=channels, bias=False)
+        nn.init.constant_(self.weight, 1 / side**2)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return super().forward(maps).flatten(1)
+
+
 class FaceNetwork(nn.Module):
     """Input: RGB face crops [N, 3, 96, 96] in [-1, 1].
 
@@ -82,7 +100,9 @@ class FaceNetwork(nn.Module):
     def __init__(self, units: int, emotions: int = 8, dropout: float = 0.3) -> None:
         super().__init__()
         self.trunk = Trunk()
-        self.bottleneck = nn.Linear(FEATURES, EMBEDDING)
+        self.pool = WeightedPool(FEATURES, 3)
+        self.detail_pool = WeightedPool(DETAIL_FEATURES, 6)
+        self.bottleneck = nn.Linear(FEATURES + DETAIL_FEATURES, EMBEDDING)
         self.norm = nn.BatchNorm1d(EMBEDDING)
         self.dropout = nn.Dropout(dropout)
         self.emotions = nn.Linear(EMBEDDING, emotions)
@@ -91,17 +111,23 @@ class FaceNetwork(nn.Module):
         self.quality = nn.Linear(FEATURES, 1)
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        features = self.trunk(faces).mean((2, 3))
-        return self.heads(features.float())
+        return self.heads(*self.features(faces, 0))
 
-    def heads(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """The outputs from pooled trunk features [N, 1024]."""
-        embedding = F.silu(self.norm(self.bottleneck(features)))
+    def features(self, maps: Tensor, block: int) -> tuple[Tensor, Tensor]:
+        """Features of the person [N, 1024] and of the expression [N, 1536], from the maps that enter the block of this
+        number, or from faces if it is 0."""
+        maps = self.trunk.before(maps, DETAIL_BLOCK) if block == 0 else self.trunk.between(maps, block, DETAIL_BLOCK)
+        last = self.trunk.after(maps, DETAIL_BLOCK)
+        return last.float().mean((2, 3)), torch.cat([self.pool(last), self.detail_pool(maps)], 1).float()
+
+    def heads(self, person: Tensor, expression: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """The outputs from what `features` returns."""
+        embedding = F.silu(self.norm(self.bottleneck(expression)))
         dropped = self.dropout(embedding)
         return (
             self.emotions(dropped),
             embedding,
             self.units(dropped),
-            F.normalize(self.identity(features), dim=1),
-            self.quality(features)[:, 0],
+            F.normalize(self.identity(person), dim=1),
+            self.quality(person)[:, 0],
         )

@@ -37,11 +37,11 @@ logger = logging.getLogger(__name__)
 HEADS = 3
 STEPS = 1500
 BATCH = 512
-RATE = 0.03
-PULL = 1e-4  # towards equal weights: classes that a modality cannot name would drift for ever
+LEARNING_RATE = 0.03
+THETA_PENALTY = 1e-4  # of theta squared: weights of classes that a modality never predicts would drift without end
 SHARPNESS = 4  # power of the fused distribution whose expected error is made small
 LIKELIHOOD = 0.4  # how much the log-likelihood counts beside the expected error
-REDRAWN = 20  # times that test items are drawn anew, to tell a loss from chance
+BOOTSTRAP_DRAWS = 20  # times that test items are drawn anew, to tell a loss from chance
 
 
 class Fusion(nn.Module):
@@ -75,7 +75,7 @@ def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = Fusion()
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     sets = np.array([np.isin(np.arange(len(MODALITIES)), members) for members in subsets(range(len(MODALITIES)))])
     chance = 1 / np.bincount(items.emotions, minlength=len(EMOTIONS))[items.emotions]
@@ -88,7 +88,7 @@ def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
         logs, true = fused.clamp_min(1e-6).log(), torch.from_numpy(items.emotions[rows])[:, None]
         right = (SHARPNESS * logs).softmax(1).gather(1, true).mean()
         likelihood = logs.gather(1, true).mean()
-        loss = -right - LIKELIHOOD * likelihood + PULL * network.theta.square().sum()
+        loss = -right - LIKELIHOOD * likelihood + THETA_PENALTY * network.theta.square().sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -161,7 +161,7 @@ def certainly_below(fusion: MHPF, test: Mapping[tuple[str, ...], Pool]) -> list[
     """
     rng = np.random.default_rng(0)
     drawn = []
-    for seed in range(REDRAWN):
+    for seed in range(BOOTSTRAP_DRAWS):
         again = {names: pool[rng.integers(0, len(pool.emotions), len(pool.emotions))] for names, pool in test.items()}
         drawn.append(gaps(fusion, Items(*pair(again, seed=seed))))
     return [name for name in drawn[0] if np.mean([sample.get(name, 0.0) < 0 for sample in drawn]) >= 0.95]
@@ -206,7 +206,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     started = time.monotonic()
     pools: Pools | None = None
-    stored: dict[str, np.ndarray] = {"mixing": np.array([0.5], np.float32)}
+    stored: dict[str, np.ndarray] = {}
     if arguments.predictions is not None:
         items, clips = of_predictions(arguments.predictions)
         fit, test = (items[rows] for rows in halves(clips))
@@ -216,7 +216,7 @@ def main() -> None:
         stored |= {
             name: tensor
             for name, tensor in tensors(shipped("fusion.safetensors")).items()
-            if name not in ("theta", "beta", "temperature")
+            if name not in ("theta", "beta", "temperature", "mixing")
         }
     else:
         pools = embedded_pools(arguments.data, arguments.work)

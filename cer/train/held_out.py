@@ -104,7 +104,7 @@ def _of_faces(
     emotions = targets.argmax(1)
     slots, mask, _ = Synthesiser(ready(encoded), targets)(len(encoded), rng, np.arange(len(encoded)))
     moved, motion = dynamic_face.classify(slots, mask)
-    projected, scale = scene_label.look(encoded.embeddings)
+    projected, scale = scene_label.project(encoded.embeddings)
     context, described = scene_context.classify(describe(encoded, rng))
     labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
     parts = {

@@ -39,10 +39,11 @@ from cer.train.script import parser_of, start_script
 
 logger = logging.getLogger(__name__)
 
-STEPS = 3000
+STEPS = 12000
 WARM_UP_STEPS = 150  # heads alone, on a frozen trunk
 FROZEN_BLOCKS = 5  # of the 13; edges and textures stay what millions of faces made them, at half the cost of a step
 TRUNK_RATE, HEAD_RATE = 3e-4, 1e-3
+PRETRAINED = ("trunk", "pool", "detail_pool")  # what starts as it was trained, or as a plain mean
 WEIGHT_DECAY = 0.05
 MAX_GRADIENT = 2.0
 CHECKPOINT_STEPS = 100
@@ -68,8 +69,8 @@ def learning_rate(progress: float) -> float:
 def _groups(network: FaceNetwork) -> list[dict[str, Any]]:
     groups = []
     for peak, parts in (
-        (TRUNK_RATE, [network.trunk]),
-        (HEAD_RATE, [part for name, part in network.named_children() if name != "trunk"]),
+        (TRUNK_RATE, [getattr(network, name) for name in PRETRAINED]),
+        (HEAD_RATE, [part for name, part in network.named_children() if name not in PRETRAINED]),
     ):
         parameters = [parameter for part in parts for parameter in part.parameters()]
         for decay, chosen in (
@@ -114,8 +115,8 @@ def train(
             with torch.no_grad():
                 maps = network.trunk.before(batch["views"], FROZEN_BLOCKS)
             with torch.set_grad_enabled(not warming_up):
-                features = network.trunk.after(maps, FROZEN_BLOCKS).float().mean((2, 3))
-        loss = batches.loss(network.heads(features), batch)
+                features = network.features(maps, FROZEN_BLOCKS)
+        loss = batches.loss(network.heads(*features), batch)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), MAX_GRADIENT)

@@ -150,7 +150,7 @@ def curves(analysis: Analysis) -> pd.DataFrame:
     )
 
 
-def said(analysis: Analysis) -> str:
+def segments_table(analysis: Analysis) -> str:
     """The segments as a table: from, what is stated, the challenge's label, words, description, what is absent."""
     rows = []
     for segment, statement in zip(document(analysis)["segments"], analysis.statements, strict=True):

@@ -78,7 +78,7 @@ def show(analysis: Analysis) -> list[Any]:
         gr.update(choices=names, value=WHOLE_CLIP, visible=True),
         charts.modalities(analysis),
         charts.fusion(analysis),
-        charts.said(analysis),
+        charts.segments_table(analysis),
         charts.faces(analysis),
         analysis,
         gr.update(visible=True),

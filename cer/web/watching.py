@@ -117,13 +117,13 @@ def finished(watched: Iterator[Observation | None]) -> Observation:
 
 
 def user_message_for(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """An event's handler whose errors are said in words, and quote nothing of this machine."""
+    """An event's handler whose errors are shown in words that quote nothing of this machine."""
 
     @wraps(handler)
-    def said(*args: Given.args, **named: Given.kwargs) -> Answer:
+    def answered(*args: Given.args, **named: Given.kwargs) -> Answer:
         try:
             return handler(*args, **named)
         except Exception as error:
             raise user_message(error) from error
 
-    return said
+    return answered

@@ -67,7 +67,7 @@ def now(page: Any) -> float:
 def moved(page: Any, low: float, high: float) -> None:
     """Wait until the video stands between two moments."""
     there = "([low, high]) => ((t) => low <= t && t <= high)(document.querySelector('#clip video').currentTime)"
-    page.wait_for_function(there, arg=[low, high], timeout=10_000)
+    page.wait_for_function(there, arg=[low, high], timeout=WAIT)
 
 
 def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp_path: Path) -> None:
@@ -78,14 +78,14 @@ def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp
     area = visitor.locator(".timeline .over").bounding_box()
     visitor.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 30)
     moved(visitor, 5.8, 6.2)
-    visitor.wait_for_function("document.querySelector('#segment input').value === '0:04 to 0:08'", timeout=10_000)
+    visitor.wait_for_function("document.querySelector('#segment input').value === '0:04 to 0:08'", timeout=WAIT)
     line = visitor.locator(".timeline")
     line.focus()
     visitor.keyboard.press("ArrowRight")
     moved(visitor, 6.8, 7.2)
     assert line.get_attribute("aria-valuetext").startswith("0:07 ")
     visitor.evaluate("document.querySelector('#clip video').currentTime = 2.5")
-    visitor.wait_for_function("document.querySelector('.timeline').ariaValueNow.startsWith('2.5')", timeout=10_000)
+    visitor.wait_for_function("document.querySelector('.timeline').ariaValueNow.startsWith('2.5')", timeout=WAIT)
     visitor.locator("#segment input").click()
     visitor.get_by_role("option", name="0:02 to 0:06").click()
     moved(visitor, 1.8, 2.4)
@@ -140,8 +140,8 @@ def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait
     before = visitor.locator("#modalities").inner_text()
     faces.nth(1).click()
     changed = "before => document.querySelector('#modalities').innerText !== before"
-    visitor.wait_for_function(changed, arg=before, timeout=20_000)
-    visitor.wait_for_function("document.querySelectorAll('#people button')[1].ariaPressed === 'true'", timeout=10_000)
+    visitor.wait_for_function(changed, arg=before, timeout=WAIT)
+    visitor.wait_for_function("document.querySelectorAll('#people button')[1].ariaPressed === 'true'", timeout=WAIT)
 
 
 def test_a_clip_without_a_face_loses_what_needs_one_with_the_reason(visitor: Any, tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
     while not watching._TURN.locked():
         visitor.wait_for_timeout(50)
     visitor.get_by_role("button", name="Cancel").first.click()
-    visitor.get_by_text("Cancelled.").wait_for(timeout=10_000)
-    assert watching._TURN.acquire(timeout=20), "the work goes on though nobody waits for it"
+    visitor.get_by_text("Cancelled.").wait_for(timeout=WAIT)
+    assert watching._TURN.acquire(timeout=WAIT / 1000), "the work goes on though nobody waits for it"
     watching._TURN.release()
     assert visitor.locator("#timeline .timeline").count() == 0
     line = visitor.locator("#timeline .timeline")
@@ -200,7 +200,7 @@ def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> N
     hand(visitor, "#predictions", tmp_path / "p.csv")
     hand(visitor, "#labels", tmp_path / "l.csv")
     visitor.get_by_role("button", name="Score").click()
-    visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=20_000)
+    visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=WAIT)
 
 
 def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, tmp_path: Path) -> None:

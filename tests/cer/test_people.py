@@ -1,6 +1,7 @@
 """Who is listed, numbered and analyzed: observations of made sightings, without a clip or a model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.modalities.base import Modality, Prediction, SegmentPrediction, absent, collect
 from cer.models.checkpoints import Checkpoint
-from cer.observation import Observation
+from cer.observation import FOREIGN_VOICE, Observation
 from cer.perception.evidence import BLOCK, RATE, Cue, Evidence
 from cer.perception.face_detection import TEMPLATE, Face
 from cer.perception.face_encoder import NOTHING, UNITS, Expressions
+from cer.perception.speaking import OFF_SCREEN
 from cer.perception.speech import Utterance
 from cer.perception.tracking import Sighting
 from cer.perception.transcription import Sentence
@@ -241,3 +243,63 @@ def test_a_modality_without_weights_is_absent_with_the_reason_and_costs_no_other
 def test_a_clip_of_sound_alone_has_a_time_line() -> None:
     observed = observation(Evidence(0.0, 4.0, False, True, [], [], NOTHING, []))
     assert observed.conclude().times == pytest.approx(np.arange(0, 4, 1 / RATE))
+
+
+def spoken_by(speaker: int | str | None, faces: dict[int, int]) -> Observation:
+    """What is observed of faces by track, each in so many frames, while `speaker` speaks in every segment."""
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    pipeline._add(observed, block(seen_for(faces)), serving(), silent)
+    observed.number_people()
+    observed.speakers = [speaker] * len(observed.segments)
+    return observed
+
+
+@pytest.mark.parametrize(
+    ("speaker", "weight"), [(1, 1.0), (None, 1.0), (2, FOREIGN_VOICE), (OFF_SCREEN, FOREIGN_VOICE)]
+)
+def test_a_voice_that_is_not_the_person_s_hardly_counts_and_neither_do_its_words(
+    speaker: int | str | None, weight: float
+) -> None:
+    quality = spoken_by(speaker, {1: 20, 2: 9}).conclude(1).outcome.quality
+    spoken = [MODALITIES.index("audio"), MODALITIES.index("text")]
+    assert quality[:, spoken] == pytest.approx(np.full((len(quality), 2), weight))
+    others = [column for column in range(len(MODALITIES)) if column not in spoken]
+    assert quality[:, others] == pytest.approx(np.ones((len(quality), 4)))
+
+
+def test_a_voice_from_nowhere_counts_in_full_where_nobody_is_in_view() -> None:
+    quality = spoken_by(OFF_SCREEN, {}).conclude().outcome.quality
+    assert quality == pytest.approx(np.ones(quality.shape))
+
+
+@pytest.mark.parametrize(("end", "fraction"), [(4.0, 0.45), (8.0, 0.9), (12.0, 0.9)])
+def test_progress_is_nine_tenths_of_the_share_of_the_clip(end: float, fraction: float) -> None:
+    reported: list[float] = []
+    pipeline._add(
+        Observation(CLIP, "embedded", [], SOURCES),
+        block([], end=end),
+        serving(),
+        lambda stage, done: reported.append(done),
+    )
+    assert reported == pytest.approx([fraction] * len(MODALITIES))
+
+
+def test_progress_of_a_clip_of_unknown_length_is_nine_tenths() -> None:
+    reported: list[float] = []
+    observed = Observation(replace(CLIP, duration=0.0), "embedded", [], SOURCES)
+    pipeline._add(observed, block([]), serving(), lambda stage, done: reported.append(done))
+    assert reported == pytest.approx([0.9] * len(MODALITIES))
+
+
+def test_the_time_of_a_stage_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter([10.0, 12.0, 20.0, 23.0])
+    monkeypatch.setattr("cer.observation.time.perf_counter", lambda: next(ticks))
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    for _ in range(2):
+        with observed.timed("audio"):
+            pass
+    assert observed.timings == {"audio": 5.0}
+
+
+def test_a_single_sighting_lasts_as_long_as_a_frame() -> None:
+    assert observation(block([sighting(0.4, 1)])).people[1].seconds_visible == pytest.approx(1 / RATE)

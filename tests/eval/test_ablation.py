@@ -8,7 +8,7 @@ from cer.observation import Observation
 from eval.ablation import Predictions, decide, product, weighted
 
 
-def held(probabilities: list[list[list[float]]]) -> Predictions:
+def predictions(probabilities: list[list[list[float]]]) -> Predictions:
     """Rows of six modalities of eight probabilities; an empty list is an absent modality."""
     full = np.array([[item or [np.nan] * 8 for item in row] for row in probabilities], np.float32)
     present = np.logical_not(np.isnan(full).any(axis=2))
@@ -38,7 +38,7 @@ def test_all_modalities_decide_as_the_pipeline_does(observed: Observation) -> No
 
 
 def test_the_product_by_hand_and_nothing_where_nobody_is() -> None:
-    result = product(held([[SURE, TORN, [], [], [], []], [[]] * 6]))
+    result = product(predictions([[SURE, TORN, [], [], [], []], [[]] * 6]))
     raised = np.array(SURE) * np.array(TORN)
     np.testing.assert_allclose(result[0], raised / raised.sum(), rtol=1e-5)
     assert np.isnan(result[1]).all()
@@ -47,5 +47,5 @@ def test_the_product_by_hand_and_nothing_where_nobody_is() -> None:
 def test_weights_are_shared_among_those_present() -> None:
     weights = np.zeros((6, 8))
     weights[0], weights[1], weights[2] = 1.0, 3.0, 96.0
-    (result,) = weighted(held([[SURE, TORN, [], [], [], []]]), weights)
+    (result,) = weighted(predictions([[SURE, TORN, [], [], [], []]]), weights)
     np.testing.assert_allclose(result, 0.25 * np.array(SURE) + 0.75 * np.array(TORN), rtol=1e-5)

@@ -9,7 +9,7 @@ from cer.media.reader import frame_times
 from cer.segments import Segment, timeline
 from eval.frames import FEWER_LABELS, MORE_LABELS, disagreements, laid_out
 from eval.tables import table_of
-from eval.targets import targets
+from eval.targets import targets_of
 
 
 def test_more_or_fewer_labels_than_frames_are_laid_out_by_a_rule_that_is_said(two_faces: Path) -> None:
@@ -42,7 +42,7 @@ def test_frame_averaging_agrees_with_a_plain_loop_and_with_the_time_line() -> No
             "label": np.concatenate(list(labels.values())).astype(np.int8),
         }
     )
-    aims = targets(corpus("c-expr-db"), table_of(rows), frames)
+    targets = targets_of(corpus("c-expr-db"), table_of(rows), frames)
     expected = []
     for name, here in spans.items():
         own = values[[i for i, row in enumerate(rows) if row["id"] == name]]
@@ -55,8 +55,8 @@ def test_frame_averaging_agrees_with_a_plain_loop_and_with_the_time_line() -> No
                 if start <= time and (time < end or is_last) and not np.isnan(value).any():
                     covering.append(value)
             expected.append(np.mean(covering or [v for v in own if not np.isnan(v).any()], axis=0))
-    assert aims.average(values) == pytest.approx(np.array(expected), abs=1e-7)
-    assert aims.truth.tolist() == [label for name in spans for label in labels[name] if label >= 0]
+    assert targets.average(values) == pytest.approx(np.array(expected), abs=1e-7)
+    assert targets.truth.tolist() == [label for name in spans for label in labels[name] if label >= 0]
     valid = labels["a"] >= 0
     by_timeline = timeline([Segment(*span) for span in spans["a"]], values[:3], times["a"])[valid]
-    assert aims.average(values)[: valid.sum()] == pytest.approx(by_timeline, abs=1e-6)
+    assert targets.average(values)[: valid.sum()] == pytest.approx(by_timeline, abs=1e-6)

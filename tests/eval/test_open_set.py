@@ -6,7 +6,7 @@ from cer.corpora import corpus
 from cer.labels import EMOTIONS
 from eval.open_set import open_set_scores, open_set_table
 from eval.tables import table_of
-from eval.targets import targets
+from eval.targets import targets_of
 
 
 def face(**emotions: float) -> list[float]:
@@ -22,7 +22,7 @@ def test_labels_say_neutral_or_single_and_the_decision_is_counted_against_them()
     ]
     table = table_of([{"id": n, "start": 0.0, "end": 0.0, "label": label, "static_face": p} for n, label, p in rows])
     ferplus = corpus("ferplus")
-    scores = open_set_scores(ferplus, table, targets(ferplus, table, None))
+    scores = open_set_scores(ferplus, table, targets_of(ferplus, table, None))
     assert scores is not None
     np.testing.assert_array_equal(scores.counts, [[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 0, 0]])
     assert (scores.accuracy, scores.answered, scores.right) == (1, 1, 1)
@@ -34,6 +34,6 @@ def test_compound_labels_are_blends() -> None:
         [{"id": "a", "start": 0.0, "end": 0.0, "label": "Sadly Angry", "static_face": face(Sadness=0.49, Anger=0.48)}]
     )
     rafce = corpus("rafce")
-    scores = open_set_scores(rafce, table, targets(rafce, table, None))
+    scores = open_set_scores(rafce, table, targets_of(rafce, table, None))
     assert scores is not None
     assert scores.counts[2].tolist() == [0, 0, 1, 0]

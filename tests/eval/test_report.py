@@ -169,6 +169,6 @@ def test_63_subsets_of_2000_items_take_seconds_and_little_memory(tmp_path: Path)
     started, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     table = list(lines(run))
     assert sum(item.part == "subset" for item in table) == 63
-    assert len(run.aims.truth) == 2000
+    assert len(run.targets.truth) == 2000
     assert time.process_time() - started < 60  # about 6 s; the bound only catches another order of growth
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kB

@@ -22,8 +22,8 @@ def test_the_prior_is_multiplied_back_to_the_power_that_is_asked_for() -> None:
 def test_labels_are_decided_by_the_corpus_power_and_calibration_is_judged_under_the_whole_prior() -> None:
     corpus = replace(CORPUS, classes=("Neutral", "Anger"), prior={"Neutral": 0.8, "Anger": 0.2}, power=0.5)
     item = csr_array(np.eye(1))
-    aims = Targets(item, item, np.array([1]), np.array([0]), np.array(["a"]))
-    result = scores_of(np.array([[0.3, 0.7, 0, 0, 0, 0, 0, 0]]), corpus, aims)
+    targets = Targets(item, item, np.array([1]), np.array([0]), np.array(["a"]))
+    result = scores_of(np.array([[0.3, 0.7, 0, 0, 0, 0, 0, 0]]), corpus, targets)
     assert result is not None
     assert result.values["war"] == 1  # 0.7 sqrt(0.2) = 0.31 is more than 0.3 sqrt(0.8) = 0.27
     assert result.values["ece"] == pytest.approx(0.24 / 0.38)  # but 0.3 x 0.8 = 0.24 claims more than 0.7 x 0.2 = 0.14

@@ -60,3 +60,27 @@ def test_labels_may_be_decided_otherwise_and_calibration_stays_that_of_the_distr
     result = score(probabilities, truth, np.arange(4), predicted=rare)
     assert result.values["war"] == 0.25
     assert result.values["ece"] == pytest.approx(0.0)
+
+
+def test_scores_of_many_confusions_at_once_are_those_of_each() -> None:
+    several = np.random.default_rng(0).integers(0, 9, (5, 3, 3))
+    for measure in (scores.macro_f1, scores.uar, scores.war, scores.weighted_f1):
+        np.testing.assert_allclose(measure(several), [measure(counts) for counts in several])
+    np.testing.assert_allclose(scores.f1_per_class(several)[2], scores.f1_per_class(several[2]))
+
+
+def test_intervals_are_the_middle_95_percent_of_the_resamples() -> None:
+    rng = np.random.default_rng(0)
+    truth, groups = rng.integers(0, 2, 60), np.arange(60) // 2
+    probabilities = rng.dirichlet(np.ones(2), 60)
+    drawn = scores.resamples(30) @ scores.per_group(truth, probabilities.argmax(1), groups, 30, 2)
+    accuracy = np.sort(drawn.reshape(-1, 2, 2).trace(axis1=1, axis2=2) / 60)
+    low, high = scores.score(probabilities, truth, groups).intervals["war"]
+    assert (accuracy < low).mean() <= 0.025 <= (accuracy <= low).mean()
+    assert (accuracy < high).mean() <= 0.975 <= (accuracy <= high).mean()
+
+
+def test_only_blends_are_scored_by_presence_and_salience() -> None:
+    assert scores.measures_of(blends=False) == ("macro_f1", "uar", "war", "weighted_f1")
+    assert scores.measures_of(blends=True)[4:] == ("acc_presence", "acc_salience")
+    assert (scores.headline(blends=False), scores.headline(blends=True)) == ("macro_f1", "acc_presence")

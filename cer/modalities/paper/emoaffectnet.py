@@ -46,7 +46,7 @@ class EmoAffectNet:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         _static()
-        features, logits = seen(evidence, person)
+        features, logits = encode_person(evidence, person)
         rows = _rows(evidence, segments, person)
         results: list[SegmentPrediction | str] = [_missing(evidence)] * len(segments)
         for place, within in enumerate(rows):
@@ -72,7 +72,7 @@ class EmoAffectNetLSTM:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         _static(), _dynamic()
-        features, _ = seen(evidence, person)
+        features, _ = encode_person(evidence, person)
         windows, owners = [], []
         for place, within in enumerate(_rows(evidence, segments, person)):
             for start in range(0, max(len(within) - MOMENTS, 0) + 1, STRIDE) if len(within) > 1 else ():
@@ -96,14 +96,14 @@ def _emotions(logits: np.ndarray) -> np.ndarray:
     return to_emotions(softmax(logits[None]), emotion_columns(LABELS, MODEL.repo))[0]
 
 
-_seen: WeakKeyDictionary[Evidence, dict[int | None, tuple[np.ndarray, np.ndarray]]] = WeakKeyDictionary()
+_encoded: WeakKeyDictionary[Evidence, dict[int | None, tuple[np.ndarray, np.ndarray]]] = WeakKeyDictionary()
 
 
-def seen(evidence: Evidence, person: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """`read` of a person's faces, once for both modalities."""
-    cached = _seen.setdefault(evidence, {})
+def encode_person(evidence: Evidence, person: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """`encode_crops` of a person's faces, once for both modalities."""
+    cached = _encoded.setdefault(evidence, {})
     if person not in cached:
-        cached[person] = read([sighting.crop for sighting in evidence.person(person)[0]])
+        cached[person] = encode_crops([sighting.crop for sighting in evidence.person(person)[0]])
     return cached[person]
 
 
@@ -120,7 +120,7 @@ def prepare(crops: Sequence[np.ndarray]) -> np.ndarray:
 
 
 @on_gpu
-def read(crops: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def encode_crops(crops: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Features float32 [N, 512] and logits [N, 7] in the order of LABELS of face crops."""
     import torch
 

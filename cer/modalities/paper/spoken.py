@@ -68,7 +68,7 @@ class Spoken:
         _whisper()  # words of another transcriber are not passed off as Whisper's
         texts = [spoken(evidence.segment(segment)) for segment in segments]
         _classifier(self.model)
-        embeddings, logits = read(self.model, [words for words, reason in texts if reason is None])
+        embeddings, logits = classify(self.model, [words for words, reason in texts if reason is None])
         predictions = iter(zip(embeddings, to_emotions(softmax(logits), _columns(self.model)), strict=True))
         results: list[SegmentPrediction | str] = []
         for words, reason in texts:
@@ -96,7 +96,7 @@ def transcribe_with_whisper(samples: np.ndarray) -> dict[str, Any]:
 
 
 @on_gpu
-def read(model: hub.HubModel, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def classify(model: hub.HubModel, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings float32 [N, D] (mean of the last hidden states) and logits [N, K] of texts."""
     import torch
 

@@ -99,4 +99,3 @@ def test_the_shipped_fusion_fits_the_vocabulary() -> None:
     assert rules.fusion.theta.shape == (3, 6, 8)
     assert set(rules.prototypes) == set(MODALITIES)
     assert all(prototype.means.shape[0] == 8 and prototype.temperature > 0 for prototype in rules.prototypes.values())
-    assert 0 <= rules.mixing <= 1

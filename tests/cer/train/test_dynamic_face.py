@@ -2,7 +2,7 @@ import numpy as np
 
 from cer.modalities.dynamic_face import SLOTS
 from cer.train.data import Sequences
-from cer.train.dynamic_face import Synthesiser, held, stretch
+from cer.train.dynamic_face import Synthesiser, stretch, unstretched
 
 
 def test_a_sequence_goes_from_a_calm_face_to_its_peak() -> None:
@@ -39,6 +39,6 @@ def test_ordered_frames_stay_in_order_however_they_are_stretched() -> None:
     assert (np.diff(slots[2:, :, 0], axis=1) >= 0).all()
     assert slots[3].min() >= 3
     assert target.argmax(1).tolist() == [1, 4, 1, 4]
-    shown, mask = held(sequences, np.array([1]), faces)
+    shown, mask = unstretched(sequences, np.array([1]), faces)
     assert shown[0, :4, 0].tolist() == [3, 4, 5, 0]
     assert mask[0].sum() == 3

@@ -42,7 +42,7 @@ def test_an_absent_modality_is_marked_with_its_reason(analysis: Analysis) -> Non
 def test_words_from_a_clip_are_text_and_never_markup(analysis: Analysis) -> None:
     notes = ("<script>alert(1)</script>",) * len(analysis.segments)
     spoken = replace(analysis.predictions["text"], notes=notes)
-    html = charts.said(replace(analysis, predictions={**analysis.predictions, "text": spoken}))
+    html = charts.segments_table(replace(analysis, predictions={**analysis.predictions, "text": spoken}))
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 

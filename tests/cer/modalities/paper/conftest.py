@@ -29,7 +29,7 @@ def forget() -> None:
     for loader in LOADERS:
         loader.cache_clear()
     hub._failed.clear()
-    emoaffectnet._seen.clear()
+    emoaffectnet._encoded.clear()
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def test_clip_is_open_clips_own_zero_shot_recipe(labels: tuple[str, ...], eviden
         item = preprocess(Image.fromarray(evidence.pictures[0].image))[None]
         image = network.encode_image(item, normalize=True)
         expected = (network.logit_scale.exp() * image @ classes).softmax(-1)[0].numpy()
-    logits = scale * clip.look([evidence.pictures[0].image]) @ texts.T
+    logits = scale * clip.encode_images([evidence.pictures[0].image]) @ texts.T
     assert softmax(logits)[0] == pytest.approx(expected, abs=1e-5)
 
 
@@ -187,7 +187,7 @@ def test_the_static_network_is_a_plain_forward(evidence: Evidence) -> None:
     assert inputs[0, :, 0, 0] == pytest.approx(crop[0, 0, ::-1] - emoaffectnet.MEAN, abs=1e-3)  # blue comes first
     with torch.no_grad():
         features, logits = network(torch.from_numpy(np.ascontiguousarray(inputs)))
-    result = emoaffectnet.read([crop])
+    result = emoaffectnet.encode_crops([crop])
     assert result[0] == pytest.approx(features.numpy(), abs=1e-4)
     assert result[1] == pytest.approx(logits.numpy(), abs=1e-4)
 
