@@ -129,20 +129,25 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def write(folders: Sequence[Path], out: Path) -> tuple[str, list[Path]]:
-    """Write calibration.csv, calibration.md, coverage.csv and coverage.svg; returns the table and the files."""
+    """Write calibration.csv, calibration.md, certainty.md, coverage.csv and coverage.svg; returns the tables and the
+    files.
+    """
     from cer.files import write_whole
     from cer.results.figures import svg
+    from eval import certainty
     from eval.plots import coverage_curves
 
-    entries = [entry for folder in folders for entry in answers_of(Run.read(folder))]
+    runs = [Run.read(folder) for folder in folders]
+    entries = [entry for run in runs for entry in answers_of(run)]
     curves = {f"{entry.run.folder.name}, {entry.view}": entry.curve() for entry in entries if not entry.language}
     out.mkdir(parents=True, exist_ok=True)
     contents = {
         "calibration.csv": as_csv(entries),
         "calibration.md": as_markdown(entries),
+        "certainty.md": certainty.as_markdown([entry for run in runs for entry in certainty.certainties_of(run)]),
         "coverage.csv": coverage_csv(entries),
         "coverage.svg": svg(coverage_curves(COVERAGES, curves)),
     }
     for name, content in contents.items():
         write_whole(content, out / name)
-    return contents["calibration.md"], [out / name for name in contents]
+    return contents["calibration.md"] + "\n" + contents["certainty.md"], [out / name for name in contents]

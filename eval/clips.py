@@ -58,7 +58,7 @@ def sources(profile: str) -> dict[str, list[str]]:
     """source -> its modalities: those that draw on the same evidence are one witness."""
     members: dict[str, list[str]] = {}
     for name, modality in modalities(profile).items():
-        members.setdefault(getattr(modality, "source", name), []).append(name)
+        members.setdefault(modality.source, []).append(name)
     return members
 
 

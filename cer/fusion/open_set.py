@@ -11,6 +11,7 @@ answer: their logs told blends as well, and called 93 % against 3 % a blend. W a
 were about FER+ faces; no compound label is read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +29,18 @@ class Statement:
 
     state: one of STATES. probability: of the state, calibrated; for "unclear" that none of the other states is sure
     enough. emotions: (name, salience), most salient first: none when unclear, one or two otherwise, their saliences
-    summing to 1.
+    summing to 1. share: of what is not Neutral, how much lies on the named emotions, in [0, 1]; 1 where none is named.
     """
 
     state: str
     probability: float
     emotions: tuple[tuple[str, float], ...]
+    share: float = 1.0
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the state and the named emotions are both right."""
+        return self.probability * self.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class OpenSet:
         row = int(states.argmax())
         if states[row] < MIN_CONFIDENCE:
             return Statement(UNCLEAR, float(1 - states[row]), ())
-        return Statement(STATES[row], float(states[row]), salient(fused, STATES[row]))
+        emotions = salient(fused, STATES[row])
+        return Statement(STATES[row], float(states[row]), emotions, named_share(fused, emotions))
 
 
 def features(probabilities: np.ndarray) -> np.ndarray:
@@ -72,6 +80,12 @@ def features(probabilities: np.ndarray) -> np.ndarray:
     others = np.sort(probabilities[:, 1:], axis=1)[:, ::-1]
     share = others[:, 1:2] / np.maximum(others[:, :1] + others[:, 1:2], 1e-12)
     return np.concatenate([probabilities[:, :1], others[:, :3], share], 1)
+
+
+def named_share(fused: np.ndarray, emotions: Sequence[tuple[str, float]]) -> float:
+    """How much of what a distribution [8] does not give to Neutral lies on the named emotions; 1 for Neutral."""
+    names = [EMOTIONS.index(name) for name, _ in emotions if name != EMOTIONS[0]]
+    return float(fused[names].sum() / max(fused[1:].sum(), 1e-12)) if names else 1.0
 
 
 def salient(fused: np.ndarray, state: str) -> tuple[tuple[str, float], ...]:

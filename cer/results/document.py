@@ -59,6 +59,7 @@ def _stated(analysis: Analysis, row: int | None) -> dict[str, Any]:
     return {
         "state": statement.state,
         "state_probability": round(statement.probability, _DIGITS),
+        "confidence": round(statement.confidence, _DIGITS),
         "emotions": [{"emotion": name, "salience": round(salience, _DIGITS)} for name, salience in statement.emotions],
         "witnesses": [
             {

@@ -11,7 +11,8 @@ from cer.results.analysis import Analysis
 from cer.results.witnesses import witnesses
 from cer.words import say, texts_of
 
-LIKELY, CLEAR = 0.6, 0.8  # probability of the stated from which it is called likely, and clear
+CERTAINTIES = ("guess", "likely", "clear")
+LIKELY, CLEAR = 0.6, 0.8  # confidence in a statement from which it is called likely, and clear
 
 
 def clock(seconds: float) -> str:
@@ -41,9 +42,9 @@ def source_word(source: str) -> str:
     return say(f"sources.{source.replace(' ', '_')}")
 
 
-def certainty(probability: float) -> str:
-    """ "A guess", "likely" or "clear"."""
-    return say(f"certainty.{'clear' if probability >= CLEAR else 'likely' if probability >= LIKELY else 'guess'}")
+def certainty(confidence: float) -> str:
+    """Which of CERTAINTIES a confidence is called."""
+    return CERTAINTIES[int(confidence >= LIKELY) + int(confidence >= CLEAR)]
 
 
 def stated(statement: Statement) -> str:
@@ -65,7 +66,7 @@ def verdict(analysis: Analysis) -> str:
     if statement.state == UNCLEAR:
         causes = [reason_word(reason) for reason in _causes(analysis)]
         return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
-    lead = say("verdict.lead", certainty=certainty(statement.probability), stated=stated(statement))
+    lead = say("verdict.lead", certainty=say(f"certainty.{certainty(statement.confidence)}"), stated=stated(statement))
     if statement.state != NEUTRAL:
         start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
         if start > 0 or end < analysis.segments[-1].end:

@@ -76,3 +76,15 @@ def test_the_salient_emotions_by_hand() -> None:
 
 def test_the_salience_of_a_face_without_any_emotion_is_a_number() -> None:
     assert salient(np.eye(8)[0], "compound") == ((EMOTIONS[1], 0.0), (EMOTIONS[2], 1.0))
+
+
+def test_the_confidence_in_a_statement_by_hand() -> None:
+    # Anger 0.5 and Sadness 0.3 of 0.8 that is not Neutral, so a single Anger has 5/8 of the state's probability.
+    fused = np.array([0.2, 0.5, 0, 0, 0, 0.3, 0, 0], np.float32)
+    single = PLAIN.state(fused, np.array([0.1, 0.8, 0.1]))
+    assert single.share == pytest.approx(0.625)
+    assert single.confidence == pytest.approx(0.5)
+    blend = PLAIN.state(fused, np.array([0.1, 0.1, 0.8]))
+    assert blend.confidence == pytest.approx(0.8)
+    neutral = PLAIN.state(fused, np.array([0.7, 0.2, 0.1]))
+    assert neutral.confidence == neutral.probability == pytest.approx(0.7)
