@@ -40,9 +40,19 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="CLIP",
         type=Path,
-        help="a video or audio file (MP4, MOV, MKV, WebM, AVI, ...), or `demo` for the bundled clip",
+        help="a video or audio file (MP4, MOV, MKV, WebM, AVI, ...), a folder of them, or `demo` for the bundled clip",
     )
-    analyze.add_argument("--out", type=Path, required=True, metavar="DIR", help="results go to DIR/<clip stem>/")
+    analyze.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="results go to DIR/<clip stem>/; of several clips there is an index.html and a summary.csv too",
+    )
+    analyze.add_argument("--recursive", action="store_true", help="look for clips in the folders of folders too")
+    analyze.add_argument(
+        "--overwrite", action="store_true", help="analyze again what was analyzed before, by the same models"
+    )
     analyze.add_argument(
         "--profile",
         default=DEFAULT,
@@ -123,27 +133,58 @@ def _main(arguments: list[str] | None) -> int:
 
 
 def _analyze(options: argparse.Namespace) -> int:
+    from cer.clips import clips_of
+    from cer.results.index import INDEX, Entry, write_index
+
     choose(options.profile)
-    status = 0
-    clips = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
+    named = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
+    clips = clips_of(named, recursive=options.recursive)
+    status, entries = 0, []
     for clip, name in zip(clips, result_names(clips), strict=True):
-        folder = options.out / name
-        progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
+        failure, problem = _analyze_clip(clip, options.out / name, options)
+        status = failure if failure == UNREADABLE else status or failure
+        entries.append(Entry(clip, name, problem))
+    if len(clips) > 1:
         try:
-            analysis = run(clip, folder, options, progress)
-        except ClipError as error:
-            print(_one_line(error), file=sys.stderr)
-            status = UNREADABLE
-        except CerError as error:
-            print(_one_line(error), file=sys.stderr)
-            status = status or 2
+            write_index(entries, options.out)
         except OSError as error:
-            print(_one_line(f"{folder}: the results cannot be written ({error.strerror or error})."), file=sys.stderr)
-            status = status or UNWRITTEN
-        else:
-            if not options.quiet:
-                print(summary(analysis, folder))
+            print(_one_line(_unwritten(options.out, error)), file=sys.stderr)
+            return status or UNWRITTEN
+        if not options.quiet:
+            print(f"index: {printable(str(options.out / INDEX))}")
     return status
+
+
+def _analyze_clip(clip: Path, folder: Path, options: argparse.Namespace) -> tuple[int, str | None]:
+    """Exit status of one clip, and why it has no results; a line is printed about it."""
+    from cer.clips import Wanted, is_done
+
+    progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
+    wanted = Wanted(options.profile, options.person, options.schema, options.video)
+    try:
+        if not options.overwrite and is_done(clip, folder, wanted):
+            if not options.quiet:
+                print(
+                    printable(f"{clip.name}: analyzed before, see {folder / 'report.html'}; --overwrite does it again")
+                )
+            return 0, None
+        analysis = run(clip, folder, options, progress)
+    except ClipError as error:
+        status, problem = UNREADABLE, str(error)
+    except CerError as error:
+        status, problem = 2, str(error)
+    except OSError as error:
+        status, problem = UNWRITTEN, _unwritten(folder, error)
+    else:
+        if not options.quiet:
+            print(summary(analysis, folder))
+        return 0, None
+    print(_one_line(problem), file=sys.stderr)
+    return status, problem
+
+
+def _unwritten(folder: Path, error: OSError) -> str:
+    return f"{folder}: the results cannot be written ({error.strerror or error})."
 
 
 def _app(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Files: written whole or not at all, and read as text."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -23,6 +24,15 @@ def write_whole(content: str | bytes, path: Path) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def sha256_of(*paths: Path) -> str:
+    """SHA-256 of a file, or of several in a row, in hexadecimal. Raises OSError."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def read_file(path: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cer.errors import WeightsError
+from cer.files import sha256_of
 from cer.fusion.decision import decision
 from cer.media.clip import Clip
 from cer.media.reader import probe
@@ -56,6 +57,7 @@ def observe(
     """
     select_device(device)
     probed = clip if isinstance(clip, Clip) else probe(clip)
+    probed = replace(probed, sha256=sha256_of(probed.path))
     profile = resolve_profile(profile)
     serving = modalities(profile)
     unavailable = _load(serving, progress)

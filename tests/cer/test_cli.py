@@ -1,3 +1,5 @@
+import argparse
+import csv
 import json
 import subprocess
 import sys
@@ -5,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cer import cli
 from cer.cli import main
+from cer.progress import Progress
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
 from tests.clips import DEMO, noise, still, write_clip
@@ -87,3 +91,72 @@ def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     clip.write_bytes(b"no clip any more")
     assert main(["analyze", str(clip), "--out", str(tmp_path / "out"), "--quiet"]) == 3
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+
+def small_clip(path: Path, seed: int = 0) -> Path:
+    """A second of noise: read fast, with nobody in view."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_clip(path, still([0.0, 0.2, 0.4, 0.6, 0.8], noise(60, 80, seed)))
+
+
+def test_a_folder_is_analyzed_clip_by_clip_with_an_index_of_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small_clip(tmp_path / "clips" / "b.mp4")
+    small_clip(tmp_path / "clips" / "a.mkv", seed=1)
+    small_clip(tmp_path / "clips" / "deeper" / "c.mp4", seed=2)
+    small_clip(tmp_path / "clips" / "._b.mp4")  # macOS puts them on foreign disks
+    (tmp_path / "clips" / "broken.mp4").write_text("no video")
+    (tmp_path / "clips" / "notes.txt").write_text("no clip")
+    out = tmp_path / "out"
+    assert main(["analyze", str(tmp_path / "clips"), "--out", str(out)]) == 3
+    rows = list(csv.DictReader((out / "summary.csv").open(newline="")))
+    assert [(row["results"], bool(row["problem"])) for row in rows] == [("a", False), ("b", False), ("broken", True)]
+    assert (rows[0]["state"], rows[0]["people"], rows[0]["label"], rows[0]["problem"]) == ("unclear", "0", "", "")
+    page = (out / "index.html").read_text()
+    assert 'href="a/report.html"' in page
+    assert "broken.mp4" in page
+    assert "c.mp4" not in page
+    assert "index.html" in capsys.readouterr().out
+    assert main(["analyze", str(tmp_path / "clips"), "--out", str(out), "--recursive", "--quiet"]) == 3
+    assert [row["results"] for row in csv.DictReader((out / "summary.csv").open(newline=""))][-1] == "c"
+
+
+def test_what_was_analyzed_before_is_not_analyzed_again_unless_something_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, out = small_clip(tmp_path / "clip.mp4"), tmp_path / "out"
+    analyzed = []
+    plain = cli.run
+
+    def counted(path: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
+        analyzed.append(path.name)
+        return plain(path, folder, options, progress)
+
+    monkeypatch.setattr(cli, "run", counted)
+    command = ["analyze", str(clip), "--out", str(out), "--quiet"]
+    for extra, times in (([], 1), ([], 1), (["--overwrite"], 2), (["--video"], 3), (["--video"], 3), ([], 4)):
+        assert main([*command, *extra]) == 0
+        assert len(analyzed) == times, extra
+    small_clip(clip, seed=5)  # other content under the same name
+    assert main(command) == 0
+    assert len(analyzed) == 5
+    monkeypatch.setattr("cer.clips.__version__", "0.0.1")
+    assert main(command) == 0
+    assert len(analyzed) == 6
+
+
+def test_a_folder_without_a_clip_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small_clip(tmp_path / "deeper" / "a.mp4")
+    assert main(["analyze", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "no video or audio file" in capsys.readouterr().err
+    assert main(["analyze", str(tmp_path), "--out", str(tmp_path / "out"), "--recursive", "--quiet"]) == 0
+
+
+def test_names_of_clips_are_text_in_the_index(tmp_path: Path) -> None:
+    small_clip(tmp_path / "clips" / "<b>=1+1.mp4")
+    small_clip(tmp_path / "clips" / "=SUM(A1).mp4")
+    assert main(["analyze", str(tmp_path / "clips"), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    assert "<b>" not in (tmp_path / "out" / "index.html").read_text()
+    rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").open(newline="")))
+    assert rows[1]["results"] == "'=SUM(A1)"

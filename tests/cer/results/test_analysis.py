@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_document_has_the_form_of_schema_2(analysis: Analysis) -> None:
     document = json.loads(to_json(analysis))
     assert document["schema"] == 2
-    assert set(document["clip"]) == {"name", "duration", "fps", "width", "height", "has_audio", "rotation"}
+    assert set(document["clip"]) == {"name", "duration", "fps", "width", "height", "has_audio", "rotation", "sha256"}
     assert (document["emotions"], document["compounds"]) == (list(EMOTIONS), list(COMPOUNDS))
     segment = document["segments"][0]
     assert set(segment["modalities"]) == set(segment["weights"]) == set(MODALITIES)

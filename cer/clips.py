@@ -1,0 +1,81 @@
+"""Many clips: those that a folder holds, and whether the results of one are there already."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cer import __version__
+from cer.errors import CerError
+from cer.files import sha256_of
+from cer.media.clip import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+from cer.modalities.registry import modalities, resolve_profile
+from cer.pipeline import models_of
+from cer.results.export import ANNOTATED, RESULT_FILES, document_in
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of each clip. profile: as given; person: number, None for whoever is seen longest; schema: of
+    analysis.json; video: annotated.mp4 too.
+    """
+
+    profile: str
+    person: int | None = None
+    schema: int = 2
+    video: bool = False
+
+
+def clips_of(paths: Sequence[Path], *, recursive: bool = False) -> list[Path]:
+    """Files as they are, and in place of each folder the clips in it, in order of their names.
+
+    Args:
+        paths: files and folders.
+        recursive: look into the folders of folders too; links to folders are not followed.
+
+    Raises:
+        CerError: A folder holds no clip.
+    """
+    clips: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            clips.append(path)
+            continue
+        inside = list(_inside(path, recursive))
+        if not inside:
+            deeper = "" if recursive else " Give --recursive to look into its folders too."
+            raise CerError(f"{path}: there is no video or audio file in this folder.{deeper}")
+        clips += inside
+    return clips
+
+
+def _inside(folder: Path, recursive: bool) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix.lower() in VIDEO_SUFFIXES | AUDIO_SUFFIXES and not name.startswith(".") and path.is_file():
+                yield path
+
+
+def is_done(clip: Path, folder: Path, wanted: Wanted) -> bool:
+    """Whether a folder holds just the files that analyzing the clip again would write: of the same bytes, by the same
+    models, for the same person.
+    """
+    document = document_in(folder)
+    if document is None or document.get("schema") != wanted.schema or not clip.is_file():
+        return False
+    try:
+        people = [person["id"] for person in document["people"]]
+        person = wanted.person if wanted.person is not None else people[0] if people else None
+        with_video = wanted.video and document["clip"]["width"] > 0
+        expected = set(RESULT_FILES) - (set() if with_video else {ANNOTATED})
+        profile = resolve_profile(wanted.profile)
+        return (
+            {path.name for path in folder.iterdir()} & set(RESULT_FILES) == expected
+            and (document["version"], document["profile"], document["person"]) == (__version__, profile, person)
+            and document["models"] == [asdict(model) for model in models_of(modalities(profile))]
+            and document["clip"]["sha256"] == sha256_of(clip)
+        )
+    except (KeyError, TypeError, OSError):
+        return False
