@@ -106,6 +106,9 @@ class Finder:
                 return faces
         for turn in (0, 1, 3, 2) if self._sweeps % TURNED_TILES_EVERY == 1 else (0,):
             faces = _search_tiles(detail, turn)
+            better = _better_turn(detail, faces[0], turn) if faces else turn
+            if better != turn:
+                faces = _search_tiles(detail, better) or faces
             if faces:
                 return faces
         return []

@@ -110,8 +110,9 @@ def test_a_turned_face_comes_back_where_it_is_and_its_crop_is_upright(
     (upright,), finder = Finder().find(frame), Finder()
     for _ in range(FULL_SEARCH_EVERY + 1):
         (face,) = finder.find(turned)
-        apart = np.abs(crop(turned, face).astype(float) - crop(frame, upright)).mean()
-        assert apart < 20, (turn, side)
+        views = [np.rot90(crop(turned, face), quarter).astype(float) for quarter in range(4)]
+        apart = [np.abs(view - crop(frame, upright)).mean() for view in views]
+        assert apart[0] < 0.6 * min(apart[1:])
 
 
 def test_a_clip_turned_by_90_degrees_gives_the_same_person(portrait: np.ndarray, tmp_path: Path) -> None:
