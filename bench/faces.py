@@ -84,9 +84,9 @@ def runs(path: Path) -> str:
     frames = [frame for frame in stream(probe(path), RATE, detail=MAX_DETAIL_SIDE) if isinstance(frame, Frame)]
     finder = Finder()
     with patch.object(face_detection, "run_detector", counted), patch.object(face_finder, "run_detector", counted):
-        found = sum(bool(finder.find(frame.image, frame.detail)) for frame in frames)
+        with_face = sum(bool(finder.find(frame.image, frame.detail)) for frame in frames)
     searches = sum(pixels) / (416 * 224)
-    return f"{path.name}: {len(frames)} frames, {found} with a face, {len(pixels)} runs, {searches:.1f} searches"
+    return f"{path.name}: {len(frames)} frames, {with_face} with a face, {len(pixels)} runs, {searches:.1f} searches"
 
 
 def main() -> None:
