@@ -10,7 +10,8 @@ import numpy as np
 import onnx
 
 from cer.models.checkpoints import CENTERFACE, locate, shipped
-from cer.perception.face_detection import DETECTION_SIDE, FOLLOW_SIDE, FULL_SEARCH_EVERY
+from cer.perception.face_detection import DETECTION_SIDE
+from cer.perception.face_finder import FOLLOW_SIDE, FULL_SEARCH_EVERY
 from cer.perception.transcription import SILENCE
 from cer.perception.voice_encoder import LAYERS as VOICE_LAYERS
 from cer.perception.voice_encoder import ROWS_PER_SECOND

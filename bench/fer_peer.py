@@ -16,14 +16,14 @@ def frames(path: str) -> None:
     from bench.clips import DEMO
     from cer.media.clip import Frame
     from cer.media.reader import probe, stream
-    from cer.perception import face_detection, face_encoder
+    from cer.perception import face_detection, face_encoder, face_finder
     from cer.perception.evidence import RATE
 
     images = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
     np.save(path, np.stack(images))
     for _ in range(2):  # the first loads the models
         started = time.perf_counter()
-        finder = face_detection.Finder()
+        finder = face_finder.Finder()
         crops = [
             face_encoder.as_input(face_detection.crop(frame, face)) for frame in images for face in finder.find(frame)
         ]

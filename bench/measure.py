@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cer.media import clip, reader
-from cer.perception import evidence, face_detection, face_encoder, speech, tracking
+from cer.perception import evidence, face_encoder, face_finder, speech, tracking
 from cer.pipeline import observe
 from cer.results import report
 
@@ -30,7 +30,7 @@ def watched() -> Iterator[Spent]:
     """Seconds spent in each stage of gathering evidence, while the block runs."""
     spent: Spent = defaultdict(float)
     stages: list[tuple[Any, str, str]] = [
-        (face_detection.Finder, "find", "detect"),
+        (face_finder.Finder, "find", "detect"),
         (tracking.Tracker, "update", "track"),
         (face_encoder, "encode", "face network"),
         (face_encoder, "as_input", "face network"),

@@ -9,6 +9,8 @@ SAMPLE_RATE = 16_000  # Hz, mono
 
 MAX_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
 
+MAX_DETAIL_SIDE = 1920  # pixels; of frames for whoever looks for what is small: 6 ms more a frame of 1080p than 640
+
 MAX_DURATION = 6 * 3600.0  # seconds
 
 VIDEO_SUFFIXES = frozenset(
@@ -39,10 +41,17 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture and when it is shown. image: RGB uint8 [H, W, 3], upright, longest side at most MAX_SIDE."""
+    """A picture and when it is shown.
 
-    time: float  # seconds
+    Attributes:
+        time: Seconds.
+        image: RGB uint8 [H, W, 3], upright, longest side at most MAX_SIDE.
+        detail: The same with more pixels, where these were asked for and the clip has them.
+    """
+
+    time: float
     image: np.ndarray
+    detail: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ file, no environment to speak of and nothing to lose. `media` starts it, reads f
 
     python -m cer.media.decoder probe PATH
     python -m cer.media.decoder times PATH SECONDS
-    python -m cer.media.decoder stream PATH RATE MAX_SIDE SAMPLE_RATE SECONDS
+    python -m cer.media.decoder stream PATH RATE MAX_SIDE DETAIL_SIDE SAMPLE_RATE SECONDS
 
 A message is a line of JSON, followed by as many bytes as its "bytes" says.
 """
@@ -90,8 +90,11 @@ def _first_frame(container: Any, video: Any) -> Any:
     raise Refused(f"the video track holds no picture; the file may be cut off. {ACCEPTED}.")
 
 
-def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[tuple[float, np.ndarray] | str]:
-    """Decode a clip once, in the container's order: images [H, W, 3] and samples [N], each with its time. The image
+def stream(
+    path: Path, rate: float, longest: int, detail: int, sample_rate: int
+) -> Iterator[tuple[float, *tuple[np.ndarray, ...]] | str]:
+    """Decode a clip once, in the container's order: images [H, W, 3] and samples [N], each after its time, and after an
+    image the larger one of `detail` pixels where there are so many. The image
     shown at each multiple of 1 / rate comes with its own presentation time; damaged stretches are skipped, and so are
     images of large videos that no other refers to, as long as enough are left. What was lost comes last, in words.
     """
@@ -101,7 +104,7 @@ def stream(path: Path, rate: float, longest: int, sample_rate: int) -> Iterator[
         decoding = Decoding(container, _threaded(video, audio), origin)
         if video is not None and _is_large(video) and (video.average_rate or 0) >= MIN_FRAMES_PER_SAMPLE * rate:
             video.codec_context.skip_frame = "NONREF"
-        images, sounds = _Images(video, origin, rate, longest), Sounds(origin, sample_rate)
+        images, sounds = _Images(video, origin, rate, (longest, detail)), Sounds(origin, sample_rate)
         for frame in decoding.frames():
             yield from images.convert(frame) if isinstance(frame, av.VideoFrame) else sounds.convert(frame)
         yield from images.convert(None)
@@ -125,13 +128,13 @@ def _is_large(video: av.VideoStream) -> bool:
 class _Images:
     """Chooses the frames of a video track that are shown at multiples of 1 / rate, and converts those."""
 
-    def __init__(self, video: av.VideoStream | None, origin: float, rate: float, longest: int) -> None:
-        self._video, self._origin, self._rate, self._longest = video, origin, rate, longest
+    def __init__(self, video: av.VideoStream | None, origin: float, rate: float, sides: tuple[int, int]) -> None:
+        self._video, self._origin, self._rate, self._sides = video, origin, rate, sides
         self._aspect = pixel_aspect(video) if video is not None else 1.0
         self._deinterlacer = Deinterlacer()
         self._due, self._last = 0, 0.0
 
-    def convert(self, frame: av.VideoFrame | None) -> Iterator[tuple[float, np.ndarray]]:
+    def convert(self, frame: av.VideoFrame | None) -> Iterator[tuple[float, *tuple[np.ndarray, ...]]]:
         if self._video is None:
             return
         for whole in self._deinterlacer.convert(frame):
@@ -142,7 +145,9 @@ class _Images:
             self._last = time
             if step >= self._due:
                 self._due = step + 1
-                yield time, to_image(whole, self._aspect, self._longest)
+                longest = max(displayed_size(whole, self._aspect))
+                sides = self._sides if longest > self._sides[0] < self._sides[1] else self._sides[:1]
+                yield time, *(to_image(whole, self._aspect, side) for side in sides)
 
 
 def frame_times(path: Path) -> Iterator[list[float] | str]:
@@ -204,13 +209,14 @@ def _serve(what: str, path: Path, arguments: list[str]) -> None:
             else:
                 _send({"times": len(item)}, np.array(item, np.float64).tobytes())
     else:
-        for content in stream(path, float(arguments[0]), int(arguments[1]), int(arguments[2])):
+        for content in stream(path, float(arguments[0]), *map(int, arguments[1:4])):
             if isinstance(content, str):
                 _send({"warning": content})
             else:
-                time, array = content
-                kind = "image" if array.ndim == 3 else "sound"
-                _send({kind: list(array.shape), "time": time}, array.tobytes())
+                time, *arrays = content
+                kinds = ("image", "detail") if arrays[0].ndim == 3 else ("sound",)
+                shapes = {kind: list(array.shape) for kind, array in zip(kinds, arrays, strict=False)}
+                _send({**shapes, "time": time}, b"".join(array.tobytes() for array in arrays))
     _send({"end": True})
 
 

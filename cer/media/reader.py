@@ -6,6 +6,7 @@ PyAV and not MoviePy reads clips: it gives presentation timestamps, while MovieP
 
 import json
 import logging
+import math
 import os
 import queue
 import stat
@@ -163,6 +164,7 @@ def stream(
     longest: int = MAX_SIDE,
     sample_rate: int = SAMPLE_RATE,
     *,
+    detail: int = 0,
     warn: Callable[[str], None] = no_warning,
 ) -> Iterator[Frame | Sound]:
     """Decode a clip once, in the container's order: about `rate` frames a second (0 for none), and all of the sound.
@@ -172,6 +174,7 @@ def stream(
         rate: The frame shown at each multiple of 1 / rate comes with its own presentation time.
         longest: Pixels of the longest side of an image.
         sample_rate: Hz.
+        detail: Pixels of the longest side of a second, larger image of each frame; 0 for none.
         warn: Called with what was lost of the clip, in words: damaged stretches are skipped, and what was decoded
             before the decoder failed counts.
 
@@ -181,14 +184,17 @@ def stream(
     delivered, last = 0, 0.0
     seconds = clip.duration or MAX_DURATION
     try:
-        with _decoder(clip.path, "stream", *map(str, (rate, longest, sample_rate, seconds))) as messages:
+        with _decoder(clip.path, "stream", *map(str, (rate, longest, detail, sample_rate, seconds))) as messages:
             for head, body in messages:
                 if "warning" in head:
                     warn(str(head["warning"]))
                     continue
                 delivered, last = delivered + 1, max(last, head["time"])
                 if "image" in head:
-                    yield Frame(head["time"], np.frombuffer(body, np.uint8).reshape(head["image"]))
+                    images = np.frombuffer(body, np.uint8)
+                    size = math.prod(head["image"])
+                    larger = images[size:].reshape(head["detail"]) if "detail" in head else None
+                    yield Frame(head["time"], images[:size].reshape(head["image"]), larger)
                 else:
                     yield Sound(head["time"], np.frombuffer(body, np.float32))
     except ClipError:

@@ -7,15 +7,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import Clip, Frame, Sound
+from cer.media.clip import MAX_DETAIL_SIDE, Clip, Frame, Sound
 from cer.media.reader import no_warning, stream
-from cer.perception import face_detection, face_encoder
+from cer.perception import face_encoder
+from cer.perception.face_detection import Face
 from cer.perception.face_encoder import Expressions
+from cer.perception.face_finder import Finder
 from cer.perception.speech import Listener, Utterance
 from cer.perception.tracking import Sighting, Tracker
 from cer.perception.transcription import Transcriber
@@ -29,6 +31,8 @@ SCENE_RATE = 1.0  # pictures a second that are kept for models of the whole scen
 BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 
 MAX_FACES = 8  # of a frame, the largest ones
+
+DETAILED_BELOW = 48  # pixels of a face, half of the face network's input; smaller ones are cut out of the larger image
 
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
@@ -162,7 +166,7 @@ class _Collector:
     clip: Clip
     speech_worker: _SpeechWorker
     keep_frames: bool = False
-    finder: face_detection.Finder = field(default_factory=face_detection.Finder)
+    finder: Finder = field(default_factory=Finder)
     tracker: Tracker = field(default_factory=Tracker)
     pictures: list[Frame] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
@@ -172,8 +176,8 @@ class _Collector:
     until: float = 0.0  # seconds; the end of what has been seen or heard
 
     def add_frame(self, frame: Frame) -> None:
-        faces = self.finder.find(frame.image)[:MAX_FACES]
-        self.sightings += self.tracker.update(frame.time, frame.image, faces)
+        faces = self.finder.find(frame.image, frame.detail)[:MAX_FACES]
+        self.sightings += self.tracker.update(frame.time, _sharp_enough(frame, faces), faces)
         small = frame.image[::8, ::8].astype(np.float32) / 255
         grey = small.mean(2)
         same = self.previous is not None and self.previous.shape == grey.shape
@@ -191,7 +195,7 @@ class _Collector:
         self.previous = grey
         self.until = max(self.until, frame.time)
         if self.keep_frames and (not self.pictures or frame.time - self.pictures[-1].time > 1 / SCENE_RATE - 1e-3):
-            self.pictures.append(frame)
+            self.pictures.append(replace(frame, detail=None))
 
     def add_sound(self, sound: Sound) -> None:
         self.speech_worker.submit(sound)
@@ -250,7 +254,7 @@ def gather(
     start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
     with closing(_SpeechWorker(transcriber)) as speech_worker:
         collector = _Collector(clip, speech_worker, keep_frames)
-        for item in stream(clip, RATE, warn=warn):
+        for item in stream(clip, RATE, detail=MAX_DETAIL_SIDE, warn=warn):
             if item.time > max_duration:
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
@@ -268,6 +272,14 @@ def gather(
     if clip.duration - end > max(SHORTFALL * clip.duration, 1.0):
         warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {end:.1f} s")
     yield collector.block(start, end)
+
+
+def _sharp_enough(frame: Frame, faces: list[Face]) -> np.ndarray:
+    """The frame's image, or its detail where a face has too few pixels in the image."""
+    if frame.detail is None:
+        return frame.image
+    sides = [((face.box[2:] - face.box[:2]) * frame.image.shape[1::-1]).max() for face in faces]
+    return frame.detail if min(sides, default=DETAILED_BELOW) < DETAILED_BELOW else frame.image
 
 
 def _end(clip: Clip, video_end: float, audio_end: float) -> float:

@@ -3,8 +3,8 @@
 The detector is CenterFace (arXiv 1911.03599), run with onnxruntime.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,9 @@ from cer.models.checkpoints import CENTERFACE, locate
 from cer.models.runtime import cached_per_device, onnx_session
 
 DETECTION_SIDE = 416  # pixels; the frame's longest side while searching; 9 ms a frame on 2 cores, 25 ms at 640
-# Landmarks are as steady at 224 (5 ms) as in the whole frame; at 160 (3 ms) they scatter a fifth more.
-FOLLOW_SIDE = 224  # pixels; the longest side of a known face's surroundings while searching there
-FOLLOW_MARGIN = 3.0  # sides of the face that its surroundings measure
-FOLLOW_OVERLAP = 0.2  # intersection over union with the box before; less may be somebody else
-MAX_FOLLOWED = 2  # faces; searching near more of them costs as much as the whole frame
-FULL_SEARCH_EVERY = 5  # frames; one in so many is searched all over, for faces that are new
 MIN_SCORE = 0.5
 MIN_FACE_SIZE = 20 / 640  # of the frame's longest side; a smaller face shows no expression
+MIN_FACE_PIXELS = 20  # of a frame of any size: with so many of its own pixels a face shows one after all
 MAX_OVERLAP = 0.3  # intersection over union above which two boxes are one face
 CROP = 112  # pixels; side of the square crops
 
@@ -59,81 +54,70 @@ def _detector() -> Any:
 
 def detect(image: np.ndarray) -> list[Face]:
     """Faces in an RGB uint8 [H, W, 3] picture, the largest first."""
-    return _search(image, min(1.0, DETECTION_SIDE / max(image.shape[:2])), MIN_FACE_SIZE * max(image.shape[:2]))
+    return search(image, DETECTION_SIDE, MIN_FACE_SIZE * max(image.shape[:2]))
 
 
-def _search(image: np.ndarray, scale: float, least: float) -> list[Face]:
-    """Faces in a picture that is searched at `scale` times its size; `least` is the smallest side in pixels of it."""
-    height, width = image.shape[:2]
+def search(
+    image: np.ndarray,
+    side: float,
+    min_size: float,
+    *,
+    turn: int = 0,
+    min_score: float = MIN_SCORE,
+    enlarge: bool = False,
+) -> list[Face]:
+    """Faces in a picture, the largest first.
+
+    Args:
+        image: RGB uint8 [H, W, 3].
+        side: Pixels of the longest side while searching.
+        min_size: Pixels of `image` that a face's shorter side measures at least.
+        turn: Quarter turns counter-clockwise before the search; what is returned lies in `image` all the same.
+        min_score: In [0, 1].
+        enlarge: Whether an image below `side` is scaled up to it.
+    """
+    scale = side / max(image.shape[:2])
+    turned = np.ascontiguousarray(np.rot90(image, turn))
+    height, width = turned.shape[:2]
     # CenterFace halves its input five times: the sides are stretched to multiples of 32, and shares of the side undo
     # that.
-    rows, columns = (max(32, round(side * scale / 32) * 32) for side in (height, width))
-    resized = np.asarray(
-        Image.fromarray(image).resize((columns, rows), Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32
-    )
-    heat, size, offset, points = _detector().run(None, {"input.1": resized.transpose(2, 0, 1)[None]})
-    return _decode(heat[0, 0], size[0], offset[0], points[0], least=least / np.array([width, height]))
+    scale = scale if enlarge else min(1.0, scale)
+    rows, columns = (max(32, round(length * scale / 32) * 32) for length in (height, width))
+    heat, size, offset, points = run_detector(resized(turned, columns, rows)[None])
+    least = min_size / np.array([width, height])
+    faces = _decode(heat[0, 0], size[0], offset[0], points[0], least, min_score)
+    return [_turned_back(face, turn) for face in faces] if turn % 4 else faces
 
 
-class Finder:
-    """Faces in consecutive frames of a clip.
+def resized(image: np.ndarray, columns: int, rows: int) -> np.ndarray:
+    """An RGB uint8 [H, W, 3] picture as float32 [rows, columns, 3] in [0, 255]."""
+    size = (columns, rows)
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)
 
-    Between full searches known faces are looked for near where they were last: half of the time. A frame in which
-    one of them is not found there is searched all over, so a cut or a quick turn costs time and not a face.
+
+def run_detector(batch: np.ndarray) -> list[np.ndarray]:
+    """CenterFace's maps of a batch float32 [N, H, W, 3] in [0, 255], at a quarter of its size: heat [N, 1, h, w],
+    size and offset [N, 2, h, w], landmarks [N, 10, h, w].
     """
-
-    def __init__(self) -> None:
-        self._known: list[Face] = []
-        self._since = 0  # frames since one was searched all over
-
-    def find(self, image: np.ndarray) -> list[Face]:
-        """Faces in the RGB uint8 [H, W, 3] picture that follows the one before, the largest first."""
-        self._since += 1
-        faces = self._follow(image) if self._since < FULL_SEARCH_EVERY else []
-        if not faces:
-            faces, self._since = detect(image), 0
-        self._known = faces
-        return faces
-
-    def _follow(self, image: np.ndarray) -> list[Face]:
-        """The known faces in this picture; none at all unless each is found."""
-        if len(self._known) > MAX_FOLLOWED:
-            return []
-        near = [_near(image, face) for face in self._known]
-        faces = [face for face in near if face is not None]
-        apart = all(overlap(a.box, b.box) <= MAX_OVERLAP for a, b in combinations(faces, 2))
-        return sorted(faces, key=lambda face: -area(face.box)) if len(faces) == len(near) and apart else []
+    maps: list[np.ndarray] = _detector().run(None, {"input.1": np.ascontiguousarray(batch.transpose(0, 3, 1, 2))})
+    return maps
 
 
-def _near(image: np.ndarray, previous: Face) -> Face | None:
-    """The face in the surroundings of where `known` was, or None."""
-    whole = np.array([image.shape[1], image.shape[0]])
-    low, high = previous.box[:2] * whole, previous.box[2:] * whole
-    reach = FOLLOW_MARGIN * (high - low).max() / 2
-    left, top = np.maximum((low + high) / 2 - reach, 0).astype(int)
-    right, bottom = np.minimum((low + high) / 2 + reach, whole).astype(int)
-    part = image[top:bottom, left:right]
-    corner, extent = np.array([left, top]), np.array([right - left, bottom - top])
-    scale = FOLLOW_SIDE / max(part.shape[:2])
-    candidates = [
-        Face(
-            ((face.box.reshape(2, 2) * extent + corner) / whole).ravel().astype(np.float32),
-            ((face.landmarks * extent + corner) / whole).astype(np.float32),
-            face.score,
-        )
-        for face in _search(part, scale, MIN_FACE_SIZE * max(image.shape[:2]))
-    ]
-    best = max(candidates, key=lambda face: overlap(face.box, previous.box), default=None)
-    return best if best is not None and overlap(best.box, previous.box) >= FOLLOW_OVERLAP else None
+def _turned_back(face: Face, turn: int) -> Face:
+    """A face of a picture after quarter turns counter-clockwise, where it is in the picture before."""
+    box, landmarks = face.box.reshape(2, 2), face.landmarks
+    for _ in range(-turn % 4):
+        box, landmarks = (np.stack([points[:, 1], 1 - points[:, 0]], 1) for points in (box, landmarks))
+    return Face(np.concatenate([box.min(0), box.max(0)]), landmarks, face.score)
 
 
 def _decode(
-    heat: np.ndarray, size: np.ndarray, offset: np.ndarray, points: np.ndarray, least: np.ndarray
+    heat: np.ndarray, size: np.ndarray, offset: np.ndarray, points: np.ndarray, least: np.ndarray, min_score: float
 ) -> list[Face]:
     """Faces from CenterFace's maps at a quarter of the input's size; `least` is the smallest (width, height) as
     shares.
     """
-    rows, columns = np.nonzero(heat > MIN_SCORE)
+    rows, columns = np.nonzero(heat > min_score)
     scores = heat[rows, columns]
     extent = np.exp(size[::-1, rows, columns].T) * 4  # [N, 2] width, height in input pixels
     center = (np.stack([columns, rows], 1) + offset[::-1, rows, columns].T + 0.5) * 4
@@ -142,12 +126,20 @@ def _decode(
     whole = np.array([heat.shape[1], heat.shape[0]]) * 4.0
     boxes = np.concatenate([corner / whole, (corner + extent) / whole], 1).clip(0, 1).astype(np.float32)
     marks = (marks / whole).astype(np.float32)
+    candidates = [
+        Face(boxes[index], marks[index], float(scores[index]))
+        for index in np.argsort(-scores)
+        if ((boxes[index, 2:] - boxes[index, :2]) >= least).all()
+    ]
+    return distinct(candidates)
+
+
+def distinct(candidates: Iterable[Face]) -> list[Face]:
+    """Candidates that overlap none of those before them, the largest first."""
     faces: list[Face] = []
-    for index in np.argsort(-scores):
-        box = boxes[index]
-        if ((box[2:] - box[:2]) < least).any() or any(overlap(box, face.box) > MAX_OVERLAP for face in faces):
-            continue
-        faces.append(Face(box, marks[index], float(scores[index])))
+    for candidate in candidates:
+        if all(overlap(candidate.box, face.box) <= MAX_OVERLAP for face in faces):
+            faces.append(candidate)
     return sorted(faces, key=lambda face: -area(face.box))
 
 

@@ -29,7 +29,7 @@ def outcome(path: Path, what: str) -> str:
             os.close(reading)
             os.dup2(writing, 1)
             sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
-            sys.argv = ["decoding", what, str(path), "5", "640", "16000", "2"]
+            sys.argv = ["decoding", what, str(path), "5", "640", "0", "16000", "2"]
             decoder.main()
             os._exit(0)
         except BaseException:

@@ -43,7 +43,7 @@ def test_times_are_doubles(tmp_path: Path) -> None:
 
 
 def test_pictures_and_sounds_carry_their_shape_and_time() -> None:
-    messages = decoder("stream", str(DEMO), "1.0", "160", "8000", "10")
+    messages = decoder("stream", str(DEMO), "1.0", "160", "0", "8000", "10")
     frames = [(head, body) for head, body in messages if "image" in head]
     samples = sum(len(body) for head, body in messages if "sound" in head) / 4
     assert [round(float(str(head["time"]))) for head, _ in frames] == list(range(len(frames)))

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.perception import face_detection
-from cer.perception.face_detection import FULL_SEARCH_EVERY, TEMPLATE, Face, Finder, crop, detect, overlap, similarity
+from cer.perception.face_detection import TEMPLATE, Face, crop, detect, overlap, similarity
 from tests.clips import noise
 
 
@@ -55,55 +54,3 @@ def test_overlap_by_hand() -> None:
     a, b = np.array([0, 0, 2, 2.0]), np.array([1, 1, 3, 3.0])
     assert overlap(a, b) == pytest.approx(1 / 7)
     assert overlap(a, b + 5) == 0
-
-
-def moved(portrait: np.ndarray, right: int) -> np.ndarray:
-    """The portrait in a wide frame, so many pixels from its left border."""
-    frame = np.full((512, 1024, 3), 90, np.uint8)
-    frame[:, right : right + 512] = portrait
-    return frame
-
-
-@pytest.fixture
-def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """The sizes of what is searched."""
-    sizes: list[tuple[int, ...]] = []
-    search = face_detection._search
-
-    def counted(image: np.ndarray, scale: float, least: float) -> list[Face]:
-        sizes.append(image.shape[:2])
-        return search(image, scale, least)
-
-    monkeypatch.setattr(face_detection, "_search", counted)
-    return sizes
-
-
-def test_a_known_face_is_followed_and_the_frame_searched_now_and_then(
-    portrait: np.ndarray, searches: list[tuple[int, ...]]
-) -> None:
-    finder = Finder()
-    for step in range(2 * FULL_SEARCH_EVERY):
-        image = moved(portrait, 20 * step)
-        (result,) = finder.find(image)
-        (alone,) = detect(image)
-        searches.pop()
-        assert overlap(result.box, alone.box) > 0.7
-        eyes = np.linalg.norm((alone.landmarks[0] - alone.landmarks[1]) * [1024, 512])
-        apart = np.linalg.norm((result.landmarks - alone.landmarks) * [1024, 512], axis=1)
-        assert apart.mean() < 0.12 * eyes
-    assert searches.count((512, 1024)) == 2
-    assert len(searches) == 2 * FULL_SEARCH_EVERY
-
-
-def test_a_face_that_jumps_goes_or_is_joined_is_not_lost(portrait: np.ndarray) -> None:
-    finder = Finder()
-    empty = np.full((512, 1024, 3), 90, np.uint8)
-    pair = np.concatenate([portrait, portrait[:, ::-1]], 1)
-    assert len(finder.find(moved(portrait, 0))) == 1
-    (jumped,) = finder.find(moved(portrait, 500))
-    assert jumped.box[0] > 0.5
-    assert finder.find(empty) == []
-    assert len(finder.find(moved(portrait, 300))) == 1
-    counts = [len(finder.find(pair)) for _ in range(FULL_SEARCH_EVERY + 1)]
-    assert counts[-1] == 2
-    assert len(finder.find(pair)) == 2
