@@ -4,7 +4,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import FACE, Corpus, one_file, read
+from cer.corpora.base import FACE, Corpus, one_file, positions, read, with_columns
 from cer.labels import EMOTIONS, emotion_index
 
 _VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -26,8 +26,8 @@ def label(votes: list[int]) -> str | None:
 
 def rows(root: Path, split: str | None) -> Dataset:
     table = read(one_file(root, [f"ferplus-{split}"], [".parquet"]), ["image", "votes"])
-    table = table.map(lambda row, index: {"id": f"{index:06}", "label": label(row["votes"])}, with_indices=True)
-    return table.remove_columns("votes")
+    labels = [label(votes) for votes in table["votes"]]
+    return with_columns(table.remove_columns("votes"), id=positions(table), label=labels)
 
 
 CORPUS = Corpus("ferplus", 2, "FER+ faces, 8 emotions by majority vote", FACE, EMOTIONS, rows, PRIOR, "test")
