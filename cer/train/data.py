@@ -1,5 +1,5 @@
-"""Reads the training corpora (columns as in the corpora's own files) into arrays. A row that cannot be used is counted
-and logged.
+"""The items of training corpora as arrays; `cer.corpora` has their readers. An item that cannot be used is counted and
+logged.
 """
 
 import hashlib
@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cer.corpora import CORPORA
+from cer.corpora.ferplus import distributions
 from cer.errors import ClipError
 from cer.labels import EMOTIONS, emotion_index
 from cer.media.sound import decode_sound
 from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
-
-_FERPLUS_ORDER = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,28 @@ def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(images), np.array(rows)
 
 
-def ferplus(path: Path) -> Faces:
-    """FER+ pictures and their crowd votes as a distribution over the eight emotions.
-
-    Contempt counts as Other. A single vote out of ten is noise and is set to zero, as the authors of FER+ do
-    (arXiv 1608.01041); pictures whose most frequent vote is "unknown" or "no face" are skipped.
+def labeled(corpus: str, path: Path) -> pd.DataFrame:
+    """The items of a corpus' file that have a label: the reader's columns, and `emotion`, the label's index in
+    EMOTIONS. Texts come without surrounding spaces, and empty ones are left out.
     """
-    table = pd.read_parquet(path)
+    table = CORPORA[corpus].rows(path, None).to_pandas()
+    usable = table["label"].notna()
+    if "text" in table:
+        table["text"] = table["text"].str.strip()
+        usable &= table["text"] != ""
+    if not usable.all():
+        logger.warning("%s: %d of %d items without a label or words skipped", path, (~usable).sum(), len(table))
+    table = table[usable].reset_index(drop=True)
+    return table.assign(emotion=[EMOTIONS.index(label) for label in table["label"]])
+
+
+def ferplus(path: Path) -> Faces:
+    """FER+ images and their votes as distributions; those that most people found no emotion or no face in are left
+    out.
+    """
+    table = labeled("ferplus", path)
     images, rows = decode_faces(table)
-    votes = np.stack(table["votes"].to_list()).astype(np.float32)[rows]
-    usable = votes.argmax(1) < len(_FERPLUS_ORDER)
-    logger.info("%s: %d of %d pictures skipped (unknown or no face)", path, len(usable) - usable.sum(), len(usable))
-    images, votes = images[usable], votes[usable, : len(_FERPLUS_ORDER)]
-    votes = np.where((votes > 1) | (votes == votes.max(1, keepdims=True)), votes, 0)
-    targets = np.zeros((len(votes), len(EMOTIONS)), np.float32)
-    for column, name in enumerate(_FERPLUS_ORDER):
-        targets[:, emotion_index(name)] += votes[:, column]
-    return Faces(images, targets / targets.sum(1, keepdims=True))
+    return Faces(images, distributions(np.stack(table["votes"])[rows]))
 
 
 def rafce_number(path: str) -> int:
