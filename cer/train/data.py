@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from cer.corpora import CORPORA
+from cer.corpora import CORPORA, rafce
 from cer.corpora.ferplus import distributions
 from cer.errors import ClipError
 from cer.labels import EMOTIONS, emotion_index
@@ -19,6 +20,8 @@ from cer.media.sound import decode_sound
 from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
+
+FRAMES_PER_SEQUENCE = 3  # of CK+
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,21 @@ class Faces:
 
 
 def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
-    images, rows = [], []
-    for row, item in enumerate(table["image"]):
-        try:
-            images.append(decode(item["bytes"]))
-            rows.append(row)
-        except (OSError, ValueError, TypeError, SyntaxError):
-            logger.warning(
-                "row %d (%s): not a readable picture, skipped",
-                row,
-                item.get("path") if isinstance(item, dict) else item,
-            )
-    if not images:
-        raise ValueError("no readable picture in this table")
-    return np.stack(images), np.array(rows)
+    """Images of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
+    images = [_decoded(image["bytes"], image["path"]) for image in table["image"]]
+    rows = [row for row, image in enumerate(images) if image is not None]
+    if not rows:
+        raise ValueError("no readable image in this table")
+    return np.stack([images[row] for row in rows]), np.array(rows)
+
+
+def _decoded(content: bytes, name: str) -> NDArray[np.uint8] | None:
+    """The face uint8 [96, 96, 3]; None, logged with the name, where it does not decode."""
+    try:
+        return decode(content)
+    except (OSError, ValueError, TypeError, SyntaxError):
+        logger.warning("%s: not a readable image, skipped", name)
+        return None
 
 
 def labeled(corpus: str, path: Path) -> pd.DataFrame:
@@ -71,28 +74,15 @@ def ferplus(path: Path) -> Faces:
     return Faces(images, distributions(np.stack(table["votes"])[rows]))
 
 
-def rafce_number(path: str) -> int:
-    """Picture number of a RAF-CE file name ("0004_aligned.jpg" -> 4)."""
-    match = re.match(r"(\d+)", Path(path).name)
-    if match is None:
-        raise ValueError(f"{path}: a RAF-CE picture is named like 0004_aligned.jpg")
-    return int(match[1])
-
-
 def rafce_units(path: Path, *, even: bool) -> Faces:
-    """RAF-CE pictures with an even (or odd) number and their action units, 0 or 1 per unit of UNITS; labels are not
-    read.
-
-    Sides (L, R) and halves (T, B) of a unit are merged. "null" is no annotation: NaN.
+    """RAF-CE images with an even (or odd) number and their action units, 0 or 1 per unit of UNITS, NaN where nobody
+    annotated them. The labels are not used.
     """
-    table = pd.read_parquet(path, columns=["image", "action_units"])
-    keep = [rafce_number(item["path"]) % 2 == (0 if even else 1) for item in table["image"]]
-    table = table[keep].reset_index(drop=True)
+    table = rafce.faces(path, "even" if even else "odd").to_pandas()
     images, rows = decode_faces(table)
     targets = np.full((len(rows), len(UNITS)), np.nan, np.float32)
     for target, text in zip(targets, table["action_units"].to_numpy()[rows], strict=True):
-        if text and text != "null":
-            annotated = {int(re.sub(r"\D", "", unit)) for unit in str(text).split("+")}
+        if (annotated := rafce.units(text)) is not None:
             target[:] = [unit in annotated for unit in UNITS]
     return Faces(images, targets)
 
@@ -158,21 +148,18 @@ class Sequences:
 
 
 def ckplus(path: Path) -> Sequences:
-    """CK+ peak frames in order, three a sequence; contempt counts as Other. Sequences with another count are
-    skipped.
-    """
-    table = pd.read_parquet(path)
-    images, rows = decode_faces(table)
-    table = table.iloc[rows].reset_index(drop=True)
-    frames, emotions, subjects = [], [], []
-    for (subject, sequence), part in table.groupby(["subject", "sequence"], sort=True):
-        if len(part) != 3:
-            logger.warning("CK+ %s/%s: %d frames instead of 3, skipped", subject, sequence, len(part))
-            continue
-        frames.append(part.sort_values("frame").index.to_numpy())
-        emotions.append(emotion_index(part["label"].iloc[0]))
-        subjects.append(subject)
-    return Sequences(images, np.stack(frames), np.array(emotions), np.array(subjects))
+    """CK+ sequences of three frames that decode; others are logged and left out."""
+    table = labeled("ckplus", path)
+    images, rows = [], []
+    for row, contents in enumerate(table["images"]):
+        frames = [image for content in contents if (image := _decoded(content, table["id"][row])) is not None]
+        if len(frames) == FRAMES_PER_SEQUENCE:
+            images += frames
+            rows.append(row)
+        else:
+            logger.warning("%s: %d frames instead of %d, skipped", table["id"][row], len(frames), FRAMES_PER_SEQUENCE)
+    frames_of = np.arange(len(images)).reshape(-1, FRAMES_PER_SEQUENCE)
+    return Sequences(np.stack(images), frames_of, table["emotion"].to_numpy()[rows], table["subject"].to_numpy()[rows])
 
 
 def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:
