@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from cer.corpora import CORPORA, rafce
 from cer.corpora.ferplus import distributions
-from cer.errors import ClipError
 from cer.labels import EMOTIONS, emotion_index
-from cer.media.sound import decode_sound
 from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
@@ -94,20 +92,6 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def ravdess(path: Path) -> pd.DataFrame:
-    """RAVDESS speech: columns samples (float32 mono 16 kHz), emotion (index in EMOTIONS; calm counts as Neutral),
-    actor.
-    """
-    table = pd.read_parquet(path)
-    rows = []
-    for item, label, actor in zip(table["audio"], table["label"], table["actor"], strict=True):
-        try:
-            rows.append({"samples": decode_sound(item["bytes"]), "emotion": emotion_index(label), "actor": int(actor)})
-        except (ClipError, ValueError, TypeError) as error:
-            logger.warning("%s: skipped (%s)", item.get("path") if isinstance(item, dict) else item, error)
-    return pd.DataFrame(rows)
 
 
 def meld(path: Path) -> pd.DataFrame:
