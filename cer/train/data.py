@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cer.corpora import CORPORA, rafce
 from cer.corpora.ferplus import distributions
-from cer.labels import EMOTIONS, emotion_index
+from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
@@ -92,31 +92,6 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def meld(path: Path) -> pd.DataFrame:
-    """MELD utterances: columns text, emotion (index in EMOTIONS). Empty utterances are skipped."""
-    return _texts(path, "text", "emotion")
-
-
-def goemotions(path: Path) -> pd.DataFrame:
-    """GoEmotions comments with exactly one emotion: columns text, emotion (index in EMOTIONS)."""
-    table = pd.read_csv(path)
-    return _texts(path, "text", "emotions", table[~table["emotions"].astype(str).str.contains("|", regex=False)])
-
-
-def captions(path: Path) -> pd.DataFrame:
-    """Captions of labelled clips: columns text, emotion (index in EMOTIONS), segment, model, prompt."""
-    return _texts(path, "caption", "label")
-
-
-def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = None) -> pd.DataFrame:
-    table = pd.read_csv(path) if table is None else table
-    usable = table[text].fillna("").str.strip().ne("") & table[emotion].notna()
-    if not usable.all():
-        logger.warning("%s: %d rows without text or label skipped", path, int((~usable).sum()))
-    table = table[usable].reset_index(drop=True)
-    return table.assign(text=table[text].str.strip(), emotion=[emotion_index(label) for label in table[emotion]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
 from cer.perception.voice_head import predict_voice
 from cer.train.cache import expressions
-from cer.train.data import Faces, even, ferplus, meld
+from cer.train.data import Faces, even, ferplus, labeled
 from cer.train.described import describe
 from cer.train.dynamic_face import Synthesiser, ready
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
@@ -62,7 +62,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     fit_words, test_words = _words(data)
     fit_voices, test_voices = _voices(work)
     voices = _voice_prototypes(data, work)
-    training_words = _of_words(meld(data / "text/meld-train.csv"))
+    training_words = _of_words(labeled("meld", data / "text/meld-train.csv"))
     return Pools(
         fit={FACE: faces["fit"][0], ("audio",): fit_voices, ("text",): fit_words},
         test={FACE: faces["test"][0], ("audio",): test_voices, ("text",): test_words},
@@ -139,7 +139,7 @@ def _words(data: Path) -> tuple[Pool, Pool]:
     """Lines of talk, and posts with exactly one emotion or none."""
     pools = []
     for talk, posts in (("dev", "train"), ("test", "dev")):
-        spoken = meld(data / f"text/meld-{talk}.csv")[["text", "emotion"]]
+        spoken = labeled("meld", data / f"text/meld-{talk}.csv")[["text", "emotion"]]
         pools.append(_of_words(pd.concat([spoken, _posts(data / f"text/semeval2025-{posts}.csv.gz")])))
     return pools[0], pools[1]
 

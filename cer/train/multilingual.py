@@ -19,7 +19,7 @@ from cer.corpora.semeval2025 import COLUMNS
 from cer.corpora.xed import split_of
 from cer.labels import EMOTIONS, emotion_index
 from cer.perception.multilingual_encoder import WIDTH, encode
-from cer.train.data import meld
+from cer.train.data import labeled
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _drawn(table: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 def spoken(path: Path) -> Texts:
     """MELD utterances, PER_CLASS of each emotion."""
-    table = meld(path)
+    table = labeled("meld", path)
     names = [{EMOTIONS[emotion]} for emotion in table["emotion"]]
     return _even(table["text"].tolist(), names, "meld en", PER_CLASS)
 

@@ -6,7 +6,7 @@ import pytest
 
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS
-from cer.train.data import Faces, ckplus, even, ferplus, goemotions, meld, misheard, rafce_units
+from cer.train.data import Faces, ckplus, even, ferplus, labeled, misheard, rafce_units
 from tests.cer.corpora.pictures import picture
 
 
@@ -49,10 +49,10 @@ def test_sequences_are_three_frames_in_order(tmp_path: Path) -> None:
 
 
 def test_texts_without_words_or_with_two_emotions_are_left_out(tmp_path: Path) -> None:
-    pd.DataFrame({"text": ["Hi!", " ", None], "emotion": ["joy", "anger", "fear"]}).to_csv(tmp_path / "m.csv")
+    pd.DataFrame({"text": [" Hi! ", " ", None], "emotion": ["joy", "anger", "fear"]}).to_csv(tmp_path / "m.csv")
     pd.DataFrame({"text": ["a", "b"], "emotions": ["joy", "joy|anger"]}).to_csv(tmp_path / "g.csv")
-    assert meld(tmp_path / "m.csv")["text"].tolist() == ["Hi!"]
-    assert goemotions(tmp_path / "g.csv")["text"].tolist() == ["a"]
+    assert labeled("meld", tmp_path / "m.csv")["text"].tolist() == ["Hi!"]
+    assert labeled("goemotions", tmp_path / "g.csv")["text"].tolist() == ["a"]
 
 
 def test_misheard_text_is_never_empty() -> None:
