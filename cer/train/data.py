@@ -32,11 +32,11 @@ class Faces:
 
 def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Images of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
-    images = [_decoded(image["bytes"], image["path"]) for image in table["image"]]
-    rows = [row for row, image in enumerate(images) if image is not None]
-    if not rows:
+    decoded = [_decoded(image["bytes"], image["path"]) for image in table["image"]]
+    pairs = [(row, image) for row, image in enumerate(decoded) if image is not None]
+    if not pairs:
         raise ValueError("no readable image in this table")
-    return np.stack([images[row] for row in rows]), np.array(rows)
+    return np.stack([image for _, image in pairs]), np.array([row for row, _ in pairs])
 
 
 def _decoded(content: bytes, name: str) -> NDArray[np.uint8] | None:

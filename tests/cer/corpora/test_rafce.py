@@ -33,6 +33,6 @@ def test_faces_of_every_class_have_their_action_units(file: Path) -> None:
 
 
 def test_sides_and_halves_of_an_action_unit_are_one_unit() -> None:
-    assert units("L10+B22+R10+25") == {10, 22, 25}
+    assert units("L10+B22+R10+25") == frozenset({10, 22, 25})
     assert units("null") is None
     assert (number("0004_aligned"), number("face")) == (4, 0)
