@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cer.labels import EMOTIONS, MODALITIES, emotion_index
+from cer.corpora import semeval2025
+from cer.corpora.several import names_of
+from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
 from cer.perception.voice_head import predict_voice
@@ -146,13 +148,11 @@ def _words(data: Path) -> tuple[Pool, Pool]:
 
 def _posts(path: Path) -> pd.DataFrame:
     """English posts of SemEval-2025 task 11 with at most one emotion: columns text, emotion."""
-    table = pd.read_csv(path)
-    columns = [name for name in ("anger", "disgust", "fear", "joy", "sadness", "surprise") if name in table]
-    table = table[(table["language"] == "eng") & (table[columns].fillna(0).sum(axis=1) <= 1)][:POSTS]
-    marks = table[columns].fillna(0).to_numpy()
-    names = np.array([emotion_index(name) for name in columns])
-    emotions = np.where(marks.any(1), names[marks.argmax(1)], EMOTIONS.index("Neutral"))
-    return pd.DataFrame({"text": table["text"].astype(str), "emotion": emotions})
+    table = semeval2025.rows(path, "train:eng").to_pandas()
+    table = table[table["label"].notna()]
+    names = table["label"].map(names_of)
+    single = names.str.len() == 1
+    return pd.DataFrame({"text": table["text"], "emotion": names.str[0].map(EMOTIONS.index)})[single][:POSTS]
 
 
 def _of_words(table: pd.DataFrame) -> Pool:
