@@ -197,17 +197,30 @@ def label_columns(text: str | None) -> dict[str, str | None]:
         return {"label": None, "fault": f"label {error}"}
 
 
+def with_columns(table: Dataset, **columns: Sequence[str | None]) -> Dataset:
+    """A table with these columns of text, in place of those of the same name.
+
+    The readers use this and `select`, not `map` and `filter`: `datasets` keeps the results of those two in its cache,
+    from where they would come back after a rule of the reader has changed.
+    """
+    table = table.remove_columns([name for name in columns if name in table.column_names])
+    for name, values in columns.items():
+        table = table.add_column(name, list(values), feature=Value("string"))
+    return table
+
+
+def with_labels(table: Dataset, ids: Sequence[str], labels: Sequence[Mapping[str, str | None]]) -> Dataset:
+    """A table with `id`, and with `label` and `fault` as `label_columns` returns them for each row."""
+    columns = {name: [label[name] for label in labels] for name in ("label", "fault")}
+    return with_columns(table, id=ids, **columns)
+
+
 def numbered(table: Dataset, column: str = "label") -> Dataset:
     """A table's rows as items: `id` by position, `label` and `fault` from a column with a basic emotion."""
-    extra = [] if column == "label" else [column]
-    return table.map(
-        lambda row, index: {"id": f"{index:06}", **label_columns(row[column])},
-        with_indices=True,
-        remove_columns=extra,
-        features=Features(
-            {
-                **{name: feature for name, feature in table.features.items() if name not in (*extra, "label")},
-                **dict.fromkeys(("id", "label", "fault"), Value("string")),
-            }
-        ),
-    )
+    labels = [label_columns(text) for text in table[column]]
+    return with_labels(table.remove_columns(column), positions(table), labels)
+
+
+def positions(table: Dataset) -> list[str]:
+    """Ids of rows that have no name of their own: "000000" and so on."""
+    return [f"{row:06}" for row in range(len(table))]

@@ -10,6 +10,7 @@ from cer.labels import EMOTIONS, emotion_index
 
 
 def rows(root: Path, split: str | None) -> Dataset:
+    """One item a sequence: its frames in order in `images`, and `subject`, the person. A sequence may lack frames."""
     table = read(
         one_file(root, ["ckplus48", "ckplus"], [".parquet"]), ["image", "label", "subject", "sequence", "frame"]
     )
@@ -20,7 +21,8 @@ def rows(root: Path, split: str | None) -> Dataset:
     for name, frames in sorted(sequences.items()):
         frames.sort(key=lambda row: row["frame"])
         label = EMOTIONS[emotion_index(frames[-1]["label"])]
-        items.append({"id": name, "label": label, "images": [row["image"]["bytes"] for row in frames]})
+        images = [row["image"]["bytes"] for row in frames]
+        items.append({"id": name, "label": label, "images": images, "subject": str(frames[0]["subject"])})
     return Dataset.from_list(items)
 
 

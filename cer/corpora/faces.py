@@ -3,6 +3,7 @@
 The face is found, aligned and cropped as in a clip; a picture in which none is found is taken whole, and counted.
 """
 
+import re
 from pathlib import Path
 
 from datasets import Dataset
@@ -14,6 +15,11 @@ from cer.labels import EMOTIONS
 def rows(root: Path, split: str | None) -> Dataset:
     table = read(one_file(root, [split or "faces", "*"], [".parquet"]), ["image", "label"])
     return numbered(table)
+
+
+def person_name(file: str) -> str:
+    """The person a file is named after ("Al_Gore_0002.jpg" -> "Al_Gore"); other names without the suffix."""
+    return re.sub(r"_\d{4}$", "", Path(file).stem)
 
 
 CORPUS = Corpus(

@@ -1,10 +1,12 @@
-"""FER+: FER2013 faces with crowd votes (arXiv 1608.01041)."""
+"""FER+: FER2013 faces with the votes of ten people each (arXiv 1608.01041); contempt counts as Other."""
 
 from pathlib import Path
 
+import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 
-from cer.corpora.base import FACE, Corpus, one_file, read
+from cer.corpora.base import FACE, Corpus, one_file, positions, read, with_columns
 from cer.labels import EMOTIONS, emotion_index
 
 _VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -24,10 +26,25 @@ def label(votes: list[int]) -> str | None:
     return EMOTIONS[emotion_index(_VOTES[emotions.index(max(emotions))])]
 
 
+def distributions(votes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Votes [N, 10] of faces with a label as distributions float32 [N, 8] over EMOTIONS.
+
+    A single vote out of ten is noise and counts as none, as the authors of FER+ do; so do votes for "unknown" and "no
+    face".
+    """
+    counts = votes[:, : len(_VOTES)].astype(np.float32)
+    counts = np.where((counts > 1) | (counts == counts.max(1, keepdims=True)), counts, 0)
+    targets = np.zeros((len(counts), len(EMOTIONS)), np.float32)
+    for column, name in enumerate(_VOTES):
+        targets[:, emotion_index(name)] += counts[:, column]
+    return targets / targets.sum(1, keepdims=True)
+
+
 def rows(root: Path, split: str | None) -> Dataset:
+    """Items with `votes` [10] beside the label."""
     table = read(one_file(root, [f"ferplus-{split}"], [".parquet"]), ["image", "votes"])
-    table = table.map(lambda row, index: {"id": f"{index:06}", "label": label(row["votes"])}, with_indices=True)
-    return table.remove_columns("votes")
+    labels = [label(votes) for votes in table["votes"]]
+    return with_columns(table, id=positions(table), label=labels)
 
 
 CORPUS = Corpus("ferplus", 2, "FER+ faces, 8 emotions by majority vote", FACE, EMOTIONS, rows, PRIOR, "test")

@@ -1,10 +1,13 @@
-"""GoEmotions: Reddit comments (arXiv 2005.00547) mapped to Ekman's classes; those with exactly one emotion."""
+"""GoEmotions: Reddit comments (arXiv 2005.00547) mapped to Ekman's classes; the corpus is those with exactly one
+emotion.
+"""
 
 from pathlib import Path
 
 from datasets import Dataset
 
-from cer.corpora.base import WORDS, Corpus, numbered, one_file, read
+from cer.corpora.base import WORDS, Corpus, numbered, one_file, positions, read, with_labels
+from cer.corpora.several import label_columns_of
 
 # Class frequencies of the training split's comments with one emotion.
 PRIOR = {
@@ -13,10 +16,20 @@ PRIOR = {
 }  # fmt: skip
 
 
+def comments(root: Path, split: str | None) -> Dataset:
+    """Every comment, its emotions as in `cer.corpora.several`; annotators disagree, so Neutral may be among others."""
+    table = _table(root, split)
+    return with_labels(table, positions(table), [label_columns_of(cell.split("|")) for cell in table["emotions"]])
+
+
 def rows(root: Path, split: str | None) -> Dataset:
-    table = read(one_file(root, [f"goemotions-ekman-{split}", f"goemotions-{split}"], [".csv"]), ["text", "emotions"])
-    table = table.filter(lambda row: "|" not in row["emotions"])
-    return numbered(table, "emotions")
+    table = _table(root, split)
+    single = [row for row, emotions in enumerate(table["emotions"]) if "|" not in emotions]
+    return numbered(table.select(single), "emotions")
+
+
+def _table(root: Path, split: str | None) -> Dataset:
+    return read(one_file(root, [f"goemotions-ekman-{split}", f"goemotions-{split}"], [".csv"]), ["text", "emotions"])
 
 
 CORPUS = Corpus(

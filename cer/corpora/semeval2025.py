@@ -45,7 +45,7 @@ def rows(root: Path, split: str | None) -> Dataset:
     table = table.select(chosen)
     items = [
         {"id": row["id"], "text": row["text"], "language": languages[place], **_label(row)}
-        for place, row in zip(chosen, table, strict=True)
+        for place, row in zip(chosen, table.to_list(), strict=True)
     ]
     return texts(items)
 

@@ -6,6 +6,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from cer.labels import EMOTIONS, emotion_index
+
 WHOLE = 100  # percent: the salience of an emotion whose share is not annotated
 UNANNOTATED = -1
 _NONE = "Neutral"
@@ -15,6 +17,19 @@ def label_of(saliences: Mapping[str, int], unannotated: Sequence[str] = ()) -> s
     """A label from the salience in percent of each emotion that is present, and the names that were not annotated."""
     present = [name if share == WHOLE else f"{name} {share}" for name, share in saliences.items() if share > 0]
     return "|".join([*(present or [_NONE]), *(f"?{name}" for name in unannotated)])
+
+
+def label_columns_of(words: Sequence[str]) -> dict[str, str | None]:
+    """The columns `label` and `fault` of an item with a corpus' words for its emotions, Neutral kept among them."""
+    try:
+        return {"label": label_of({EMOTIONS[emotion_index(word)]: WHOLE for word in words}), "fault": None}
+    except ValueError as error:
+        return {"label": None, "fault": f"label {error}"}
+
+
+def names_of(label: str) -> list[str]:
+    """The emotions that are present in a label, in its order; Neutral alone where there is none."""
+    return [part.partition(" ")[0] for part in label.split("|") if not part.startswith("?")]
 
 
 def saliences_of(label: str, classes: Sequence[str]) -> list[int]:

@@ -1,4 +1,7 @@
-"""Any parquet file of voices with a basic emotion, speech or bursts: columns audio and label."""
+"""Any parquet file of voices with a basic emotion, speech or bursts: columns audio and label.
+
+Where a file names them, `speaker` is who speaks (RAVDESS says actor), and `category` EmoGator's own word for a burst.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,8 +16,9 @@ def rows_of(*stems: str) -> Callable[[Path, str | None], Dataset]:
     """A reader of the parquet file with one of the stems, or of the file that is named."""
 
     def rows(root: Path, split: str | None) -> Dataset:
-        table = read(one_file(root, [*([split] if split else []), *stems], [".parquet"]), ["audio", "label"])
-        return numbered(table)
+        path = one_file(root, [*([split] if split else []), *stems], [".parquet"])
+        table = numbered(read(path, ["audio", "label"], ["speaker", "actor", "category"]))
+        return table.rename_column("actor", "speaker") if "actor" in table.column_names else table
 
     return rows
 

@@ -12,9 +12,8 @@ from datasets import Dataset
 
 from cer.corpora.base import WORDS, Corpus, one_file, read
 from cer.corpora.multilingual import LABELS, Selection, texts
-from cer.corpora.several import WHOLE, label_of
+from cer.corpora.several import label_columns_of
 from cer.errors import DataError
-from cer.labels import EMOTIONS, emotion_index
 
 _IGNORED = {"anticipation", "trust"}
 _TEST_SHARE = 10  # one text in so many
@@ -42,7 +41,7 @@ def rows(root: Path, split: str | None) -> Dataset:
     table = read(one_file(root, ["xed-subtitles", "xed"], [".csv.gz", ".csv"]), ["text", "emotions", "language"])
     items = [
         {"id": f"{row['language']}-{number:06}", "text": row["text"], "language": row["language"], **label}
-        for number, row in enumerate(table)
+        for number, row in enumerate(table.to_list())
         if selection.split in ("all", split_of(row["text"])) and (label := _label(row["emotions"])) is not None
     ]
     chosen = selection.rows([str(item["language"]) for item in items])
@@ -55,12 +54,9 @@ def _label(emotions: str) -> dict[str, str | None] | None:
     labeled = [name for name in names if name not in _IGNORED]
     if names and not labeled:
         return None
-    try:
-        present = {EMOTIONS[emotion_index(name)]: WHOLE for name in labeled}
-    except ValueError as error:
-        return {"label": None, "fault": f"label {error}"}
-    present.pop("Neutral", None)
-    return {"label": label_of(present) if names else None, "fault": None}
+    if not names:
+        return {"label": None, "fault": None}
+    return label_columns_of([name for name in labeled if name != "neutral"])
 
 
 CORPUS = Corpus(

@@ -1,5 +1,5 @@
-"""Reads the training corpora (columns as in the corpora's own files) into arrays. A row that cannot be used is counted
-and logged.
+"""The items of training corpora as arrays; `cer.corpora` has their readers. An item that cannot be used is counted and
+logged.
 """
 
 import hashlib
@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from cer.errors import ClipError
-from cer.labels import EMOTIONS, emotion_index
-from cer.media.sound import decode_sound
+from cer.corpora import CORPORA, rafce
+from cer.corpora.ferplus import distributions
+from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS, decode
 
 logger = logging.getLogger(__name__)
 
-_FERPLUS_ORDER = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+FRAMES_PER_SEQUENCE = 3  # of CK+
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +31,56 @@ class Faces:
 
 
 def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
-    images, rows = [], []
-    for row, item in enumerate(table["image"]):
-        try:
-            images.append(decode(item["bytes"]))
-            rows.append(row)
-        except (OSError, ValueError, TypeError, SyntaxError):
-            logger.warning(
-                "row %d (%s): not a readable picture, skipped",
-                row,
-                item.get("path") if isinstance(item, dict) else item,
-            )
-    if not images:
-        raise ValueError("no readable picture in this table")
-    return np.stack(images), np.array(rows)
+    """Images of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
+    decoded = [_decoded(image["bytes"], image["path"]) for image in table["image"]]
+    pairs = [(row, image) for row, image in enumerate(decoded) if image is not None]
+    if not pairs:
+        raise ValueError("no readable image in this table")
+    return np.stack([image for _, image in pairs]), np.array([row for row, _ in pairs])
+
+
+def _decoded(content: bytes, name: str) -> NDArray[np.uint8] | None:
+    """The face uint8 [96, 96, 3]; None, logged with the name, where it does not decode."""
+    try:
+        return decode(content)
+    except (OSError, ValueError, TypeError, SyntaxError):
+        logger.warning("%s: not a readable image, skipped", name)
+        return None
+
+
+def labeled(corpus: str, path: Path) -> pd.DataFrame:
+    """The items of a corpus' file that have a label: the reader's columns, and `emotion`, the label's index in
+    EMOTIONS. Texts come without surrounding spaces, and empty ones are left out.
+    """
+    table = CORPORA[corpus].rows(path, None).to_pandas()
+    usable = table["label"].notna()
+    if "text" in table:
+        table["text"] = table["text"].str.strip()
+        usable &= table["text"] != ""
+    if not usable.all():
+        logger.warning("%s: %d of %d items without a label or words skipped", path, (~usable).sum(), len(table))
+    table = table[usable].reset_index(drop=True)
+    return table.assign(emotion=[EMOTIONS.index(label) for label in table["label"]])
 
 
 def ferplus(path: Path) -> Faces:
-    """FER+ pictures and their crowd votes as a distribution over the eight emotions.
-
-    Contempt counts as Other. A single vote out of ten is noise and is set to zero, as the authors of FER+ do
-    (arXiv 1608.01041); pictures whose most frequent vote is "unknown" or "no face" are skipped.
+    """FER+ images and their votes as distributions; those that most people found no emotion or no face in are left
+    out.
     """
-    table = pd.read_parquet(path)
+    table = labeled("ferplus", path)
     images, rows = decode_faces(table)
-    votes = np.stack(table["votes"].to_list()).astype(np.float32)[rows]
-    usable = votes.argmax(1) < len(_FERPLUS_ORDER)
-    logger.info("%s: %d of %d pictures skipped (unknown or no face)", path, len(usable) - usable.sum(), len(usable))
-    images, votes = images[usable], votes[usable, : len(_FERPLUS_ORDER)]
-    votes = np.where((votes > 1) | (votes == votes.max(1, keepdims=True)), votes, 0)
-    targets = np.zeros((len(votes), len(EMOTIONS)), np.float32)
-    for column, name in enumerate(_FERPLUS_ORDER):
-        targets[:, emotion_index(name)] += votes[:, column]
-    return Faces(images, targets / targets.sum(1, keepdims=True))
-
-
-def rafce_number(path: str) -> int:
-    """Picture number of a RAF-CE file name ("0004_aligned.jpg" -> 4)."""
-    match = re.match(r"(\d+)", Path(path).name)
-    if match is None:
-        raise ValueError(f"{path}: a RAF-CE picture is named like 0004_aligned.jpg")
-    return int(match[1])
+    return Faces(images, distributions(np.stack(table["votes"])[rows]))
 
 
 def rafce_units(path: Path, *, even: bool) -> Faces:
-    """RAF-CE pictures with an even (or odd) number and their action units, 0 or 1 per unit of UNITS; labels are not
-    read.
-
-    Sides (L, R) and halves (T, B) of a unit are merged. "null" is no annotation: NaN.
+    """RAF-CE images with an even (or odd) number and their action units, 0 or 1 per unit of UNITS, NaN where nobody
+    annotated them. The labels are not used.
     """
-    table = pd.read_parquet(path, columns=["image", "action_units"])
-    keep = [rafce_number(item["path"]) % 2 == (0 if even else 1) for item in table["image"]]
-    table = table[keep].reset_index(drop=True)
+    table = rafce.faces(path, "even" if even else "odd").to_pandas()
     images, rows = decode_faces(table)
     targets = np.full((len(rows), len(UNITS)), np.nan, np.float32)
     for target, text in zip(targets, table["action_units"].to_numpy()[rows], strict=True):
-        if text and text != "null":
-            annotated = {int(re.sub(r"\D", "", unit)) for unit in str(text).split("+")}
+        if (annotated := rafce.units(text)) is not None:
             target[:] = [unit in annotated for unit in UNITS]
     return Faces(images, targets)
 
@@ -99,45 +92,6 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def ravdess(path: Path) -> pd.DataFrame:
-    """RAVDESS speech: columns samples (float32 mono 16 kHz), emotion (index in EMOTIONS; calm counts as Neutral),
-    actor.
-    """
-    table = pd.read_parquet(path)
-    rows = []
-    for item, label, actor in zip(table["audio"], table["label"], table["actor"], strict=True):
-        try:
-            rows.append({"samples": decode_sound(item["bytes"]), "emotion": emotion_index(label), "actor": int(actor)})
-        except (ClipError, ValueError, TypeError) as error:
-            logger.warning("%s: skipped (%s)", item.get("path") if isinstance(item, dict) else item, error)
-    return pd.DataFrame(rows)
-
-
-def meld(path: Path) -> pd.DataFrame:
-    """MELD utterances: columns text, emotion (index in EMOTIONS). Empty utterances are skipped."""
-    return _texts(path, "text", "emotion")
-
-
-def goemotions(path: Path) -> pd.DataFrame:
-    """GoEmotions comments with exactly one emotion: columns text, emotion (index in EMOTIONS)."""
-    table = pd.read_csv(path)
-    return _texts(path, "text", "emotions", table[~table["emotions"].astype(str).str.contains("|", regex=False)])
-
-
-def captions(path: Path) -> pd.DataFrame:
-    """Captions of labelled clips: columns text, emotion (index in EMOTIONS), segment, model, prompt."""
-    return _texts(path, "caption", "label")
-
-
-def _texts(path: Path, text: str, emotion: str, table: pd.DataFrame | None = None) -> pd.DataFrame:
-    table = pd.read_csv(path) if table is None else table
-    usable = table[text].fillna("").str.strip().ne("") & table[emotion].notna()
-    if not usable.all():
-        logger.warning("%s: %d rows without text or label skipped", path, int((~usable).sum()))
-    table = table[usable].reset_index(drop=True)
-    return table.assign(text=table[text].str.strip(), emotion=[emotion_index(label) for label in table[emotion]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +107,18 @@ class Sequences:
 
 
 def ckplus(path: Path) -> Sequences:
-    """CK+ peak frames in order, three a sequence; contempt counts as Other. Sequences with another count are
-    skipped.
-    """
-    table = pd.read_parquet(path)
-    images, rows = decode_faces(table)
-    table = table.iloc[rows].reset_index(drop=True)
-    frames, emotions, subjects = [], [], []
-    for (subject, sequence), part in table.groupby(["subject", "sequence"], sort=True):
-        if len(part) != 3:
-            logger.warning("CK+ %s/%s: %d frames instead of 3, skipped", subject, sequence, len(part))
-            continue
-        frames.append(part.sort_values("frame").index.to_numpy())
-        emotions.append(emotion_index(part["label"].iloc[0]))
-        subjects.append(subject)
-    return Sequences(images, np.stack(frames), np.array(emotions), np.array(subjects))
+    """CK+ sequences of three frames that decode; others are logged and left out."""
+    table = labeled("ckplus", path)
+    images, rows = [], []
+    for row, contents in enumerate(table["images"]):
+        frames = [image for content in contents if (image := _decoded(content, table["id"][row])) is not None]
+        if len(frames) == FRAMES_PER_SEQUENCE:
+            images += frames
+            rows.append(row)
+        else:
+            logger.warning("%s: %d frames instead of %d, skipped", table["id"][row], len(frames), FRAMES_PER_SEQUENCE)
+    frames_of = np.arange(len(images)).reshape(-1, FRAMES_PER_SEQUENCE)
+    return Sequences(np.stack(images), frames_of, table["emotion"].to_numpy()[rows], table["subject"].to_numpy()[rows])
 
 
 def misheard(text: str, rng: np.random.Generator, share: float = 0.12) -> str:

@@ -2,17 +2,17 @@
 
 import hashlib
 import logging
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.faces import person_name
+from cer.labels import EMOTIONS
 from cer.perception.face_detection import crop, detect
 from cer.perception.face_encoder import SIDE, as_input, decode_image
+from cer.train.data import labeled
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +55,13 @@ def align(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
 
 
 def labeled_faces(path: Path, work: Path | None = None) -> LabeledFaces:
-    """Read a parquet file with columns image and label (names of the eight emotions; contempt counts as Other).
+    """Align the labeled images of a parquet file that `cer.corpora.faces` reads.
 
     Args:
         path: the file.
         work: a folder to keep the aligned crops in between runs.
     """
-    table = pd.read_parquet(path, columns=["image", "label"])
+    table = labeled("faces", path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     cached = work / f"aligned-{SIDE}-{digest}.npz" if work else None
     if cached is not None and cached.exists():
@@ -75,12 +75,7 @@ def labeled_faces(path: Path, work: Path | None = None) -> LabeledFaces:
             np.savez(cached, images=images, detected=detected)
     logger.info("%s: no face detected in %d of %d images", path.name, int((~detected).sum()), len(detected))
     names = np.array([person_name(str(item["path"])) for item in table["image"]])
-    return LabeledFaces(images, np.array([emotion_index(label) for label in table["label"]]), names, detected)
-
-
-def person_name(file: str) -> str:
-    """The person a muxspace file is named after ("Al_Gore_0002.jpg" -> "Al_Gore"); other names without the suffix."""
-    return re.sub(r"_\d{4}$", "", Path(file).stem)
+    return LabeledFaces(images, table["emotion"].to_numpy(), names, detected)
 
 
 def fold_of(name: str, folds: int) -> int:

@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
+from cer.corpora import rafce
 from cer.fusion.calibration import calibration_error
 from cer.fusion.compound import Prototypes, pfsa_of, ppa
-from cer.labels import COMPOUNDS, EMOTIONS, compound_index
+from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.base import softmax
 from cer.perception.face_encoder import UNITS
-from cer.train.data import Faces, decode_faces, ferplus, rafce_number, rafce_units
+from cer.train.data import Faces, decode_faces, ferplus, rafce_units
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 
 logger = logging.getLogger(__name__)
@@ -83,15 +83,9 @@ def prototypes_of(embeddings: NDArray[np.float32], targets: NDArray[np.float32])
 
 def compounds(predict: Predict, path: Path, prototypes: Prototypes) -> dict[str, float]:
     """Macro-F1 of the seven compound classes on RAF-CE's odd numbers, through PPA and PFSA."""
-    table = pd.read_parquet(path, columns=["image", "label"])
-    compounds = {name.lower() for name in COMPOUNDS}
-    keep = [
-        rafce_number(item["path"]) % 2 == 1 and str(label).replace("_", " ").lower() in compounds
-        for item, label in zip(table["image"], table["label"], strict=True)
-    ]
-    table = table[keep].reset_index(drop=True)
+    table = rafce.rows(path, "odd").to_pandas()
     images, rows = decode_faces(table)
-    truth = np.array([compound_index(str(label)) for label in table["label"].to_numpy()[rows]])
+    truth = np.array([COMPOUNDS.index(label) for label in table["label"][rows]])
     outputs = predict(images)
     scores = {
         "ppa": ppa(softmax(outputs["logits"])),

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cer.labels import EMOTIONS, MODALITIES, emotion_index
+from cer.corpora import semeval2025
+from cer.corpora.several import names_of
+from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
 from cer.perception.voice_head import predict_voice
 from cer.train.cache import expressions
-from cer.train.data import Faces, even, ferplus, meld
+from cer.train.data import Faces, even, ferplus, labeled
 from cer.train.described import describe
 from cer.train.dynamic_face import Synthesiser, ready
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
@@ -62,7 +64,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     fit_words, test_words = _words(data)
     fit_voices, test_voices = _voices(work)
     voices = _voice_prototypes(data, work)
-    training_words = _of_words(meld(data / "text/meld-train.csv"))
+    training_words = _of_words(labeled("meld", data / "text/meld-train.csv"))
     return Pools(
         fit={FACE: faces["fit"][0], ("audio",): fit_voices, ("text",): fit_words},
         test={FACE: faces["test"][0], ("audio",): test_voices, ("text",): test_words},
@@ -139,20 +141,18 @@ def _words(data: Path) -> tuple[Pool, Pool]:
     """Lines of talk, and posts with exactly one emotion or none."""
     pools = []
     for talk, posts in (("dev", "train"), ("test", "dev")):
-        spoken = meld(data / f"text/meld-{talk}.csv")[["text", "emotion"]]
+        spoken = labeled("meld", data / f"text/meld-{talk}.csv")[["text", "emotion"]]
         pools.append(_of_words(pd.concat([spoken, _posts(data / f"text/semeval2025-{posts}.csv.gz")])))
     return pools[0], pools[1]
 
 
 def _posts(path: Path) -> pd.DataFrame:
     """English posts of SemEval-2025 task 11 with at most one emotion: columns text, emotion."""
-    table = pd.read_csv(path)
-    columns = [name for name in ("anger", "disgust", "fear", "joy", "sadness", "surprise") if name in table]
-    table = table[(table["language"] == "eng") & (table[columns].fillna(0).sum(axis=1) <= 1)][:POSTS]
-    marks = table[columns].fillna(0).to_numpy()
-    names = np.array([emotion_index(name) for name in columns])
-    emotions = np.where(marks.any(1), names[marks.argmax(1)], EMOTIONS.index("Neutral"))
-    return pd.DataFrame({"text": table["text"].astype(str), "emotion": emotions})
+    table = semeval2025.rows(path, "train:eng").to_pandas()
+    table = table[table["label"].notna()]
+    names = table["label"].map(names_of)
+    single = names.str.len() == 1
+    return pd.DataFrame({"text": table["text"], "emotion": names.str[0].map(EMOTIONS.index)})[single][:POSTS]
 
 
 def _of_words(table: pd.DataFrame) -> Pool:

@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cer.corpora import goemotions, semeval2025, xed
 from cer.corpora.multilingual import two_letters
-from cer.corpora.semeval2025 import COLUMNS
-from cer.corpora.xed import split_of
-from cer.labels import EMOTIONS, emotion_index
+from cer.corpora.several import UNANNOTATED, names_of, saliences_of
+from cer.labels import EMOTIONS
 from cer.perception.multilingual_encoder import WIDTH, encode
-from cer.train.data import meld
+from cer.train.data import labeled
 
 logger = logging.getLogger(__name__)
 
-LABELS = ("Neutral", "Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
+LABELS = EMOTIONS[:7]
 HELD_OUT = 16  # of SemEval's training texts, every so many are left for the thresholds
 PER_LANGUAGE = 760  # SemEval's texts of a language that are trained on
 PER_LANGUAGE_HELD_OUT = 80
@@ -43,26 +43,20 @@ class Texts:
 
 def semeval(path: Path, *, held_out: bool | None = None) -> Texts:
     """SemEval-2025 texts: those left for the thresholds, those that are not, or (None) all with labels."""
-    table = pd.read_csv(path).reset_index()
+    table = semeval2025.rows(path, "train").to_pandas()
     if held_out is not None:
-        table = table[(table["index"] % HELD_OUT == 0) == held_out]
-    table = table[table[list(COLUMNS)].notna().any(axis=1)]
+        table = table[(table.index % HELD_OUT == 0) == held_out]
+    table = table[table["label"].notna()]
     if held_out is not None:
         table = _drawn(table, PER_LANGUAGE_HELD_OUT if held_out else PER_LANGUAGE)
-    labels = table[list(COLUMNS)].to_numpy(np.float32)
-    none = np.where(np.nansum(labels, 1, keepdims=True) > 0, 0.0, 1.0)
-    origins = [f"semeval2025 {language}" for language in table["language"]]
-    return Texts(table["text"].astype(str).tolist(), np.hstack([none, labels]).astype(np.float32), np.array(origins))
+    return _texts(table, [f"semeval2025 {language}" for language in table["language"]])
 
 
-def xed(path: Path) -> Texts:
+def subtitles(path: Path) -> Texts:
     """XED's training lines that have an emotion."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    names = [set(cell.split("|")) - {"anticipation", "trust"} for cell in table["emotions"]]
-    table = table.assign(names=names, train=[split_of(text) == "train" for text in table["text"]])
-    table = table[table["train"] & (table["names"].str.len() > 0)]
-    table = _drawn(table, SUBTITLES)
-    return _named(table["text"].tolist(), table["names"].tolist(), [f"xed {name}" for name in table["language"]])
+    table = xed.rows(path, "train").to_pandas()
+    table = _drawn(table[table["label"].notna()], SUBTITLES)
+    return _texts(table, [f"xed {language}" for language in table["language"]])
 
 
 def _drawn(table: pd.DataFrame, limit: int) -> pd.DataFrame:
@@ -75,34 +69,30 @@ def _drawn(table: pd.DataFrame, limit: int) -> pd.DataFrame:
 
 def spoken(path: Path) -> Texts:
     """MELD utterances, PER_CLASS of each emotion."""
-    table = meld(path)
-    names = [{EMOTIONS[emotion]} for emotion in table["emotion"]]
-    return _even(table["text"].tolist(), names, "meld en", PER_CLASS)
+    table = _even(labeled("meld", path), PER_CLASS)
+    return _texts(table, ["meld en"] * len(table))
 
 
 def comments(path: Path) -> Texts:
-    """GoEmotions comments, COMMENTS of each first emotion; further ones are labels too."""
-    table = pd.read_csv(path).dropna(subset=["text", "emotions"])
-    return _even(
-        table["text"].tolist(), [set(cell.split("|")) for cell in table["emotions"]], "goemotions en", COMMENTS
-    )
+    """GoEmotions comments, COMMENTS of each first emotion in the order of the alphabet; further ones are labels too."""
+    table = goemotions.comments(path, None).to_pandas()
+    table = _even(table[table["label"].notna()], COMMENTS)
+    return _texts(table, ["goemotions en"] * len(table))
 
 
-def _even(texts: list[str], names: list[set[str]], origin: str, limit: int) -> Texts:
-    rng = np.random.default_rng(0)
-    rows = rng.permutation(len(texts))
-    first = pd.Series([sorted(names[row])[0] for row in rows])
-    chosen = np.sort(rows[(first.groupby(first).cumcount() < limit).to_numpy()])
-    return _named([texts[row] for row in chosen], [names[row] for row in chosen], [origin] * len(chosen))
+def _even(table: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """At most so many rows of each first emotion, drawn at random."""
+    rows = np.random.default_rng(0).permutation(len(table))
+    first = pd.Series([min(names_of(label)) for label in table["label"].iloc[rows]])
+    return table.iloc[np.sort(rows[(first.groupby(first).cumcount() < limit).to_numpy()])]
 
 
-def _named(texts: list[str], names: Sequence[set[str]], origins: list[str]) -> Texts:
-    labels = np.zeros((len(texts), len(LABELS)), np.float32)
-    for row, emotions in enumerate(names):
-        for name in emotions:
-            labels[row, LABELS.index(EMOTIONS[emotion_index(name)])] = 1
-    labels[:, 0] = labels[:, 1:].sum(1) == 0
-    return Texts(texts, labels, np.array(origins))
+def _texts(table: pd.DataFrame, origins: list[str]) -> Texts:
+    """A table's texts and labels; what is neutral and something else is not Neutral."""
+    saliences = np.array([saliences_of(label, LABELS) for label in table["label"]])
+    labels = np.where(saliences == UNANNOTATED, np.nan, saliences > 0).astype(np.float32)
+    labels[:, 0] = np.nansum(labels[:, 1:], 1) == 0
+    return Texts(table["text"].tolist(), labels, np.array(origins))
 
 
 def language_of(origin: str) -> str:

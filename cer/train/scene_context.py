@@ -18,7 +18,7 @@ from cer.modalities.scene_context import LEXICON
 from cer.perception.lexicon import Lexicon
 from cer.train.cache import expressions
 from cer.train.calibrate import fit_temperature
-from cer.train.data import captions, even, ferplus, sha256
+from cer.train.data import even, ferplus, labeled, sha256
 from cer.train.described import describe
 from cer.train.lexicon import Corpus, content, fit, tempered
 from cer.train.publish import publish
@@ -43,7 +43,7 @@ def main() -> None:
     started = time.monotonic()
     files = {name: options.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
     files |= {name: options.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation")}
-    written, unseen = captions(files["afew-train-captions"]), captions(files["afew-dev-captions"])
+    written, unseen = (labeled("captions", files[f"afew-{split}-captions"]) for split in ("train", "dev"))
     rng = np.random.default_rng(0)
     faces = even(ferplus(files["ferplus-train"]), rng)
     named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions

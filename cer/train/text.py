@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.text import ADAPTER
-from cer.train.data import goemotions, meld, misheard, sha256
+from cer.train.data import labeled, misheard, sha256
 from cer.train.publish import publish
 from cer.train.script import arguments
 from cer.train.sentence_reader import RANK, Corpus, calibrate, graph, train
@@ -34,8 +34,8 @@ def main() -> None:
     options = arguments(__doc__)
     started = time.monotonic()
     files = {name: options.data / f"text/{name}.csv" for name in ("meld-train", "meld-dev", "goemotions-ekman-train")}
-    spoken, unseen = meld(files["meld-train"]), meld(files["meld-dev"])
-    written = goemotions(files["goemotions-ekman-train"])
+    spoken, unseen = labeled("meld", files["meld-train"]), labeled("meld", files["meld-dev"])
+    written = labeled("goemotions", files["goemotions-ekman-train"])
     corpora = [
         Corpus(spoken["text"].tolist(), spoken["emotion"].to_numpy(), vary=_heard),
         Corpus(written["text"].tolist(), written["emotion"].to_numpy(), SUPPORT, DRAWN),

@@ -23,7 +23,7 @@ from cer.models.checkpoints import E5
 from cer.perception.multilingual_encoder import WIDTH
 from cer.train.calibrate import fit_temperature
 from cer.train.data import sha256
-from cer.train.multilingual import Texts, comments, embedded, language_of, semeval, spoken, xed
+from cer.train.multilingual import Texts, comments, embedded, language_of, semeval, spoken, subtitles
 from cer.train.networks import MultilingualHead
 from cer.train.publish import export, publish
 from cer.train.script import arguments
@@ -113,7 +113,7 @@ def main() -> None:
     parts = [
         read(path)
         for read, path in zip(
-            (lambda path: semeval(path, held_out=False), xed, spoken, comments), files.values(), strict=True
+            (lambda path: semeval(path, held_out=False), subtitles, spoken, comments), files.values(), strict=True
         )
     ]
     unseen = semeval(files[names[0]], held_out=True)

@@ -17,6 +17,7 @@ from cer.media.clip import SAMPLE_RATE
 from cer.media.sound import decode_sound
 from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
 from cer.perception.voice_statistics import STATISTICS_WIDTH, voice_statistics
+from cer.train.data import labeled
 from cer.train.sound import vary
 
 logger = logging.getLogger(__name__)
@@ -72,10 +73,8 @@ def load_voices(folder: Path) -> Voices:
 
 
 def _rows(corpus: str, path: Path) -> list[dict[str, object]]:
-    table = pd.read_parquet(path)
-    speaker = "actor" if "actor" in table else "speaker"
     rows: list[dict[str, object]] = []
-    for item in table.to_dict("records"):
+    for item in labeled(corpus, path).to_dict("records"):
         try:
             samples = decode_sound(item["audio"]["bytes"])
         except ClipError as error:
@@ -84,9 +83,9 @@ def _rows(corpus: str, path: Path) -> list[dict[str, object]]:
         rows.append(
             {
                 "samples": samples,
-                "emotion": emotion_index(item["label"]),
+                "emotion": item["emotion"],
                 "corpus": corpus,
-                "speaker": f"{corpus}/{item[speaker]}",
+                "speaker": f"{corpus}/{item['speaker']}",
                 "category": item.get("category", ""),
             }
         )

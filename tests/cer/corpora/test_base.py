@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cer import labels
 from cer.corpora import corpus
 from cer.corpora.base import cache_in, fetch, read
 from cer.errors import DataError
@@ -80,3 +81,11 @@ def test_a_cache_that_cannot_be_written_is_named_and_not_the_corpus(
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", Path("/proc/none"))
     with pytest.raises(DataError, match="/proc/none: the cache of `datasets` cannot be written"):
         corpus("faces").rows(_faces(tmp_path), None)
+
+
+def test_a_changed_rule_of_a_reader_is_not_hidden_by_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _faces(tmp_path / "faces")
+    with cache_in(tmp_path / "cache"):
+        assert corpus("faces").rows(path, None)["label"] == ["Happiness"]
+        monkeypatch.setitem(labels._EMOTION_OF, "happy", labels.EMOTIONS.index("Other"))
+        assert corpus("faces").rows(path, None)["label"] == ["Other"]

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from cer.corpora import corpus
+from cer.corpora.goemotions import comments
 from cer.corpora.multilingual import Selection
-from cer.corpora.several import UNANNOTATED, label_of, saliences_of
+from cer.corpora.several import UNANNOTATED, label_columns_of, label_of, names_of, saliences_of
 from cer.corpora.xed import split_of
 from cer.errors import DataError
 
@@ -29,6 +30,22 @@ def test_a_label_keeps_saliences_and_what_nobody_annotated() -> None:
         assert saliences_of(label_of(present, missing), classes) == shares
     assert label_of({"Anger": 30, "Happiness": 70}) == "Anger 30|Happiness 70"
     assert label_of({}, ["Disgust"]) == "Neutral|?Disgust"
+    assert names_of("Anger 30|Happiness 70|?Disgust") == ["Anger", "Happiness"]
+    assert names_of("Neutral|?Disgust") == ["Neutral"]
+
+
+def test_a_corpus_words_become_a_label_or_a_fault() -> None:
+    assert label_columns_of(["joy", "surprise"]) == {"label": "Happiness|Surprise", "fault": None}
+    assert label_columns_of([])["label"] == "Neutral"
+    assert "'bored'" in str(label_columns_of(["joy", "bored"])["fault"])
+
+
+def test_comments_with_several_emotions_are_kept_apart_from_the_corpus(tmp_path: Path) -> None:
+    lines = [("a", "joy"), ("b", "neutral|surprise"), ("c", "anger")]
+    pd.DataFrame(lines, columns=["text", "emotions"]).to_csv(tmp_path / "goemotions-test.csv", index=False)
+    rows = corpus("goemotions").rows(tmp_path, "test")
+    assert (list(rows["id"]), list(rows["label"])) == (["000000", "000001"], ["Happiness", "Anger"])
+    assert list(comments(tmp_path, "test")["label"]) == ["Happiness", "Neutral|Surprise", "Anger"]
 
 
 @pytest.mark.parametrize("name", ["semeval2025-dev.csv", "semeval2025-dev.csv.gz"])

@@ -40,7 +40,8 @@ def test_no_speaker_is_both_fitted_to_and_tested_on_and_bursts_are_left_out(tmp_
 def test_posts_with_two_emotions_are_no_items_and_those_with_none_are_neutral(tmp_path: Path) -> None:
     rows = [("happy", 0, 1, "eng"), ("both", 1, 1, "eng"), ("none", 0, 0, "eng"), ("fremd", 1, 0, "deu")]
     path = tmp_path / "posts.csv.gz"
-    pd.DataFrame(rows, columns=["text", "anger", "joy", "language"]).to_csv(path, index=False)
+    table = pd.DataFrame(rows, columns=["text", "anger", "joy", "language"])
+    table.assign(id=table["text"]).to_csv(path, index=False)
     posts = _posts(path)
     assert posts["text"].tolist() == ["happy", "none"]
     assert [EMOTIONS[index] for index in posts["emotion"]] == ["Happiness", "Neutral"]

@@ -6,7 +6,7 @@ import pytest
 
 from cer.perception.multilingual_encoder import WIDTH
 from cer.train import multilingual
-from cer.train.multilingual import LABELS, Texts, comments, embedded, language_of, semeval, xed
+from cer.train.multilingual import LABELS, Texts, comments, embedded, language_of, semeval, subtitles
 from cer.train.text_multilingual import calibrate, log_priors, train
 
 COLUMNS = ["anger", "disgust", "fear", "joy", "sadness", "surprise"]
@@ -42,7 +42,7 @@ def test_lines_of_film_and_comments_have_several_labels(tmp_path: Path) -> None:
     lines = pd.DataFrame({"text": [f"line {n}" for n in range(40)], "emotions": "joy|surprise", "language": "fr"})
     lines.loc[0, "emotions"] = "trust"
     lines.to_csv(tmp_path / "xed.csv", index=False)
-    texts = xed(tmp_path / "xed.csv")
+    texts = subtitles(tmp_path / "xed.csv")
     assert "line 0" not in texts.texts
     assert {LABELS[k] for k in np.flatnonzero(texts.labels[0])} == {"Happiness", "Surprise"}
     pd.DataFrame({"text": ["oh", "no"], "emotions": ["neutral", "anger|fear"]}).to_csv(tmp_path / "go.csv", index=False)
