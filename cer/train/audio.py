@@ -16,10 +16,10 @@ import torch
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
 
+from cer.files import sha256_of
 from cer.labels import EMOTIONS
 from cer.perception.voice_head import BURST_KINDS
 from cer.perception.voice_statistics import STATISTICS_WIDTH
-from cer.train.data import sha256
 from cer.train.discriminant import fit_discriminant
 from cer.train.publish import export, publish
 from cer.train.script import arguments
@@ -190,7 +190,7 @@ def main() -> None:
         name="CER voice head",
         license="CC BY-NC-SA 4.0 (RAVDESS, nEMO)",
         run={
-            "data": {file: sha256(options.data / "speech" / file) for file in FILES.values()},
+            "data": {file: sha256_of(options.data / "speech" / file) for file in FILES.values()},
             "temperature": {"speech": speech_temperature, "bursts": burst_temperature},
             "views": statistics.shape[1],
             "seconds": round(time.monotonic() - started),

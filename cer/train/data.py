@@ -2,7 +2,6 @@
 logged.
 """
 
-import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -83,15 +82,6 @@ def rafce_units(path: Path, *, even: bool) -> Faces:
         if (annotated := rafce.units(text)) is not None:
             target[:] = [unit in annotated for unit in UNITS]
     return Faces(images, targets)
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

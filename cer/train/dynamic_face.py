@@ -17,12 +17,13 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 from torch import nn
 
+from cer.files import sha256_of
 from cer.labels import EMOTIONS
 from cer.modalities.dynamic_face import SLOTS
 from cer.perception.face_encoder import Expressions
 from cer.train.cache import expressions
 from cer.train.calibrate import fit_temperature
-from cer.train.data import Sequences, ckplus, ferplus, sha256
+from cer.train.data import Sequences, ckplus, ferplus
 from cer.train.expressive import training_expressions
 from cer.train.networks import DynamicNetwork
 from cer.train.publish import export, publish
@@ -188,7 +189,7 @@ def main() -> None:
         name="CER dynamic face (Mamba)",
         license="research use (FER+, CK+ terms)",
         run={
-            "data": {p.name: sha256(p) for p in files.values()},
+            "data": {p.name: sha256_of(p) for p in files.values()},
             "metrics": metrics,
             "temperature": float(network.temperature),
             "seconds": round(time.monotonic() - started),

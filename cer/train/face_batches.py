@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from cer.files import sha256_of
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import SIDE, UNITS
 from cer.train.augment import augment, compress, fill_black, mask_oval, mix_pairs, normalise
-from cer.train.data import Faces, ckplus, ferplus, rafce_units, sha256
+from cer.train.data import Faces, ckplus, ferplus, rafce_units
 from cer.train.face_corpora import affectnet_like, muxspace
 from cer.train.face_network import FaceNetwork, load_trunk
 from cer.train.face_targets import IdentityAxes, earlier_embeddings, soften, trunk_features
@@ -142,7 +143,7 @@ def prepare(
     load_trunk(network.trunk, work / "faceres.safetensors")
     peaks = sequences.images[sequences.frames[:, 1:].ravel()]
     images = {"crowd": crowd.images, "web": web.images, "press": press.images, "posed": peaks, "units": units.images}
-    key = hashlib.sha256(sha256(work / "faceres.safetensors").encode())
+    key = hashlib.sha256(sha256_of(work / "faceres.safetensors").encode())
     for part in images.values():
         key.update(part.tobytes())
     cached = work / f"identity-features-{key.hexdigest()[:16]}.npz"

@@ -20,10 +20,11 @@ from onnx import TensorProto, compose, helper, numpy_helper
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from cer.files import sha256_of
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
 from cer.perception.face_encoder import UNITS
-from cer.train.data import Faces, even, ferplus, rafce_units, sha256
+from cer.train.data import Faces, even, ferplus, rafce_units
 from cer.train.face_corpora import affectnet_like, foreign_faces, muxspace
 from cer.train.face_measure import Predict, exported, measure
 from cer.train.publish import half_weights, publish
@@ -202,7 +203,7 @@ def main() -> None:
     content = join(options.new.read_bytes(), half_weights(options.earlier.read_bytes()), axes, scales, (weight, bias))
     run = {
         **note,
-        "data": {**note["data"], options.earlier.name: sha256(options.earlier)},
+        "data": {**note["data"], options.earlier.name: sha256_of(options.earlier)},
         "scales": dict(zip(("new", "earlier"), scales, strict=True)),
         "seconds": round(note["seconds"] + time.monotonic() - started),
     }

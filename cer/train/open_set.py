@@ -13,12 +13,13 @@ from safetensors.numpy import save
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from cer.files import sha256_of
 from cer.fusion.calibration import calibration_error
 from cer.fusion.open_set import NEUTRAL, SINGLE, STATES, OpenSet, features
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
 from cer.train.cache import expressions
-from cer.train.data import ferplus, sha256
+from cer.train.data import ferplus
 from cer.train.publish import publish
 from cer.train.script import arguments
 
@@ -70,7 +71,7 @@ def main() -> None:
         name="CER open-set decision",
         license="research use (FER+ terms)",
         run={
-            "data": {file.name: sha256(file) for file in files.values()},
+            "data": {file.name: sha256_of(file) for file in files.values()},
             "metrics": {split: measure(rules, fused[split], faces[split].targets) for split in fused},
             "seconds": round(time.monotonic() - started),
         },

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score
 
+from cer.files import sha256_of
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
@@ -18,7 +19,7 @@ from cer.modalities.scene_context import LEXICON
 from cer.perception.lexicon import Lexicon
 from cer.train.cache import expressions
 from cer.train.calibrate import fit_temperature
-from cer.train.data import even, ferplus, labeled, sha256
+from cer.train.data import even, ferplus, labeled
 from cer.train.described import describe
 from cer.train.lexicon import Corpus, content, fit, tempered
 from cer.train.publish import publish
@@ -66,7 +67,7 @@ def main() -> None:
         name="CER caption lexicon",
         license="research use (FER+ terms; captions of ICCVW_25: MIT)",
         run={
-            "data": {path.name: sha256(path) for path in files.values()},
+            "data": {path.name: sha256_of(path) for path in files.values()},
             "terms": len(lexicon.terms),
             "temperature": temperature,
             "metrics": {

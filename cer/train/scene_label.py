@@ -16,12 +16,13 @@ import torch
 import torch.nn.functional as F
 from sklearn.metrics import f1_score
 
+from cer.files import sha256_of
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.scene_label import TEMPLATES, label_texts
 from cer.perception import text_encoder
 from cer.perception.face_encoder import UNITS
 from cer.train.cache import expressions
-from cer.train.data import ferplus, rafce_units, sha256
+from cer.train.data import ferplus, rafce_units
 from cer.train.expressive import training_expressions
 from cer.train.networks import ImageTower
 from cer.train.publish import export, publish
@@ -217,7 +218,7 @@ def main() -> None:
         name="CER label matcher (image tower)",
         license="research use (FER+, RAF-CE terms)",
         run={
-            "data": {p.name: sha256(p) for p in files.values()},
+            "data": {p.name: sha256_of(p) for p in files.values()},
             "metrics": metrics,
             "seconds": round(time.monotonic() - started),
         },

@@ -25,11 +25,12 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from cer.files import sha256_of
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS
 from cer.train.augment import normalise
 from cer.train.calibrate import fit_temperature
-from cer.train.data import Faces, ferplus, sha256
+from cer.train.data import Faces, ferplus
 from cer.train.face_batches import Batches, prepare
 from cer.train.face_corpora import LabeledFaces, affectnet_like, muxspace
 from cer.train.face_measure import Outputs, measure
@@ -243,7 +244,7 @@ def main() -> None:
         name="CER face network",
         license="research use (FER+, RAF-CE, CK+ terms; trunk MIT)",
         run={
-            "data": {file.name: sha256(file) for file in files + ([arguments.earlier] if arguments.earlier else [])},
+            "data": {file.name: sha256_of(file) for file in files + ([arguments.earlier] if arguments.earlier else [])},
             "metrics": metrics,
             "temperature": temperature,
             "steps": int(torch.load(checkpoint, weights_only=True)["step"]),

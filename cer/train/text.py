@@ -9,10 +9,11 @@ import time
 import numpy as np
 from sklearn.metrics import f1_score
 
+from cer.files import sha256_of
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.text import ADAPTER
-from cer.train.data import labeled, misheard, sha256
+from cer.train.data import labeled, misheard
 from cer.train.publish import publish
 from cer.train.script import arguments
 from cer.train.sentence_reader import RANK, Corpus, calibrate, graph, train
@@ -43,7 +44,7 @@ def main() -> None:
     reader = train(corpora, epochs=EPOCHS, width=WIDTH, most_tokens=MAX_TOKENS)
     truth = unseen["emotion"].to_numpy()
     natural = calibrate(reader, unseen["text"].tolist(), truth, corpora[0].prior)
-    data = {path.name: sha256(path) for path in files.values()}
+    data = {path.name: sha256_of(path) for path in files.values()}
     license = "research use (MELD, GoEmotions terms)"
     publish(
         options.out,

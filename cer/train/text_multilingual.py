@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cer.files import sha256_of
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
@@ -22,7 +23,6 @@ from cer.modalities.text import MULTILINGUAL
 from cer.models.checkpoints import E5
 from cer.perception.multilingual_encoder import WIDTH
 from cer.train.calibrate import fit_temperature
-from cer.train.data import sha256
 from cer.train.multilingual import Texts, comments, embedded, language_of, semeval, spoken, subtitles
 from cer.train.networks import MultilingualHead
 from cer.train.publish import export, publish
@@ -133,7 +133,7 @@ def main() -> None:
         name="CER words head, other languages",
         license="research use (XED CC BY 4.0, SemEval-2025 CC BY 4.0, MELD, GoEmotions terms)",
         run={
-            "data": {name: sha256(path) for name, path in files.items()},
+            "data": {name: sha256_of(path) for name, path in files.items()},
             "encoder": {"name": E5.name, "sha256": E5.sha256},
             "languages": sorted(language for language, count in counts.items() if count >= MIN_TEXTS),
             "texts": dict(sorted(counts.items())),
