@@ -211,7 +211,7 @@ class _Collector:
 
     def block(self, start: float, end: float) -> Evidence:
         """Evidence about [start, end); what lies before the next block's start is let go."""
-        sightings = [sighting for sighting in self.sightings if start <= sighting.time < end]
+        sightings = self.tracker.identify([item for item in self.sightings if start <= item.time < end])
         crops = (
             np.stack([face_encoder.as_input(sighting.crop) for sighting in sightings])
             if sightings

@@ -11,6 +11,7 @@ from pathlib import Path
 WITHOUT_DATA = ("centerface", "minilm", "sentence_encoder", "voice_encoder")  # other people's weights
 ORDER = (
     *WITHOUT_DATA,
+    "identity",
     "static_face",
     "dynamic_face",
     "scene_label",

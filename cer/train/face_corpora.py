@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from cer.corpora.faces import person_name
 from cer.labels import EMOTIONS
@@ -25,7 +26,7 @@ class LabeledFaces:
     """Aligned faces of one corpus.
 
     Attributes:
-        images: uint8 [N, 96, 96, 3].
+        images: uint8 [N, S, S, 3], 96 pixels a side unless asked for otherwise.
         emotions: int [N], indexes into EMOTIONS.
         names: str [N]; faces of one person share a name where the corpus knows it, otherwise the file's name.
         detected: bool [N]; False where no face was detected and the whole image is used.
@@ -48,27 +49,30 @@ class LabeledFaces:
         return np.eye(len(EMOTIONS), dtype=np.float32)[self.emotions]
 
 
-def align(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
-    """The largest face as the network's input, and whether one was detected: the whole image if not."""
+def align(image: NDArray[np.uint8], side: int = SIDE) -> tuple[NDArray[np.uint8], bool]:
+    """The largest face as RGB uint8 [side, side, 3], and whether one was detected: the whole image if not."""
     faces = detect(image)
-    return (crop(image, faces[0], SIDE), True) if faces else (as_input(image), False)
+    if faces:
+        return crop(image, faces[0], side), True
+    return np.asarray(Image.fromarray(as_input(image)).resize((side, side))), False
 
 
-def labeled_faces(path: Path, work: Path | None = None) -> LabeledFaces:
+def labeled_faces(path: Path, work: Path | None = None, side: int = SIDE) -> LabeledFaces:
     """Align the labeled images of a parquet file that `cer.corpora.faces` reads.
 
     Args:
         path: the file.
         work: a folder to keep the aligned crops in between runs.
+        side: pixels of the crops' sides.
     """
     table = labeled("faces", path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    cached = work / f"aligned-{SIDE}-{digest}.npz" if work else None
+    cached = work / f"aligned-{side}-{digest}.npz" if work else None
     if cached is not None and cached.exists():
         stored = np.load(cached)
         images, detected = stored["images"], stored["detected"]
     else:
-        pairs = [align(decode_image(item["bytes"])) for item in table["image"]]
+        pairs = [align(decode_image(item["bytes"]), side) for item in table["image"]]
         images, detected = np.stack([image for image, _ in pairs]), np.array([flag for _, flag in pairs])
         if cached is not None:
             cached.parent.mkdir(parents=True, exist_ok=True)
@@ -89,9 +93,9 @@ def split(faces: LabeledFaces, folds: int) -> tuple[LabeledFaces, LabeledFaces]:
     return faces[~validation], faces[validation]
 
 
-def muxspace(path: Path, work: Path | None = None) -> tuple[LabeledFaces, LabeledFaces]:
+def muxspace(path: Path, work: Path | None = None, side: int = SIDE) -> tuple[LabeledFaces, LabeledFaces]:
     """Press photos: four fifths of the people for training, one fifth for validation."""
-    return split(labeled_faces(path, work), MUXSPACE_FOLDS)
+    return split(labeled_faces(path, work, side), MUXSPACE_FOLDS)
 
 
 def affectnet_like(path: Path, work: Path | None = None) -> tuple[LabeledFaces, LabeledFaces]:

@@ -27,7 +27,7 @@ COMPONENTS = 200  # principal components that the classifier of soften() reads
 
 @torch.no_grad()
 def trunk_features(trunk: Trunk, images: NDArray[np.uint8], side: int = IDENTITY_SIDE) -> NDArray[np.float32]:
-    """Pooled features [N, 1024] of faces uint8 [N, 96, 96, 3], resized to `side`."""
+    """Pooled features [N, 1024] of faces uint8 [N, S, S, 3], resized to `side`."""
     trunk = trunk.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = []
     for start in range(0, len(images), 64):
