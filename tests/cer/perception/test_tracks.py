@@ -1,6 +1,6 @@
 """Tracks of made faces: squares of grey tones in front of a plain wall, so that every cause of a new number is alone.
 
-A face's tint is its identity, and the order of its squares its look: what a box is followed by, and what tells people
+A face's tint is its identity, and the order of its squares its appearance: what a box is followed by, and what tells people
 apart, are set separately.
 """
 
@@ -33,9 +33,9 @@ def embed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.array([IDENTITIES[tuple(tint.astype(int).tolist())] for tint in tints], np.float32)
 
 
-def tones(tint: tuple[int, int, int], *, look: int = 0) -> NDArray[np.uint8]:
-    """A face [64, 64, 3] of 8 x 8 squares, half of them dark, in the order of its look."""
-    order = np.random.default_rng(look).permutation(np.repeat([64, 192], 32)).reshape(8, 8, 1)
+def tones(tint: tuple[int, int, int], *, appearance: int = 0) -> NDArray[np.uint8]:
+    """A face [64, 64, 3] of 8 x 8 squares, half of them dark, in the order of its appearance."""
+    order = np.random.default_rng(appearance).permutation(np.repeat([64, 192], 32)).reshape(8, 8, 1)
     return np.kron(order + TINT * np.array(tint), np.ones((SIDE // 8, SIDE // 8, 1), int)).astype(np.uint8)
 
 
@@ -106,13 +106,13 @@ def test_a_track_that_begins_with_a_blurred_face_is_recognized_by_the_faces_afte
 
 
 def test_whoever_steps_in_front_is_somebody_else() -> None:
-    anna, ben = shot(ROOM, tones(ANNA)), shot(ROOM, tones(BEN, look=1))
+    anna, ben = shot(ROOM, tones(ANNA)), shot(ROOM, tones(BEN, appearance=1))
     assert numbers([(0.0, anna), (0.2, ben), (0.4, ben)]) == [[1], [2], [2]]
 
 
 def test_a_face_that_changes_at_its_place_stays_the_same_person_by_its_identity() -> None:
     tracker = Tracker(embed)
-    moments = [(0.0, shot(ROOM, tones(ANNA))), (0.2, shot(ROOM, tones(ANNA, look=1)))]
+    moments = [(0.0, shot(ROOM, tones(ANNA))), (0.2, shot(ROOM, tones(ANNA, appearance=1)))]
     assert [sighting.person for sighting in watch(tracker, moments)] == [1, 1]  # one track
 
 
