@@ -1,5 +1,4 @@
-"""The face network: expressions, identity and quality of face crops. Computed once per sighting and shared by four
-modalities and by tracking."""
+"""The face network: expressions and quality of face crops. Computed once per sighting and shared by four modalities."""
 
 import io
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ BATCH = 16  # faces; larger batches are no faster and need more memory
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
 """FACS numbers of the network's action units, in its output's order."""
 EMBEDDING_SIZE = 256
-IDENTITY_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +29,19 @@ class Expressions:
         logits: float32 [N, 8], emotions, calibrated and free of the class prior.
         embeddings: float32 [N, 256].
         units: float32 [N, 20], action-unit probabilities.
-        identity: float32 [N, 256], unit length; the cosine of two says how alike the people are.
         quality: float32 [N] in [0, 1], how far to trust the face: low when blurred, small, dark or occluded.
     """
 
     logits: NDArray[np.float32]
     embeddings: NDArray[np.float32]
     units: NDArray[np.float32]
-    identity: NDArray[np.float32]
     quality: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.logits)
 
     def __getitem__(self, rows: Any) -> "Expressions":
-        return Expressions(
-            self.logits[rows], self.embeddings[rows], self.units[rows], self.identity[rows], self.quality[rows]
-        )
+        return Expressions(self.logits[rows], self.embeddings[rows], self.units[rows], self.quality[rows])
 
 
 MIN_QUALITY = 0.05  # a face counts for at least that much: quality is a guess as well
@@ -68,7 +62,6 @@ NOTHING = Expressions(
     np.zeros((0, 8), np.float32),
     np.zeros((0, EMBEDDING_SIZE), np.float32),
     np.zeros((0, len(UNITS)), np.float32),
-    np.zeros((0, IDENTITY_SIZE), np.float32),
     np.zeros(0, np.float32),
 )
 
@@ -113,6 +106,5 @@ def encode(crops: NDArray[np.uint8]) -> Expressions:
         parts.append([(out[: len(inputs)] + out[len(inputs) :]) / 2 for out in outputs])
     if not parts:
         return NOTHING
-    logits, embeddings, units, identity, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
-    identity /= np.maximum(np.linalg.norm(identity, axis=1, keepdims=True), 1e-6)
-    return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)), identity, quality)
+    logits, embeddings, units, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)), quality)

@@ -49,6 +49,7 @@ WEIGHT_DECAY = 0.05
 MAX_GRADIENT = 2.0
 CHECKPOINT_STEPS = 100
 OUTPUTS = ("logits", "embeddings", "units", "identity", "quality")
+SHIPPED = ("logits", "embeddings", "units", "quality")  # identity keeps the trunk from forgetting faces, no more
 AVERAGING = 0.996  # of the exponential moving average of the weights, per step
 
 
@@ -181,8 +182,8 @@ class Shipped(nn.Module):
         self.network, self.temperature = network, temperature
 
     def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
-        logits, embedding, units, identity, quality = self.network(faces)
-        return logits / self.temperature, embedding, units, identity, torch.sigmoid(quality)
+        logits, embedding, units, _, quality = self.network(faces)
+        return logits / self.temperature, embedding, units, torch.sigmoid(quality)
 
 
 def calibrate(network: FaceNetwork, crowd: Faces, foreign: list[LabeledFaces], prior: NDArray[np.float32]) -> float:
@@ -234,7 +235,7 @@ def main() -> None:
     metrics = measure(calibrated, arguments.data, arguments.work, prior)
     inputs = {"faces": normalise(torch.from_numpy(faces["crowd"].images[:2])).contiguous()}
     network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    content = export(Shipped(network, temperature), inputs, OUTPUTS, {"faces": {0: "N"}})
+    content = export(Shipped(network, temperature), inputs, SHIPPED, {"faces": {0: "N"}})
     sources = ("ferplus-train", "ferplus-validation", "rafce-train", "ckplus48", "muxspace", "affectnet-like")
     files = [folder / f"{name}.parquet" for name in sources] + [arguments.work / "faceres.safetensors"]
     publish(

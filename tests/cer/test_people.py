@@ -83,7 +83,7 @@ def block(sightings: Sequence[Sighting], start: float = 0.0, end: float = 8.0, w
 
 
 def expressions(count: int) -> Expressions:
-    sizes = {"logits": 8, "embeddings": 256, "units": len(UNITS), "identity": 256}
+    sizes = {"logits": 8, "embeddings": 256, "units": len(UNITS)}
     arrays = {name: np.zeros((count, size), np.float32) for name, size in sizes.items()}
     return Expressions(**arrays, quality=np.ones(count, np.float32))
 

@@ -32,7 +32,7 @@ def test_no_faces_are_no_expressions() -> None:
     assert len(encode(np.zeros((0, SIDE, SIDE, 3), np.uint8))) == 0
 
 
-def test_a_small_dark_face_is_trusted_less_but_stays_the_same_person(portrait: np.ndarray) -> None:
+def test_a_small_dark_face_is_trusted_less(portrait: np.ndarray) -> None:
     face = as_input(crop(portrait, detect(portrait)[0]))
     poor = as_input(np.asarray(Image.fromarray(face // 4).resize((14, 14))))
     stranger = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)
@@ -40,8 +40,6 @@ def test_a_small_dark_face_is_trusted_less_but_stays_the_same_person(portrait: n
     assert clear > 0.7
     assert degraded < clear - 0.2
     assert 0 <= other <= 1
-    identity = encode(np.stack([face, face[:, ::-1], stranger])).identity
-    assert identity[0] @ identity[1] > 0.99 > identity[0] @ identity[2] + 0.3
 
 
 def test_encoded_images_become_rgb_inputs(portrait: np.ndarray) -> None:

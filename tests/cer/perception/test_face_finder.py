@@ -12,6 +12,7 @@ from cer.perception import face_detection, face_finder
 from cer.perception.evidence import gather
 from cer.perception.face_detection import crop, detect, overlap
 from cer.perception.face_finder import FULL_SEARCH_EVERY, SWEEP_EVERY, TURN_SIDE, Finder
+from cer.perception.identity import embed
 from tests.clips import noise, still, write_clip
 
 WHOLE = 416 * 224  # pixels of the ordinary search of a frame of 16 to 9
@@ -122,7 +123,7 @@ def test_a_clip_turned_by_90_degrees_gives_the_same_person(portrait: np.ndarray,
         path = write_clip(tmp_path / name, still([step / 5 for step in range(8)], np.ascontiguousarray(image)))
         (block,) = gather(probe(path), lambda stage, fraction: None)
         assert [sighting.person for sighting in block.sightings] == [1] * 8
-        people.append(block.expressions.identity.mean(0))
+        people.append(embed(np.stack([sighting.crop for sighting in block.sightings])).mean(0))
     assert people[0] @ people[1] / np.linalg.norm(people[0]) / np.linalg.norm(people[1]) > 0.9
 
 

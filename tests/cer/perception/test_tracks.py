@@ -1,7 +1,7 @@
 """Tracks of made faces: squares of grey tones in front of a plain wall, so that every cause of a new number is alone.
 
-A face's tint is its identity, and the order of its squares its appearance: what a box is followed by, and what tells people
-apart, are set separately.
+A face's tint is its identity, and the order of its squares its appearance: what a box is followed by, and what tells
+people apart, are set separately.
 """
 
 import numpy as np
