@@ -1,4 +1,4 @@
-"""Figures: plots of an Analysis, the self-contained HTML report, and the annotated clip's overlay."""
+"""Figures: plots of an Analysis, in the language of the page."""
 
 import base64
 import io
@@ -11,11 +11,11 @@ from PIL import Image
 
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis
+from cer.results.wording import compound_word, emotion_word, modality_word, reason_word
+from cer.words import say
 
 # Okabe and Ito's palette: told apart by color-blind eyes too. One color per compound expression, in order.
 COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#0072B2", "#CC79A7")
-
-MODALITY_NAMES = {name: name.replace("_", " ").capitalize() for name in MODALITIES}
 
 _GREY, _INK, _BLUE = "#c8c8c8", "#222222", "#0072B2"
 
@@ -38,12 +38,12 @@ def timeline(analysis: Analysis) -> Figure:
         rasterized=True,  # as vectors the cells show seams
     )
     valid = ~np.isnan(values).any(1)
-    axes.scatter(times[valid], values[valid].argmax(1) + 0.5, s=6, color="#D55E00", label="strongest")
-    axes.set_yticks(np.arange(len(COMPOUNDS)) + 0.5, COMPOUNDS)
+    axes.scatter(times[valid], values[valid].argmax(1) + 0.5, s=6, color="#D55E00", label=say("report.strongest"))
+    axes.set_yticks(np.arange(len(COMPOUNDS)) + 0.5, [compound_word(name) for name in COMPOUNDS])
     axes.invert_yaxis()
-    axes.set_xlabel("seconds")
+    axes.set_xlabel(say("report.seconds"))
     axes.set_xlim(edges[0], edges[-1])
-    figure.colorbar(mesh, ax=axes, label="probability", pad=0.01)
+    figure.colorbar(mesh, ax=axes, label=say("report.probability"), pad=0.01)
     return figure
 
 
@@ -55,9 +55,9 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
     for panel, name in enumerate(MODALITIES):
         axes = figure.add_subplot(2, 3, panel + 1)
         values, reason = analysis.mean_prediction(name, row)
-        axes.set_title(MODALITY_NAMES[name], fontsize=10, color=_INK if values is not None else "#777777")
+        axes.set_title(modality_word(name), fontsize=10, color=_INK if values is not None else "#777777")
         axes.set_xlim(0, 1)
-        axes.set_yticks(np.arange(len(EMOTIONS)), EMOTIONS, fontsize=8)
+        axes.set_yticks(np.arange(len(EMOTIONS)), [emotion_word(name) for name in EMOTIONS], fontsize=8)
         axes.tick_params(labelsize=8)
         axes.invert_yaxis()
         axes.spines[["top", "right"]].set_visible(False)
@@ -69,7 +69,7 @@ def modality_bars(analysis: Analysis, row: int | None = None) -> Figure:
             axes.text(
                 0.5,
                 0.5,
-                f"absent: {reason}",
+                say("result.absent", reason=reason_word(reason or "")),
                 ha="center",
                 va="center",
                 transform=axes.transAxes,
@@ -86,11 +86,15 @@ def fused_bars(analysis: Analysis, row: int | None = None) -> Figure:
     left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
     fused = analysis.fused[row] if row is not None else analysis.basic
     weights = analysis.weights[row] if row is not None else analysis.weights.mean(0)
-    left.set_title("Fused basic emotions", fontsize=10)
-    right.set_title("Weight of each modality", fontsize=10)
-    left.barh(EMOTIONS, np.nan_to_num(fused) if fused is not None else np.zeros(len(EMOTIONS)), color=_BLUE)
+    left.set_title(say("result.basic"), fontsize=10)
+    right.set_title(say("result.weights"), fontsize=10)
+    left.barh(
+        [emotion_word(name) for name in EMOTIONS],
+        np.nan_to_num(fused) if fused is not None else np.zeros(len(EMOTIONS)),
+        color=_BLUE,
+    )
     right.barh(
-        [MODALITY_NAMES[name] for name in MODALITIES],
+        [modality_word(name) for name in MODALITIES],
         weights,
         color=[_BLUE if weight > 0 else _GREY for weight in weights],
     )

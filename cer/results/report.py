@@ -5,9 +5,9 @@ from importlib.resources import files
 from cer.labels import EMOTIONS
 from cer.results.analysis import Analysis
 from cer.results.document import document
-from cer.results.figures import MODALITY_NAMES, data_uri, fused_bars, modality_bars, svg, timeline
-from cer.results.wording import clock, compound_word, emotion_word, reason_word, source_word, stated
-from cer.words import texts_of
+from cer.results.figures import data_uri, fused_bars, modality_bars, svg, timeline
+from cer.results.wording import clock, compound_word, emotion_word, modality_word, reason_word, source_word, stated
+from cer.words import say, texts_of
 
 
 def report(analysis: Analysis) -> str:
@@ -17,7 +17,10 @@ def report(analysis: Analysis) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clock"] = clock
     environment.globals |= {
-        "say": texts_of,
+        "say": say,
+        "texts_of": texts_of,
+        "clock": clock,
+        "modality_word": modality_word,
         "stated": stated,
         "emotion_word": emotion_word,
         "compound_word": compound_word,
@@ -29,11 +32,10 @@ def report(analysis: Analysis) -> str:
     return template.render(
         document=document(analysis),
         statements=analysis.statements,
-        names=MODALITY_NAMES,
         figures=[
-            ("When", svg(timeline(analysis))),
-            ("What each modality saw", svg(modality_bars(analysis))),
-            ("How they were fused", svg(fused_bars(analysis))),
+            (say("report.when"), svg(timeline(analysis))),
+            (say("result.modalities"), svg(modality_bars(analysis))),
+            (say("result.fused"), svg(fused_bars(analysis))),
         ],
         people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8]],
     )

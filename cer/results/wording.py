@@ -32,6 +32,11 @@ def compound_word(name: str) -> str:
     return str(texts_of("compounds")[name])
 
 
+def modality_word(name: str) -> str:
+    """A modality, or the fusion, in the language of the page."""
+    return str(texts_of("modalities").get(name, name))
+
+
 def reason_word(reason: str) -> str:
     """Why something is absent, in the language of the page; in English where the translation lacks it."""
     return str(texts_of("reasons").get(reason, reason))

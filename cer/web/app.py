@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from cer.files import DEMO_CLIP
 from cer.labels import COMPOUNDS
 from cer.results import figures
+from cer.results.wording import compound_word
 from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
@@ -86,7 +87,7 @@ def _one_clip() -> None:
                         x="seconds",
                         y="probability",
                         color="expression",
-                        color_map=dict(zip(COMPOUNDS, figures.COLORS, strict=True)),
+                        color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
                         buttons=["export", "fullscreen"],
                         label=say("result.timeline"),
                     )

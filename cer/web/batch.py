@@ -11,6 +11,7 @@ from cer.names import printable, result_names
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.export import files_of
+from cer.results.wording import compound_word, emotion_word
 from cer.web.files import fresh_folder
 from cer.web.watching import Tell, user_message, watch
 from cer.words import say
@@ -57,8 +58,8 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
 
 
 def _row(analysis: Analysis) -> list[Any]:
-    basic = "" if analysis.basic is None else EMOTIONS[int(analysis.basic.argmax())]
-    label = analysis.label or say("result.nothing")
+    basic = "" if analysis.basic is None else emotion_word(EMOTIONS[int(analysis.basic.argmax())])
+    label = compound_word(analysis.label) if analysis.label else say("result.nothing")
     return [analysis.clip.name, round(analysis.clip.duration, 1), label, basic, len(analysis.people), ""]
 
 

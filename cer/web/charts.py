@@ -8,9 +8,9 @@ import pandas as pd
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.results.analysis import Analysis
 from cer.results.document import document
-from cer.results.figures import MODALITY_NAMES, data_uri
+from cer.results.figures import data_uri
 from cer.results.witnesses import witnesses
-from cer.results.wording import clock, compound_word, emotion_word, reason_word, source_word, stated
+from cer.results.wording import clock, compound_word, emotion_word, modality_word, reason_word, source_word, stated
 from cer.words import say, texts_of
 
 _COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
@@ -90,7 +90,7 @@ def modalities(analysis: Analysis, row: int | None = None) -> str:
         values, reason = analysis.mean_prediction(name, row)
         model = _decider([model.name for model in analysis.models if model.modality == name])
         missing = say("result.absent", reason=reason_word(reason))
-        panels.append(_bars(MODALITY_NAMES[name], [emotion_word(e) for e in EMOTIONS], values, missing, model))
+        panels.append(_bars(modality_word(name), [emotion_word(e) for e in EMOTIONS], values, missing, model))
     return f'<div class="panels">{"".join(panels)}</div>'
 
 
@@ -129,7 +129,7 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
         ),
         _bars(
             say("result.weights"),
-            [MODALITY_NAMES[name] for name in MODALITIES],
+            [modality_word(name) for name in MODALITIES],
             None if nothing else weights,
             say("result.nothing"),
         ),
@@ -145,7 +145,7 @@ def curves(analysis: Analysis) -> pd.DataFrame:
         {
             "seconds": np.repeat(times[valid], len(COMPOUNDS)).round(2),
             "probability": values[valid].ravel().round(4),
-            "expression": list(COMPOUNDS) * int(valid.sum()),
+            "expression": [compound_word(name) for name in COMPOUNDS] * int(valid.sum()),
         }
     )
 
@@ -155,7 +155,7 @@ def segments_table(analysis: Analysis) -> str:
     rows = []
     for segment, statement in zip(document(analysis)["segments"], analysis.statements, strict=True):
         missing = [
-            f"{MODALITY_NAMES[name]}: {reason_word(part['reason'])}"
+            f"{modality_word(name)}: {reason_word(part['reason'])}"
             for name, part in segment["modalities"].items()
             if not part["present"]
         ]

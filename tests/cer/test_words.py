@@ -1,13 +1,16 @@
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cer import words
-from cer.labels import COMPOUNDS, EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
 from cer.modalities.base import SOURCES
 from cer.perception.voice_head import BURST_KINDS
+from cer.results.analysis import Analysis
+from cer.results.report import report
 from cer.words import say
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +26,11 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
         | {"verdict.agrees"}
         | {f"sources.{source.replace(' ', '_')}" for source in SOURCES}
     )
-    tables = {"emotions": EMOTIONS, "compounds": COMPOUNDS}  # by the name of what they translate
+    tables = {
+        "emotions": EMOTIONS,
+        "compounds": COMPOUNDS,
+        "modalities": (*MODALITIES, "fusion"),
+    }  # by the name of what they translate
     existing = {
         f"{part}.{name}" if isinstance(value, dict) else part
         for part, value in words._sentences().items()
@@ -36,11 +43,30 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
 
 def test_the_german_words_fill_in_the_same_names_as_the_english_ones() -> None:
     english, german = (tomllib.loads((ROOT / f"cer/words/{name}.toml").read_text()) for name in ("en", "de"))
-    for part in ("clip", "result", "verdict", "certainty", "sources", "emotions", "compounds", "reasons", "report"):
+    assert english.keys() == german.keys()
+    for part in [name for name, value in english.items() if isinstance(value, dict)]:
         assert english[part].keys() == german[part].keys()
         for key, sentence in english[part].items():
             fills = [re.findall(r"{(\w+)", str(text)) for text in (sentence, german[part][key])]
             assert sorted(fills[0]) == sorted(fills[1]), (part, key)
+
+
+def test_a_german_report_speaks_german(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CER_LANGUAGE", "de")
+    words._sentences.cache_clear()
+    try:
+        page = report(replace(analysis, transcript=[]))
+    finally:
+        words._sentences.cache_clear()
+    assert '<html lang="de">' in page
+    english = tomllib.loads((ROOT / "cer/words/en.toml").read_text())
+    for part in ("report", "compounds", "modalities"):
+        for sentence in english[part].values():
+            for text in [sentence] if isinstance(sentence, str) else sentence:
+                if " " in text and "{" not in text:
+                    assert text not in page, text
+    assert "freudig überrascht" in page
+    assert "Gesicht in Bewegung" in page
 
 
 def test_a_translation_fills_in_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
