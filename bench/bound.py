@@ -64,7 +64,7 @@ def whisper(seconds: float, layers: int = LAYERS) -> float:
 
 
 def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[str, float]:
-    """Operations of a clip with one person: `frames` pictures, and utterances of these lengths in seconds."""
+    """Operations of a clip with one person: `frames` images, and utterances of these lengths in seconds."""
     rows = max(32, round(DETECTION_SIDE * aspect / 32) * 32)
     detector = locate(CENTERFACE)
     whole = operations(detector, {"input.1": (1, 3, rows, DETECTION_SIDE)})

@@ -1,7 +1,7 @@
 """The `fer` package on the frames that we look at too. It wants packages that clash with ours, so it runs from an
 environment of its own. Prints how long it took, as JSON.
 
-    python -m bench.fer_peer FRAMES.npy              (in this environment: decode 5 pictures a second into the file)
+    python -m bench.fer_peer FRAMES.npy              (in this environment: decode 5 images a second into the file)
     OTHER_PYTHON bench/fer_peer.py FRAMES.npy        (in fer's: find faces and emotions in them)
 """
 

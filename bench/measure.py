@@ -108,7 +108,7 @@ def main() -> None:
             seconds.append(time.perf_counter() - started)
         gathering = analysis.timings["gathering evidence"]
         watching = sum(seconds for stage, seconds in spent.items() if stage not in BESIDE)
-        spent["waiting for pictures and sound, and the rest"] = gathering - watching
+        spent["waiting for frames and sound, and the rest"] = gathering - watching
         stages.append(
             {**spent, **{name: time for name, time in analysis.timings.items() if name != "gathering evidence"}}
         )

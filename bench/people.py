@@ -20,7 +20,7 @@ from cer.media.clip import Frame
 from cer.media.reader import probe, stream
 from cer.observation import MIN_SIGHTINGS
 from cer.perception.evidence import MAX_FACES, RATE
-from cer.perception.face_detection import Finder
+from cer.perception.face_finder import Finder
 from cer.perception.tracking import Sighting, Tracker
 
 # File -> its person, for clips of one person each; a person of several files has one name.

@@ -84,7 +84,7 @@ def per_frame(path: Path, texts: np.ndarray) -> list[int]:
 
 
 def at_once(path: Path) -> list[int]:
-    """The same from our path: one decode, SCENE_RATE pictures a second, in batches."""
+    """The same from our path: one decode, SCENE_RATE images a second, in batches."""
     clip = probe(path)
     frames = [item for item in stream(clip, SCENE_RATE) if isinstance(item, Frame)]
     end = clip.duration

@@ -97,7 +97,7 @@ def write(results: dict[str, Any], path: Path) -> None:
         f"multiplies matrices at {bound['gemm_gflops']} GFLOP/s. With decoding that is {bound['bound_seconds']} s; we "
         f"take {bound['times_the_bound']} times as long.",
         f"**Beside the plain loop** (`bench/reference.py`: every frame of every overlapping segment, a seek before "
-        f"each, one picture at a time) with the same CLIP ViT-B/32 on the bundled clip: {beside['per_frame_seconds']} "
+        f"each, one image at a time) with the same CLIP ViT-B/32 on the bundled clip: {beside['per_frame_seconds']} "
         f"s against {beside['our_seconds']} s, {beside['times_faster']} times faster; the labels of "
         f"{100 * beside['labels_agree']:.0f} % of {beside['segments']} segments agree.",
         *fer(results["fer"]),

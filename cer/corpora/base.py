@@ -19,7 +19,7 @@ from cer.labels import COMPOUNDS, EMOTIONS, emotion_index
 datasets.disable_progress_bars()
 
 VIDEOS = frozenset({".avi", ".mkv", ".mov", ".mp4", ".webm"})  # of corpora; the media floor decides what can be read
-FACE, IMAGE, SEQUENCE, VOICE = "face", "image", "sequence", "voice"  # a cropped face; a picture that shows one
+FACE, IMAGE, SEQUENCE, VOICE = "face", "image", "sequence", "voice"  # a cropped face; an image that shows one
 WORDS, CAPTION, VIDEO = "words", "caption", "video"
 
 

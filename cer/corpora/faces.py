@@ -1,6 +1,6 @@
-"""Any parquet file of pictures with a face and a basic emotion: columns image and label.
+"""Any parquet file of images with a face and a basic emotion: columns image and label.
 
-The face is found, aligned and cropped as in a clip; a picture in which none is found is taken whole, and counted.
+The face is found, aligned and cropped as in a clip; an image in which none is found is taken whole, and counted.
 """
 
 import re
@@ -23,5 +23,5 @@ def person_name(file: str) -> str:
 
 
 CORPUS = Corpus(
-    "faces", 1, "any parquet of pictures with a face: image, label", IMAGE, EMOTIONS, rows, observed_classes=True
+    "faces", 1, "any parquet of images with a face: image, label", IMAGE, EMOTIONS, rows, observed_classes=True
 )

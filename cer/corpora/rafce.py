@@ -1,4 +1,4 @@
-"""RAF-CE: faces with compound expressions (Dong et al., 2024). Odd picture numbers: the even ones' action units were
+"""RAF-CE: faces with compound expressions (Dong et al., 2024). Odd image numbers: the even ones' action units were
 trained on.
 """
 
@@ -20,7 +20,7 @@ def label(text: str) -> str | None:
 
 
 def number(name: str) -> int:
-    """The number in a picture's name ("0004_aligned" -> 4); 0 where there is none."""
+    """The number in an image's name ("0004_aligned" -> 4); 0 where there is none."""
     return int(re.sub(r"\D", "", name) or 0)
 
 
@@ -42,7 +42,7 @@ def faces(root: Path, split: str | None) -> Dataset:
 
 
 def rows(root: Path, split: str | None) -> Dataset:
-    """split: "odd" (the default), "even" or "all", by picture number."""
+    """split: "odd" (the default), "even" or "all", by image number."""
     table = faces(root, split)
     return table.select([row for row, label in enumerate(table["label"]) if label is not None])
 

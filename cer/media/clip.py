@@ -23,7 +23,7 @@ ACCEPTED = "Give a video file such as MP4, MOV, MKV, WebM or AVI"
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What the container says about a clip. Width and height are of the upright picture; 0 and fps 0 without a video
+    """What the container says about a clip. Width and height are of the upright frame; 0 and fps 0 without a video
     track.
     """
 
@@ -35,13 +35,13 @@ class Clip:
     height: int  # pixels
     has_video: bool
     has_audio: bool
-    rotation: int  # degrees counter-clockwise that the player turns the picture
+    rotation: int  # degrees counter-clockwise that the player turns the frame
     sha256: str | None = None  # of the file, in hexadecimal; None until the clip is observed
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture and when it is shown.
+    """A frame and when it is shown.
 
     Attributes:
         time: Seconds.

@@ -36,7 +36,7 @@ def cause(error: Exception) -> str:
 
 
 def video_stream(container: Any) -> av.VideoStream | None:
-    """The first video track with a picture size; cover art is not a video."""
+    """The first video track with a frame size; cover art is not a video."""
     for stream in container.streams.video:
         if (
             stream.codec_context is not None

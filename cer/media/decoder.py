@@ -46,7 +46,7 @@ def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
 
 
 def probe(path: Path) -> dict[str, Any]:
-    """The fields of a `media.Clip` but its path and name, from the header and the first picture."""
+    """The fields of a `media.Clip` but its path and name, from the header and the first frame."""
     with open_container(path) as container:
         video, audio = video_stream(container), audio_stream(container)
         if video is None and audio is None:
@@ -81,13 +81,13 @@ def _duration(container: Any, *streams: Any) -> float:
 def _first_frame(container: Any, video: Any) -> Any:
     width, height = video.codec_context.width, video.codec_context.height
     if width * height > MAX_PIXELS:
-        raise Refused(f"pictures of {width} x {height} pixels are too large. Scale the video down.")
+        raise Refused(f"frames of {width} x {height} pixels are too large. Scale the video down.")
     try:
         for frame in container.decode(video):
             return frame
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise Refused(f"the video cannot be decoded ({cause(error)}); the file may be damaged. {ACCEPTED}.") from error
-    raise Refused(f"the video track holds no picture; the file may be cut off. {ACCEPTED}.")
+    raise Refused(f"the video track holds no frame; the file may be cut off. {ACCEPTED}.")
 
 
 def stream(

@@ -1,4 +1,4 @@
-"""Media: clips as pictures and sound on one clock. FFmpeg itself runs in `cer.media.decoder`, a process of its own
+"""Media: clips as frames and sound on one clock. FFmpeg itself runs in `cer.media.decoder`, a process of its own
 that this module starts and bounds; whatever happens to it is an ordinary ClipError here.
 
 PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate.
@@ -143,7 +143,7 @@ def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Messag
 
 
 def probe(path: str | Path) -> Clip:
-    """Read a clip's header, and its first picture for the orientation.
+    """Read a clip's header, and its first frame for the orientation.
 
     Raises ClipError when the file is missing, empty, of no accepted container, without a track that can be decoded, or
     out of bounds.

@@ -15,7 +15,7 @@ from cer.media.reader import stream
 MAX_VIDEO_SIDE = 1280  # pixels, of an annotated clip
 SOUND_RATE = 44_100  # Hz, of an annotated clip
 MAX_SILENCE = 600  # seconds that a gap in the sound track is taken to last
-VIDEO_RATE = (10.0, 30.0)  # pictures a second, of an annotated clip: least and most
+VIDEO_RATE = (10.0, 30.0)  # frames a second, of an annotated clip: least and most
 
 Painter = Callable[[float, np.ndarray], np.ndarray]
 
@@ -88,7 +88,7 @@ def _write_sound(clip: Clip, path: Path) -> bool:
 
 
 def _fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """An odd row or column cut off, or a picture of another size brought to the size of the first."""
+    """An odd row or column cut off, or a frame of another size brought to the size of the first."""
     if 0 <= image.shape[0] - height <= 1 and 0 <= image.shape[1] - width <= 1:
         return np.ascontiguousarray(image[:height, :width])
     frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(width, height)

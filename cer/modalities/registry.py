@@ -67,7 +67,7 @@ ACCEPTED = "embedded, paper or auto, then any number of ,MODALITY=IMPLEMENTATION
 
 _PACKAGES = {"clip": ("open_clip",), "distilroberta": ("whisper",), "xlm-roberta": ("whisper",)}
 
-_ROOM = 1.3  # times its weights that a vision-language model needs on the GPU for four segments of pictures
+_ROOM = 1.3  # times its weights that a vision-language model needs on the GPU for four segments of images
 
 
 @cache

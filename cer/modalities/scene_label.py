@@ -1,4 +1,4 @@
-"""scene_label: which label text fits the picture of the person best.
+"""scene_label: which label text fits the image of the person best.
 
 A two-tower matcher in the manner of CLIP (arXiv 2103.00020) with the text tower locked (LiT, arXiv 2111.07991): the
 image tower is trained against all-MiniLM-L6-v2, so any text can be queried, the compound expressions included.
@@ -34,7 +34,7 @@ _WORDS = {
 
 
 class SceneLabel:
-    """Softmax over the cosine between the picture and the texts of the eight emotions, times the trained scale."""
+    """Softmax over the cosine between the image and the texts of the eight emotions, times the trained scale."""
 
     name = "scene_label"
     source = FACE
@@ -84,7 +84,7 @@ def _scale() -> float:
 
 
 def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
-    """Probabilities [N, K] that texts [K, 384] fit pictures [N, 384], both of unit length."""
+    """Probabilities [N, K] that texts [K, 384] fit images [N, 384], both of unit length."""
     return softmax(scale * projected @ texts.T)
 
 

@@ -24,9 +24,9 @@ from cer.perception.transcription import Transcriber
 from cer.progress import Progress
 from cer.segments import STEP, WINDOW, Segment
 
-RATE = 5.0  # pictures a second
+RATE = 5.0  # frames a second
 
-SCENE_RATE = 1.0  # pictures a second that are kept for models of the whole scene
+SCENE_RATE = 1.0  # frames a second that are kept for models of the whole scene
 
 BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 
@@ -36,13 +36,13 @@ DETAILED_BELOW = 48  # pixels of a face, half of the face network's input; small
 
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
-MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while pictures go on
+MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while frames go on
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What was measured in one frame: brightness, contrast and colorfulness of the picture, motion since the frame
-    before (all in [0, 1]), how many faces, and the share of the picture's height that the largest takes."""
+    """What was measured in one frame: brightness, contrast and colorfulness of the frame, motion since the frame
+    before (all in [0, 1]), how many faces, and the share of the frame's height that the largest takes."""
 
     time: float
     brightness: float
@@ -57,8 +57,8 @@ class Cue:
 class Evidence:
     """All that is known about the segments that start in [start, start + BLOCK), so about [start, end) of the clip.
 
-    Sightings and expressions belong together row by row, in order of time. pictures: SCENE_RATE a second, for models
-    of the whole scene; empty unless asked for.
+    Sightings and expressions belong together row by row, in order of time. scene_frames: SCENE_RATE a second, for
+    models of the whole scene; empty unless asked for.
     """
 
     start: float
@@ -69,7 +69,7 @@ class Evidence:
     sightings: list[Sighting]
     expressions: Expressions
     utterances: list[Utterance]
-    pictures: list[Frame] = field(default_factory=list)
+    scene_frames: list[Frame] = field(default_factory=list)
 
     def segment(self, of: Segment) -> "Evidence":
         """The part of the evidence that lies in a segment."""
@@ -83,7 +83,7 @@ class Evidence:
             [self.sightings[row] for row in rows],
             self.expressions[rows],
             [utterance for utterance in self.utterances if utterance.start < of.end and utterance.end > of.start],
-            [frame for frame in self.pictures if of.start <= frame.time < of.end],
+            [frame for frame in self.scene_frames if of.start <= frame.time < of.end],
         )
 
     def person(self, person: int | None) -> tuple[list[Sighting], Expressions]:
@@ -126,7 +126,7 @@ def spoken_longest(utterances: Sequence[Utterance]) -> str | None:
 
 
 class _SpeechWorker:
-    """A Listener in a thread of its own: words are written down while pictures are searched for faces. A speech
+    """A Listener in a thread of its own: words are written down while frames are searched for faces. A speech
     model's decoder waits for memory, the face models for arithmetic; together they take 12 % less time than in turn.
     """
 
@@ -168,7 +168,7 @@ class _Collector:
     keep_frames: bool = False
     finder: Finder = field(default_factory=Finder)
     tracker: Tracker = field(default_factory=Tracker)
-    pictures: list[Frame] = field(default_factory=list)
+    scene_frames: list[Frame] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)
@@ -194,8 +194,10 @@ class _Collector:
         )
         self.previous = grey
         self.until = max(self.until, frame.time)
-        if self.keep_frames and (not self.pictures or frame.time - self.pictures[-1].time > 1 / SCENE_RATE - 1e-3):
-            self.pictures.append(replace(frame, detail=None))
+        if self.keep_frames and (
+            not self.scene_frames or frame.time - self.scene_frames[-1].time > 1 / SCENE_RATE - 1e-3
+        ):
+            self.scene_frames.append(replace(frame, detail=None))
 
     def add_sound(self, sound: Sound) -> None:
         self.speech_worker.submit(sound)
@@ -226,13 +228,13 @@ class _Collector:
             sightings,
             face_encoder.encode(crops),
             [utterance for utterance in self.utterances if utterance.start < end and utterance.end > start],
-            [frame for frame in self.pictures if start <= frame.time < end],
+            [frame for frame in self.scene_frames if start <= frame.time < end],
         )
         following = start + BLOCK
         self.cues = [cue for cue in self.cues if cue.time >= following]
         self.sightings = [sighting for sighting in self.sightings if sighting.time >= following]
         self.utterances = [utterance for utterance in self.utterances if utterance.end > following]
-        self.pictures = [frame for frame in self.pictures if frame.time >= following]
+        self.scene_frames = [frame for frame in self.scene_frames if frame.time >= following]
         return evidence
 
 
@@ -245,7 +247,7 @@ def gather(
     max_duration: float = math.inf,
     warn: Callable[[str], None] = no_warning,
 ) -> Iterator[Evidence]:
-    """Evidence about a clip, block by block. The last block ends where picture and sound end, whatever the header says.
+    """Evidence about a clip, block by block. The last block ends where frame and sound end, whatever the header says.
 
     keep_frames: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
     max_duration: seconds of the clip. warn: called with what of the clip was lost. Raises ClipError when nothing can

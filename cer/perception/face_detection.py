@@ -53,7 +53,7 @@ def _detector() -> Any:
 
 
 def detect(image: np.ndarray) -> list[Face]:
-    """Faces in an RGB uint8 [H, W, 3] picture, the largest first."""
+    """Faces in an RGB uint8 [H, W, 3] image, the largest first."""
     return search(image, DETECTION_SIDE, MIN_FACE_SIZE * max(image.shape[:2]))
 
 
@@ -66,7 +66,7 @@ def search(
     min_score: float = MIN_SCORE,
     enlarge: bool = False,
 ) -> list[Face]:
-    """Faces in a picture, the largest first.
+    """Faces in an image, the largest first.
 
     Args:
         image: RGB uint8 [H, W, 3].
@@ -90,7 +90,7 @@ def search(
 
 
 def resized(image: np.ndarray, columns: int, rows: int) -> np.ndarray:
-    """An RGB uint8 [H, W, 3] picture as float32 [rows, columns, 3] in [0, 255]."""
+    """An RGB uint8 [H, W, 3] image as float32 [rows, columns, 3] in [0, 255]."""
     size = (columns, rows)
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)
 
@@ -104,7 +104,7 @@ def run_detector(batch: np.ndarray) -> list[np.ndarray]:
 
 
 def _turned_back(face: Face, turn: int) -> Face:
-    """A face of a picture after quarter turns counter-clockwise, where it is in the picture before."""
+    """A face of an image after quarter turns counter-clockwise, where it is in the image before."""
     box, landmarks = face.box.reshape(2, 2), face.landmarks
     for _ in range(-turn % 4):
         box, landmarks = (np.stack([points[:, 1], 1 - points[:, 0]], 1) for points in (box, landmarks))

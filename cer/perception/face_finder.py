@@ -156,7 +156,7 @@ def _side(face: Face, image: np.ndarray) -> float:
 
 
 def _surroundings(image: np.ndarray, face: Face) -> tuple[np.ndarray, np.ndarray]:
-    """The part of a picture around a face, as far as there is one, and its left upper corner in pixels."""
+    """The part of a frame around a face, as far as there is one, and its left upper corner in pixels."""
     whole = np.array(image.shape[1::-1])
     center, reach = (face.box[:2] + face.box[2:]) / 2 * whole, FOLLOW_MARGIN * _side(face, image) / 2
     left, top = np.maximum(center - reach, 0).astype(int)
@@ -165,13 +165,13 @@ def _surroundings(image: np.ndarray, face: Face) -> tuple[np.ndarray, np.ndarray
 
 
 def _moved(face: Face, scale: np.ndarray, shift: np.ndarray) -> Face:
-    """A face of a part of a picture, in shares of the picture."""
+    """A face of a part of a frame, in shares of the frame."""
     box = (face.box.reshape(2, 2) * scale + shift).ravel().astype(np.float32)
     return Face(box, (face.landmarks * scale + shift).astype(np.float32), face.score)
 
 
 def turn_of(face: Face, image: np.ndarray) -> int:
-    """Quarter turns counter-clockwise of the picture that make the face most upright."""
+    """Quarter turns counter-clockwise of the frame that make the face most upright."""
     right, down = (face.landmarks[3:].mean(0) - face.landmarks[:2].mean(0)) * image.shape[1::-1]
     if abs(down) >= abs(right):
         return 0 if down >= 0 else 2
@@ -193,7 +193,7 @@ def _better_turn(image: np.ndarray, face: Face, turn: int) -> int:
 
 
 def _search_tiles(image: np.ndarray, turn: int) -> list[Face]:
-    """Small faces of a picture, searched tile by tile at up to TILED_SIDE pixels."""
+    """Small faces of a frame, searched tile by tile at up to TILED_SIDE pixels."""
     whole = np.array(image.shape[1::-1])
     scale = min(1.0, TILED_SIDE / whole.max())
     candidates: list[Face] = []

@@ -18,7 +18,7 @@ _OPENING = [UNITS.index(unit) for unit in (25, 26)]
 
 def speaker_of(evidence: Evidence) -> int | str | None:
     """The person who speaks in a segment, OFF_SCREEN when nobody in view does, or None when nobody speaks, there is no
-    picture, or the people are in view too briefly to tell.
+    frame, or the people are in view too briefly to tell.
     """
     if not evidence.has_video or not evidence.speech():
         return None

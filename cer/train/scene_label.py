@@ -134,9 +134,9 @@ def _phrases(a: int, b: int) -> list[str]:
     return [phrase for phrase in both if phrase not in named]
 
 
-def contrast(pictures: torch.Tensor, texts: torch.Tensor, rows: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+def contrast(images: torch.Tensor, texts: torch.Tensor, rows: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """CLIP's symmetric cross-entropy; rows with one caption are each other's matches, not negatives."""
-    logits = scale * pictures @ texts.T
+    logits = scale * images @ texts.T
     same = (rows[:, None] == rows[None]).float()
     target = same / same.sum(1, keepdim=True)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
@@ -165,9 +165,9 @@ def train(
         ]
         inputs = np.concatenate([faces[drawn], unit_faces[[index for index, _ in chosen]]])
         rows += [row for _, row in chosen]
-        pictures, scale = tower(torch.from_numpy(inputs))
+        images, scale = tower(torch.from_numpy(inputs))
         which = torch.tensor(rows)
-        loss = contrast(pictures, captions.embeddings[which], which, scale.clamp(max=100))
+        loss = contrast(images, captions.embeddings[which], which, scale.clamp(max=100))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -178,8 +178,8 @@ def train(
 @torch.no_grad()
 def query(tower: ImageTower, faces: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
     """Logits [N, K]: scaled cosines of faces [N, D] with label texts."""
-    pictures, scale = tower(torch.from_numpy(faces))
-    return np.asarray(scale.numpy() * pictures.numpy() @ label_texts(labels).T)
+    images, scale = tower(torch.from_numpy(faces))
+    return np.asarray(scale.numpy() * images.numpy() @ label_texts(labels).T)
 
 
 def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np.ndarray) -> None:
@@ -208,9 +208,7 @@ def main() -> None:
         "ferplus_validation_macro_f1": float(f1_score(truth, logits.argmax(1), average="macro")),
         "ferplus_validation_accuracy_with_prior": float(((logits + np.log(prior)).argmax(1) == truth).mean()),
     }
-    content = export(
-        tower, {"embeddings": torch.from_numpy(checks[:2])}, ["pictures", "scale"], {"embeddings": {0: "N"}}
-    )
+    content = export(tower, {"embeddings": torch.from_numpy(checks[:2])}, ["images", "scale"], {"embeddings": {0: "N"}})
     publish(
         options.out,
         "scene_label.onnx",

@@ -183,7 +183,7 @@ def _bursts(analysis: Analysis, start: float, end: float) -> list[str]:
 
 
 def faces(analysis: Analysis) -> str:
-    """A picture of each person, to choose one by; people.js says which."""
+    """An image of each person, to choose one by; people.js says which."""
     images = []
     for person in analysis.people:
         name = escape(say("clip.person_choice", id=person.id, seconds=person.seconds_visible))

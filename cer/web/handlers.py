@@ -56,7 +56,7 @@ def choose_person(observed: Observation | None, person: int | None) -> list[Any]
 
 @user_message_for
 def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
-    """As `choose_person`, by the picture that was clicked."""
+    """As `choose_person`, by the image that was clicked."""
     if observed is None:
         return [gr.skip()] * (1 + SHOWN)
     person = int(event._data["person"])

@@ -1,7 +1,7 @@
-"""scene_label with CLIP ViT-B/32 (arXiv 2103.00020) through open_clip: which label text fits the pictures best.
+"""scene_label with CLIP ViT-B/32 (arXiv 2103.00020) through open_clip: which label text fits the images best.
 
 Unlike the authors' published script, the cosines are multiplied with CLIP's own logit scale, each label is an ensemble
-of prompts, and pictures go through the network in batches.
+of prompts, and images go through the network in batches.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ WORDS = {**dict(zip(EMOTIONS, _WORDS, strict=True)), **{label: label.lower() for
 
 
 class ClipLabel:
-    """Softmax over the cosine between a segment's mean picture and each of the label texts, times CLIP's scale."""
+    """Softmax over the cosine between a segment's mean image and each of the label texts, times CLIP's scale."""
 
     name = "scene_label"
     source = SCENE
@@ -51,13 +51,13 @@ class ClipLabel:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         texts, scale = label_texts(EMOTIONS)
-        images = encode_images([frame.image for frame in evidence.pictures])
-        times = np.array([frame.time for frame in evidence.pictures])
+        images = encode_images([frame.image for frame in evidence.scene_frames])
+        times = np.array([frame.time for frame in evidence.scene_frames])
         results: list[SegmentPrediction | str] = []
         for segment in segments:
             within = (times >= segment.start) & (times < segment.end)
             if not within.any():
-                results.append("no picture" if evidence.has_video else "no video track")
+                results.append("no frame" if evidence.has_video else "no video track")
                 continue
             mean = images[within].mean(0)
             mean /= np.linalg.norm(mean)
@@ -67,7 +67,7 @@ class ClipLabel:
 
 @on_gpu
 def encode_images(images: Sequence[np.ndarray]) -> np.ndarray:
-    """Unit-length embeddings float32 [N, D] of pictures RGB uint8 [H, W, 3]."""
+    """Unit-length embeddings float32 [N, D] of images RGB uint8 [H, W, 3]."""
     import torch
 
     network, preprocess, _, device = _clip()

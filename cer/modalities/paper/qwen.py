@@ -1,7 +1,7 @@
 """scene_context with Qwen2.5-VL: the model describes the segment with one of the published prompts, and the lexicon
 that was fitted to such descriptions reads them.
 
-Nothing that can be read in the picture or heard in the clip becomes part of the instruction; an answer that is not one
+Nothing that can be read in the image or heard in the clip becomes part of the instruction; an answer that is not one
 plain paragraph is no answer, and the modality is absent there.
 """
 
@@ -27,7 +27,7 @@ from cer.segments import Segment
 
 PROMPTS = {number: Path(__file__).parent / "prompts" / f"{number}.txt" for number in (1, 2)}
 MAX_NEW_TOKENS = 120  # tokens; the prompts ask for at most 100
-SIDE = 448  # pixels; the pictures' longest side
+SIDE = 448  # pixels; the images' longest side
 BATCH = 4  # segments described together
 _PLAIN = re.compile(r"[A-Za-z0-9\s.,;:!?'\"()\-\u2010-\u2015\u2018-\u201d]+")
 
@@ -51,9 +51,9 @@ class QwenContext:
         require((MINILM, shipped(LEXICON)))
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
-        within = [[frame.image for frame in evidence.pictures if s.start <= frame.time < s.end] for s in segments]
+        within = [[frame.image for frame in evidence.scene_frames if s.start <= frame.time < s.end] for s in segments]
         shown = [row for row, images in enumerate(within) if images]
-        results: list[SegmentPrediction | str] = ["no picture" if evidence.has_video else "no video track"] * len(
+        results: list[SegmentPrediction | str] = ["no frame" if evidence.has_video else "no video track"] * len(
             segments
         )
         _model(self.model)
@@ -81,7 +81,7 @@ def parse(output: str) -> str | None:
 
 
 def messages(images: Sequence[np.ndarray], prompt: int) -> list[dict[str, Any]]:
-    """One request in the form of the processor's chat template; the pictures are the frames of a video."""
+    """One request in the form of the processor's chat template; the images are the frames of a video."""
     frames = [_small(image) for image in images]
     # The video tower folds two frames into one patch in time.
     frames += frames[-1:] * (len(frames) % 2)
@@ -102,7 +102,7 @@ def request(processor: Any, images: Sequence[np.ndarray], prompt: int) -> str:
 
 @on_gpu
 def describe(model: hub.HubModel, segments: Sequence[Sequence[np.ndarray]], prompt: int) -> list[str]:
-    """The model's answer for each segment's pictures RGB uint8 [H, W, 3], greedy and so repeatable."""
+    """The model's answer for each segment's images RGB uint8 [H, W, 3], greedy and so repeatable."""
     import torch
 
     network, processor, device = _model(model)

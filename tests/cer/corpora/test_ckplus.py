@@ -3,11 +3,11 @@ from pathlib import Path
 import pandas as pd
 
 from cer.corpora import corpus
-from tests.cer.corpora.pictures import picture
+from tests.cer.corpora.images import image
 
 
 def test_the_frames_of_a_sequence_are_one_item_in_their_order_even_where_one_lacks(tmp_path: Path) -> None:
-    images = {level: picture(level) for level in (10, 20, 30)}
+    images = {level: image(level) for level in (10, 20, 30)}
     rows = [
         {"image": images[level], "label": label, "subject": "S1", "sequence": sequence, "frame": frame}
         for sequence, label in (("002", "contempt"), ("001", "fear"))

@@ -4,11 +4,11 @@ import pandas as pd
 
 from cer.corpora import corpus
 from cer.corpora.faces import person_name
-from tests.cer.corpora.pictures import picture
+from tests.cer.corpora.images import image
 
 
 def test_a_word_that_is_no_emotion_is_the_fault_of_its_image_alone(tmp_path: Path) -> None:
-    images = [picture(path=f"P_000{number}.jpg") for number in range(3)]
+    images = [image(path=f"P_000{number}.jpg") for number in range(3)]
     pd.DataFrame({"image": images, "label": ["happy", "bored", "contempt"]}).to_parquet(tmp_path / "press.parquet")
     rows = corpus("faces").rows(tmp_path, None)
     assert list(rows["label"]) == ["Happiness", None, "Other"]

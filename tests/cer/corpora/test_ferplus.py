@@ -6,7 +6,7 @@ import pandas as pd
 from cer.corpora import corpus
 from cer.corpora.ferplus import distributions
 from cer.labels import EMOTIONS
-from tests.cer.corpora.pictures import picture
+from tests.cer.corpora.images import image
 
 VOTES = [
     [4, 0, 6, 0, 0, 0, 0, 0, 0, 0],
@@ -17,7 +17,7 @@ VOTES = [
 
 
 def test_the_label_is_what_most_people_voted_for_and_there_is_none_when_they_did_not_know(tmp_path: Path) -> None:
-    pd.DataFrame({"image": [picture()] * 4, "votes": VOTES}).to_parquet(tmp_path / "ferplus-test.parquet")
+    pd.DataFrame({"image": [image()] * 4, "votes": VOTES}).to_parquet(tmp_path / "ferplus-test.parquet")
     rows = corpus("ferplus").rows(tmp_path, "test")
     assert list(rows["label"]) == ["Surprise", "Happiness", "Other", None]
     assert list(rows["votes"]) == VOTES

@@ -5,14 +5,14 @@ import pytest
 
 from cer.corpora import corpus
 from cer.corpora.rafce import faces, number, units
-from tests.cer.corpora.pictures import picture
+from tests.cer.corpora.images import image
 
 LABELS = ["Sadly Angry", "Fearfully surprised", "happily_disgusted", "Sadly Fearful"]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    images = [picture(path=f"{number:04}_aligned.jpg") for number in (1, 2, 3, 4)]
+    images = [image(path=f"{number:04}_aligned.jpg") for number in (1, 2, 3, 4)]
     table = pd.DataFrame({"image": images, "label": LABELS, "action_units": ["1+4", "L10+B22", "null", "null"]})
     table.to_parquet(tmp_path / "rafce-train.parquet")
     return tmp_path / "rafce-train.parquet"

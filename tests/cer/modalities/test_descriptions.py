@@ -38,7 +38,6 @@ def scene(
                 np.zeros((1, 8), np.float32),
                 np.zeros((1, 256), np.float32),
                 np.zeros((1, len(UNITS)), np.float32),
-                np.zeros((1, 256), np.float32),
                 np.ones(1, np.float32),
             ),
             speech,

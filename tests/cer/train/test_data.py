@@ -7,12 +7,12 @@ import pytest
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS
 from cer.train.data import Faces, ckplus, even, ferplus, labeled, misheard, rafce_units
-from tests.cer.corpora.pictures import picture
+from tests.cer.corpora.images import image
 
 
 def test_faces_without_a_label_are_no_training_faces(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     votes = [[4, 0, 6, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 9, 0]]
-    pd.DataFrame({"image": [picture()] * 2, "votes": votes}).to_parquet(tmp_path / "f.parquet")
+    pd.DataFrame({"image": [image()] * 2, "votes": votes}).to_parquet(tmp_path / "f.parquet")
     result = ferplus(tmp_path / "f.parquet")
     assert result.images.shape == (1, 96, 96, 3)
     np.testing.assert_allclose(result.targets[0][[0, EMOTIONS.index("Surprise")]], [0.4, 0.6])
@@ -20,14 +20,14 @@ def test_faces_without_a_label_are_no_training_faces(tmp_path: Path, caplog: pyt
 
 
 def test_damaged_pictures_are_skipped_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    images = [picture(), {"bytes": b"\x89PNG but no more", "path": "broken.png"}, picture(50, 100)]
+    images = [image(), {"bytes": b"\x89PNG but no more", "path": "broken.png"}, image(50, 100)]
     pd.DataFrame({"image": images, "votes": [[10] + [0] * 9] * 3}).to_parquet(tmp_path / "f.parquet")
     assert len(ferplus(tmp_path / "f.parquet").images) == 2
     assert "broken.png" in caplog.text
 
 
 def test_of_rafce_only_the_asked_half_and_only_action_units_are_read(tmp_path: Path) -> None:
-    images = [picture(path=f"{number:04}_aligned.jpg") for number in (1, 2, 4)]
+    images = [image(path=f"{number:04}_aligned.jpg") for number in (1, 2, 4)]
     table = pd.DataFrame({"image": images, "label": ["x"] * 3, "action_units": ["1+4", "L10+B22+25", "null"]})
     table.to_parquet(tmp_path / "r.parquet")
     result = rafce_units(tmp_path / "r.parquet", even=True)
@@ -38,7 +38,7 @@ def test_of_rafce_only_the_asked_half_and_only_action_units_are_read(tmp_path: P
 
 def test_sequences_are_three_frames_in_order(tmp_path: Path) -> None:
     rows = [
-        {"image": picture(level), "label": label, "subject": "S1", "sequence": sequence, "frame": frame}
+        {"image": image(level), "label": label, "subject": "S1", "sequence": sequence, "frame": frame}
         for sequence, label in (("001", "contempt"), ("002", "fear"))
         for frame, level in ((12, 30), (10, 10), (11, 20))
     ]

@@ -13,7 +13,6 @@ def test_a_face_is_described_in_the_modalitys_own_words_wherever_it_is() -> None
             np.zeros((40, 8), np.float32),
             np.zeros((40, 256), np.float32),
             units,
-            np.zeros((40, 256), np.float32),
             np.ones(40, np.float32),
         ),
         np.random.default_rng(0),

@@ -35,7 +35,7 @@ def blackened(evidence: Evidence) -> Evidence:
     """The same clip with dark pictures, a quieter and reversed voice, and other words."""
     return replace(
         evidence,
-        pictures=[Frame(frame.time, frame.image // 8) for frame in evidence.pictures],
+        scene_frames=[Frame(frame.time, frame.image // 8) for frame in evidence.scene_frames],
         sightings=[
             Sighting(sighting.time, sighting.person, sighting.face, sighting.crop[::-1] // 2)
             for sighting in evidence.sightings
@@ -98,10 +98,10 @@ def test_clip_is_open_clips_own_zero_shot_recipe(labels: tuple[str, ...], eviden
             templates=[lambda word, template=template: template.format(word) for template in clip.TEMPLATES],
             num_classes_per_batch=None,
         )
-        item = preprocess(Image.fromarray(evidence.pictures[0].image))[None]
+        item = preprocess(Image.fromarray(evidence.scene_frames[0].image))[None]
         image = network.encode_image(item, normalize=True)
         expected = (network.logit_scale.exp() * image @ classes).softmax(-1)[0].numpy()
-    logits = scale * clip.encode_images([evidence.pictures[0].image]) @ texts.T
+    logits = scale * clip.encode_images([evidence.scene_frames[0].image]) @ texts.T
     assert softmax(logits)[0] == pytest.approx(expected, abs=1e-5)
 
 
@@ -130,7 +130,7 @@ def test_whispers_tensors_under_openais_names_give_transformers_own_encoding(evi
 
 def test_qwen_is_asked_with_its_processors_own_chat_template(evidence: Evidence) -> None:
     _, processor, _ = qwen._model(hub.MODELS["qwen2.5-vl-3b"])
-    images = [frame.image for frame in evidence.pictures[:3]]
+    images = [frame.image for frame in evidence.scene_frames[:3]]
     text = qwen.request(processor, images, 1)
     prompt = qwen.PROMPTS[1].read_text("utf-8").strip()
     assert text == (

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def picture(level: int = 100, size: int = 48, path: str = "0004_aligned.jpg") -> dict[str, object]:
+def image(level: int = 100, size: int = 48, path: str = "0004_aligned.jpg") -> dict[str, object]:
     """A plain image as a cell of a parquet file."""
     buffer = io.BytesIO()
     Image.fromarray(np.full((size, size), level, np.uint8)).save(buffer, "PNG")
