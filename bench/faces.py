@@ -14,7 +14,7 @@ from bench.face_scenes import Scene, Source, backgrounds, empty_frames, page, sc
 from cer.media.clip import MAX_DETAIL_SIDE, MAX_SIDE, Frame
 from cer.media.reader import probe, stream
 from cer.perception import face_detection, face_finder
-from cer.perception.evidence import RATE
+from cer.perception.evidence import FRAME_RATE
 from cer.perception.face_detection import Face, detect, overlap
 from cer.perception.face_finder import Finder
 
@@ -81,7 +81,7 @@ def runs(path: Path) -> str:
         pixels.append(batch.size // 3)
         return run(batch)
 
-    frames = [frame for frame in stream(probe(path), RATE, detail=MAX_DETAIL_SIDE) if isinstance(frame, Frame)]
+    frames = [frame for frame in stream(probe(path), FRAME_RATE, detail=MAX_DETAIL_SIDE) if isinstance(frame, Frame)]
     finder = Finder()
     with patch.object(face_detection, "run_detector", counted), patch.object(face_finder, "run_detector", counted):
         with_face = sum(bool(finder.find(frame.image, frame.detail)) for frame in frames)

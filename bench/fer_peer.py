@@ -17,9 +17,9 @@ def frames(path: str) -> None:
     from cer.media.clip import Frame
     from cer.media.reader import probe, stream
     from cer.perception import face_detection, face_encoder, face_finder
-    from cer.perception.evidence import RATE
+    from cer.perception.evidence import FRAME_RATE
 
-    images = [item.image for item in stream(probe(DEMO), RATE) if isinstance(item, Frame)]
+    images = [item.image for item in stream(probe(DEMO), FRAME_RATE) if isinstance(item, Frame)]
     np.save(path, np.stack(images))
     for _ in range(2):  # the first loads the models
         started = time.perf_counter()

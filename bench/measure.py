@@ -63,7 +63,7 @@ def watched() -> Iterator[Spent]:
 def decoding(clip: clip.Clip) -> float:
     """Seconds to decode a clip and do nothing with it."""
     started = time.perf_counter()
-    for _ in reader.stream(clip, evidence.RATE):
+    for _ in reader.stream(clip, evidence.FRAME_RATE):
         pass
     return time.perf_counter() - started
 

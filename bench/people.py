@@ -19,7 +19,7 @@ import numpy as np
 from cer.media.clip import Frame
 from cer.media.reader import probe, stream
 from cer.observation import MIN_SIGHTINGS
-from cer.perception.evidence import MAX_FACES, RATE
+from cer.perception.evidence import FRAME_RATE, MAX_FACES
 from cer.perception.face_finder import Finder
 from cer.perception.tracking import Sighting, Tracker
 
@@ -48,7 +48,7 @@ SHOTS, SHOT_FRAMES, SEQUENCES, CAST = 12, 10, 12, 4
 
 @cache
 def frames(path: Path) -> list[np.ndarray]:
-    return [item.image for item in stream(probe(path), RATE) if isinstance(item, Frame)]
+    return [item.image for item in stream(probe(path), FRAME_RATE) if isinstance(item, Frame)]
 
 
 def people(images: Iterable[np.ndarray]) -> list[Sighting]:
@@ -56,7 +56,7 @@ def people(images: Iterable[np.ndarray]) -> list[Sighting]:
     finder, tracker = Finder(), Tracker()
     sightings: list[Sighting] = []
     for index, image in enumerate(images):
-        sightings += tracker.update(index / RATE, image, finder.find(image)[:MAX_FACES])
+        sightings += tracker.update(index / FRAME_RATE, image, finder.find(image)[:MAX_FACES])
     return tracker.identify(sightings)
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     for _ in range(SEQUENCES):
         images, truth = sequence(options.data / "clips", rng)
         sightings = people(images)
-        scores.append(agreement([truth[round(s.time * RATE)] for s in sightings], [s.person for s in sightings]))
+        scores.append(agreement([truth[round(s.time * FRAME_RATE)] for s in sightings], [s.person for s in sightings]))
         listed = [number for number, n in Counter(s.person for s in sightings).items() if n >= MIN_SIGHTINGS]
         extra.append(len(listed) - len(set(truth)))
     purity, completeness = np.mean(scores, 0)

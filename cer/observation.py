@@ -13,7 +13,7 @@ from cer.fusion.decision import decision
 from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.modalities.base import VOICE, WORDS, Prediction, join
-from cer.perception.evidence import RATE, Evidence, spoken_longest
+from cer.perception.evidence import FRAME_RATE, Evidence, spoken_longest
 from cer.perception.speech import Utterance
 from cer.perception.transcription import Sentence
 from cer.perception.vocal_events import Event
@@ -71,7 +71,7 @@ class Observation:
     def people_by_screen_time(self) -> list[Person]:
         """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
         people = self._ranked()
-        return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / RATE - 1e-6] or people
+        return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / FRAME_RATE - 1e-6] or people
 
     def _ranked(self) -> list[Person]:
         """Everybody, the one with most screen time first."""
@@ -101,7 +101,7 @@ class Observation:
             self._quality(predictions, chosen),
         )
         statement, statements = rules.statements(outcome)
-        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / RATE), np.float64)
+        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / FRAME_RATE), np.float64)
         return Analysis(
             clip=self.clip,
             profile=self.profile,
@@ -151,7 +151,7 @@ class Observation:
             best = person.thumbnail if person is not None and len(self.boxes[sighting.person]) > 5 else sighting.crop
             self.people[sighting.person] = Person(
                 sighting.person,
-                (person.seconds_visible if person else 0.0) + 1 / RATE,
+                (person.seconds_visible if person else 0.0) + 1 / FRAME_RATE,
                 person.first_seen if person else sighting.time,
                 best,
             )

@@ -23,7 +23,7 @@ from cer.modalities.registry import modalities
 from cer.modalities.scene_label import SceneLabel
 from cer.observation import Observation
 from cer.perception import face_detection, face_encoder, speech, voice_encoder
-from cer.perception.evidence import RATE, Evidence
+from cer.perception.evidence import FRAME_RATE, Evidence
 from cer.perception.face_detection import TEMPLATE, Face
 from cer.perception.speech import Utterance
 from cer.perception.tracking import Sighting
@@ -128,7 +128,7 @@ def _caption(item: Mapping[str, Any]) -> Row:
 
 def faces_as_evidence(images: Sequence[np.ndarray], face: Face = _WHOLE) -> Evidence:
     """Crops of one face, RGB uint8 [H, W, 3], as the evidence of a silent clip."""
-    sightings = [Sighting(row / RATE, 1, face, image) for row, image in enumerate(images)]
+    sightings = [Sighting(row / FRAME_RATE, 1, face, image) for row, image in enumerate(images)]
     crops = np.stack([face_encoder.as_input(image) for image in images])
     return Evidence(0.0, WINDOW, True, False, [], sightings, face_encoder.encode(crops), [])
 

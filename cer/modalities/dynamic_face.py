@@ -10,12 +10,12 @@ import numpy as np
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, require, shipped
 from cer.models.runtime import cached_per_device, onnx_session
-from cer.perception.evidence import RATE, Evidence
+from cer.perception.evidence import FRAME_RATE, Evidence
 from cer.perception.face_encoder import Expressions, segment_quality
 from cer.progress import Progress
 from cer.segments import WINDOW, Segment
 
-SLOTS = int(WINDOW * RATE)  # moments in a segment
+SLOTS = int(WINDOW * FRAME_RATE)  # moments in a segment
 MIN_FRAMES = 3  # with a face; fewer show no change
 WIDTH = 64
 
@@ -63,7 +63,7 @@ def lay_out(
     slots = np.zeros((SLOTS, expressions.embeddings.shape[1] + expressions.logits.shape[1]), np.float32)
     mask = np.zeros(SLOTS, bool)
     for row, time in enumerate(times):
-        slot = int((time - start) * RATE + 1e-6)
+        slot = int((time - start) * FRAME_RATE + 1e-6)
         if 0 <= slot < SLOTS:
             slots[slot] = np.concatenate([expressions.embeddings[row], expressions.logits[row]])
             mask[slot] = True

@@ -24,7 +24,7 @@ from cer.perception.transcription import Transcriber
 from cer.progress import Progress
 from cer.segments import STEP, WINDOW, Segment
 
-RATE = 5.0  # frames a second
+FRAME_RATE = 5.0  # frames a second
 
 SCENE_RATE = 1.0  # frames a second that are kept for models of the whole scene
 
@@ -256,7 +256,7 @@ def gather(
     start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
     with closing(_SpeechWorker(transcriber)) as speech_worker:
         collector = _Collector(clip, speech_worker, keep_frames)
-        for item in stream(clip, RATE, detail=MAX_DETAIL_SIDE, warn=warn):
+        for item in stream(clip, FRAME_RATE, detail=MAX_DETAIL_SIDE, warn=warn):
             if item.time > max_duration:
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
@@ -291,6 +291,6 @@ def _end(clip: Clip, video_end: float, audio_end: float) -> float:
     observed = max(video_end, audio_end)
     return (
         clip.duration
-        if observed and abs(clip.duration - observed) <= max(1 / RATE + 1 / max(clip.fps, 1), 0.5)
+        if observed and abs(clip.duration - observed) <= max(1 / FRAME_RATE + 1 / max(clip.fps, 1), 0.5)
         else observed
     )

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 STEPS = 800
 BATCH = 96
-RATE = 1e-3
+LEARNING_RATE = 1e-3
 CKPLUS_SHARE = 0.4  # of a batch
 STEEPEST = 1.0  # norm of a step's gradient; without a limit one fold of five did not converge
 FOLDS = 5
@@ -128,8 +128,8 @@ def train(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = DynamicNetwork(faces.shape[1] - len(EMOTIONS)).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     counts = np.bincount(sequences.emotions[rows], minlength=len(EMOTIONS)).astype(float)
     chance = 1 / counts[sequences.emotions[rows]]
     own = int(BATCH * CKPLUS_SHARE)

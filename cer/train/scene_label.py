@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 STEPS = 4000
 BATCH = 256
 UNIT_BATCH = 24
-RATE = 1e-3
+LEARNING_RATE = 1e-3
 
 _ADJECTIVES = (
     ("neutral", "calm", "expressionless"),
@@ -151,8 +151,8 @@ def train(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     captions, tower = Captions(), ImageTower(faces.shape[1]).train()
-    optimizer = torch.optim.AdamW(tower.parameters(), lr=RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    optimizer = torch.optim.AdamW(tower.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     chance = 1 / np.sqrt(votes.sum(0)[votes.argmax(1)])
     chance /= chance.sum()
     for _ in range(steps):

@@ -22,7 +22,7 @@ from cer.train.publish import export
 
 logger = logging.getLogger(__name__)
 
-RATE, ADAPTER_RATE = 2e-3, 5e-4  # of learning, at its peak
+LEARNING_RATE, ADAPTER_RATE = 2e-3, 5e-4  # of learning, at its peak
 DECAY = 0.05
 BATCH = 32
 RANK = 16
@@ -118,7 +118,7 @@ def train(corpora: Sequence[Corpus], *, epochs: int, width: int = 256, most_toke
     )
     rows = sum(min(len(corpus.texts), corpus.drawn or len(corpus.texts)) for corpus in corpora)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [ADAPTER_RATE, RATE], total_steps=epochs * -(-rows // BATCH), pct_start=0.15
+        optimizer, [ADAPTER_RATE, LEARNING_RATE], total_steps=epochs * -(-rows // BATCH), pct_start=0.15
     )
     for epoch in range(epochs):
         reader.train()

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 EPOCHS = 8
 BATCH = 256
-RATE, DECAY = 1e-3, 0.05
+LEARNING_RATE, DECAY = 1e-3, 0.05
 SUPPORT = 0.5  # how much a line of film or of a comment counts beside a SemEval text
 MIN_TEXTS = 100  # of a language, for it to count as trained on
 
@@ -62,7 +62,7 @@ def train(sentences: Tensor, texts: Texts, *, epochs: int = EPOCHS, seed: int = 
     head = MultilingualHead(torch.from_numpy(frequencies.astype(np.float32)), sentences.shape[1])
     optimizer = torch.optim.AdamW(head.parameters(), weight_decay=DECAY)
     steps = -(-len(labels) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=epochs * steps, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * steps, pct_start=0.2)
     for epoch in range(epochs):
         head.train()
         total = 0.0

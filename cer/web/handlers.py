@@ -18,7 +18,7 @@ from cer.web.rate import Rate, visitor_of
 from cer.web.watching import finished, refuse, user_message, user_message_for, watch
 from cer.words import say
 
-RATE = Rate()
+LIMIT = Rate()
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
 
 
@@ -28,7 +28,7 @@ def analyze_one(
     request: gr.Request | None = None,
 ) -> Iterator[list[Any]]:
     """Analyze a clip for the person seen longest, and offer the others."""
-    RATE.admit(visitor_of(request))
+    LIMIT.admit(visitor_of(request))
     try:
         for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
             if observed is None:
@@ -136,7 +136,7 @@ def analyze_many(
         raise refuse(say("batch.none"))
     if len(clips) > MAX_CLIPS:
         raise refuse(say("batch.many", count=len(clips), limit=MAX_CLIPS))
-    RATE.admit(visitor_of(request), len(clips))
+    LIMIT.admit(visitor_of(request), len(clips))
     batch = Batch()
     for outcome in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
         batch = outcome or batch
@@ -154,7 +154,7 @@ def analyze(clip: str, request: gr.Request | None = None) -> str:
     Returns:
         the text of analysis.json, schema 1
     """
-    RATE.admit(visitor_of(request))
+    LIMIT.admit(visitor_of(request))
     return to_json(finished(watch(clip, lambda fraction, stage: None)).conclude())
 
 
@@ -169,6 +169,6 @@ def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
     """
     if not 1 <= len(clips or []) <= MAX_CLIPS:
         raise refuse(say("batch.many", count=len(clips or []), limit=MAX_CLIPS) if clips else say("batch.none"))
-    RATE.admit(visitor_of(request), len(clips))
+    LIMIT.admit(visitor_of(request), len(clips))
     last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
     return as_json(last.documents())

@@ -14,7 +14,7 @@ from cer.media.clip import Clip
 from cer.modalities.base import Modality, Prediction, SegmentPrediction, absent, collect
 from cer.models.checkpoints import Checkpoint
 from cer.observation import FOREIGN_VOICE, Observation
-from cer.perception.evidence import BLOCK, RATE, Cue, Evidence
+from cer.perception.evidence import BLOCK, FRAME_RATE, Cue, Evidence
 from cer.perception.face_detection import TEMPLATE, Face
 from cer.perception.face_encoder import NOTHING, UNITS, Expressions
 from cer.perception.speaking import OFF_SCREEN
@@ -64,7 +64,7 @@ def serving() -> dict[str, Modality]:
 
 def sighting(time: float, person: int, left: float = 0.1) -> Sighting:
     face = Face(np.array([left, 0.1, left + 0.2, 0.5], np.float32), TEMPLATE, 0.9)
-    return Sighting(time, person, face, np.full((112, 112, 3), round(time * RATE) % 256, np.uint8))
+    return Sighting(time, person, face, np.full((112, 112, 3), round(time * FRAME_RATE) % 256, np.uint8))
 
 
 def block(sightings: Sequence[Sighting], start: float = 0.0, end: float = 8.0, words: Sequence[str] = ()) -> Evidence:
@@ -75,7 +75,10 @@ def block(sightings: Sequence[Sighting], start: float = 0.0, end: float = 8.0, w
         end,
         True,
         True,
-        [Cue(step / RATE, 0.5, 0.2, 0.2, 0.0, 1, 0.4) for step in range(round(start * RATE), round(end * RATE))],
+        [
+            Cue(step / FRAME_RATE, 0.5, 0.2, 0.2, 0.0, 1, 0.4)
+            for step in range(round(start * FRAME_RATE), round(end * FRAME_RATE))
+        ],
         list(sightings),
         expressions(len(sightings)),
         [Utterance(start, end, ((start, end),), np.zeros(1, np.float32), np.zeros((0, 1), np.float32), sentences)],
@@ -91,7 +94,7 @@ def expressions(count: int) -> Expressions:
 def seen_for(frames: dict[int, int], first: float = 0.0) -> list[Sighting]:
     """Each person, by track, in so many consecutive frames from `first` seconds on."""
     return sorted(
-        (sighting(first + frame / RATE, person) for person, count in frames.items() for frame in range(count)),
+        (sighting(first + frame / FRAME_RATE, person) for person, count in frames.items() for frame in range(count)),
         key=lambda moment: moment.time,
     )
 
@@ -108,7 +111,7 @@ def observation(*blocks: Evidence) -> Observation:
 def test_the_person_with_most_screen_time_is_analyzed_by_default() -> None:
     observed = observation(block(seen_for({1: 5, 2: 20, 3: 10})))
     analysis = observed.conclude()
-    assert [round(person.seconds_visible * RATE) for person in analysis.people] == [20, 10, 5]
+    assert [round(person.seconds_visible * FRAME_RATE) for person in analysis.people] == [20, 10, 5]
     assert analysis.person == analysis.people[0].id == 1
     assert analysis.predictions["static_face"].probabilities[0, 0] == pytest.approx(0.2)  # of track 2
     assert len(analysis.boxes) == 20
@@ -116,19 +119,19 @@ def test_the_person_with_most_screen_time_is_analyzed_by_default() -> None:
 
 def test_passers_by_are_not_listed_as_people() -> None:
     observed = observation(block(seen_for({1: 2, 2: 3, 3: 1, 4: 20})))
-    assert [round(person.seconds_visible * RATE) for person in observed.people_by_screen_time()] == [20, 3]
+    assert [round(person.seconds_visible * FRAME_RATE) for person in observed.people_by_screen_time()] == [20, 3]
     assert [person.id for person in observed.conclude().people] == [1, 2]
 
 
 def test_passers_by_are_listed_when_there_is_nobody_else() -> None:
     observed = observation(block(seen_for({1: 1, 2: 2})))
-    assert [round(person.seconds_visible * RATE) for person in observed.people_by_screen_time()] == [2, 1]
+    assert [round(person.seconds_visible * FRAME_RATE) for person in observed.people_by_screen_time()] == [2, 1]
     assert observed.conclude().person == 1
 
 
 def test_people_are_numbered_by_screen_time_and_by_their_track_where_it_is_equal() -> None:
     observed = observation(block(seen_for({5: 4, 7: 9, 9: 4})))
-    assert [(person.id, round(person.seconds_visible * RATE)) for person in observed.people.values()] == [
+    assert [(person.id, round(person.seconds_visible * FRAME_RATE)) for person in observed.people.values()] == [
         (1, 9),
         (2, 4),
         (3, 4),
@@ -187,9 +190,9 @@ def test_blocks_overlap_and_nothing_in_the_overlap_counts_twice() -> None:
     early = block(seen_for({1: 5}, BLOCK), 0.0, BLOCK + 4, ["Hello."] * 2)
     late = block(seen_for({1: 25}, BLOCK), BLOCK, BLOCK + 6)
     observed = observation(early, late)
-    assert observed.times == pytest.approx(np.arange(0, BLOCK + 6, 1 / RATE))
+    assert observed.times == pytest.approx(np.arange(0, BLOCK + 6, 1 / FRAME_RATE))
     assert len(observed.boxes[1]) == 10  # 5, and the last 5 of the 25: the others lie before the end of the first block
-    assert observed.people[1].seconds_visible == pytest.approx(10 / RATE)
+    assert observed.people[1].seconds_visible == pytest.approx(10 / FRAME_RATE)
     assert observed.people[1].first_seen == BLOCK
     assert [segment.start for segment in observed.segments] == [2.0 * step for step in range(23)]
     assert len(observed.conclude().fused) == 23
@@ -242,7 +245,7 @@ def test_a_modality_without_weights_is_absent_with_the_reason_and_costs_no_other
 
 def test_a_clip_of_sound_alone_has_a_time_line() -> None:
     observed = observation(Evidence(0.0, 4.0, False, True, [], [], NOTHING, []))
-    assert observed.conclude().times == pytest.approx(np.arange(0, 4, 1 / RATE))
+    assert observed.conclude().times == pytest.approx(np.arange(0, 4, 1 / FRAME_RATE))
 
 
 def spoken_by(speaker: int | str | None, faces: dict[int, int]) -> Observation:
@@ -302,4 +305,4 @@ def test_the_time_of_a_stage_is_added_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_single_sighting_lasts_as_long_as_a_frame() -> None:
-    assert observation(block([sighting(0.4, 1)])).people[1].seconds_visible == pytest.approx(1 / RATE)
+    assert observation(block([sighting(0.4, 1)])).people[1].seconds_visible == pytest.approx(1 / FRAME_RATE)

@@ -13,7 +13,7 @@ from cer.labels import COMPOUNDS
 from eval.submit import HEADER, disagreements, problems, read_manifest, submission, write
 from eval.tables import table_of
 
-RATE = 5  # frames a second
+FRAME_RATE = 5  # frames a second
 CLASSES: dict[str, list[int] | list[None]] = {
     "01": [3, 3],
     "02": [1, 6, 4],
@@ -40,7 +40,7 @@ def made(tmp_path: Path) -> Path:
     ]
     pq.write_table(table_of(rows), folder / "predictions.parquet")
     names = [name for name, count in FRAMES.items() for _ in range(count)]
-    times = np.concatenate([np.arange(count) / RATE for count in FRAMES.values()])
+    times = np.concatenate([np.arange(count) / FRAME_RATE for count in FRAMES.values()])
     pq.write_table(pa.table({"id": names, "time": times}), folder / "frames.parquet")
     (folder / "results.json").write_text(json.dumps({"corpus": "c-expr-db", "classes": list(COMPOUNDS)}))
     return folder
