@@ -55,12 +55,12 @@ class Synthesiser:
         self.spread = 0.1 * faces.std(0)
 
     def __call__(
-        self, count: int, rng: np.random.Generator, peaks: np.ndarray | None = None
+        self, count: int, rng: np.random.Generator, peaks: np.ndarray | None = None, steady: float = 0.2
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`count` sequences float32 [N, SLOTS, D], masks [N, SLOTS] and targets [N, 8].
 
-        A calm face changes into a peak face and, half of the time, back; a fifth of the sequences hold one expression
-        throughout. peaks: which faces they peak in, rows [N]; drawn evenly over the classes when not given.
+        A calm face changes into a peak face and, half of the time, back; a share `steady` of the sequences hold one
+        expression throughout. peaks: which faces they peak in, rows [N]; drawn evenly over the classes when not given.
         """
         if peaks is None:
             peaks = np.searchsorted(self.reach, rng.random(count)).clip(max=len(self.faces) - 1)
@@ -70,7 +70,7 @@ class Synthesiser:
         rise, length = rng.uniform(0.05, 0.3, (count, 1)), rng.uniform(0.15, 0.8, (count, 1))
         fall = np.where(rng.random((count, 1)) < 0.5, onset + length, 9.0)
         level = np.clip((moments - onset) / rise, 0, 1) * np.clip(1 - (moments - fall) / rise, 0, 1)
-        level = np.where(rng.random((count, 1)) < 0.2, 1.0, level * rng.uniform(0.7, 1.1, (count, 1)))[..., None]
+        level = np.where(rng.random((count, 1)) < steady, 1.0, level * rng.uniform(0.7, 1.1, (count, 1)))[..., None]
         sequences = self.faces[start][:, None] * (1 - level) + self.faces[peaks][:, None] * level
         sequences += self.spread * rng.standard_normal(sequences.shape, dtype=np.float32)
         return sequences.astype(np.float32), _lose(count, rng), self.votes[peaks]

@@ -27,6 +27,7 @@ from cer.train.voices import load_statistics, load_voices
 
 PAIRS_PER_CLASS = 1500
 FACES_PER_CORPUS = 1500
+STEADY_SHARE = 0.5  # of the sequences that show one expression throughout; the others begin calm
 POSTS = 3000  # lines of SemEval that are embedded
 FACE = ("static_face", "dynamic_face", "scene_label", "scene_context")  # what rests on a face
 
@@ -101,21 +102,32 @@ def _together(corpora: Sequence[Faces | LabeledFaces], rng: np.random.Generator)
 def _of_faces(
     images: np.ndarray, targets: np.ndarray, work: Path, rng: np.random.Generator
 ) -> tuple[Pool, dict[str, Pool]]:
-    """The four modalities that rest on a face, on one face each: together, and one by one with their embeddings."""
+    """The four modalities that rest on a face, on a sequence that peaks in one face each: together, and one by one with
+    their embeddings. What does not know of time sees the mean, as it does in a clip; the description is the peak's.
+    """
     encoded = expressions(images, work)
-    emotions = targets.argmax(1)
-    slots, mask, _ = Synthesiser(ready(encoded), targets)(len(encoded), rng, np.arange(len(encoded)))
+    emotions, size = targets.argmax(1), encoded.embeddings.shape[1]
+    rows = np.arange(len(encoded))
+    slots, mask, _ = Synthesiser(ready(encoded), targets)(len(encoded), rng, rows, STEADY_SHARE)
     moved, motion = dynamic_face.classify(slots, mask)
-    projected, scale = scene_label.project(encoded.embeddings)
+    embedding, logits = _over_time(slots[..., :size], mask), _over_time(slots[..., size:], mask)
+    each, scale = scene_label.project(slots[..., :size].reshape(-1, size))
+    projected = _over_time(each.reshape(*slots.shape[:2], -1), mask)
+    projected /= np.linalg.norm(projected, axis=1, keepdims=True)
     context, described = scene_context.classify(describe(encoded, rng))
     labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
     parts = {
-        "static_face": Pool(softmax(encoded.logits)[:, None], emotions, encoded.embeddings),
+        "static_face": Pool(softmax(logits)[:, None], emotions, embedding),
         "dynamic_face": Pool(softmax(moved)[:, None], emotions, motion),
         "scene_label": Pool(labels[:, None], emotions, projected),
         "scene_context": Pool(softmax(context)[:, None], emotions, described),
     }
     return Pool(np.concatenate([part.probabilities for part in parts.values()], 1), emotions), parts
+
+
+def _over_time(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Mean [N, D] of sequences [N, SLOTS, D] over the moments with a face, mask [N, SLOTS]."""
+    return np.asarray(np.einsum("nsd,ns->nd", values, mask) / mask.sum(1, keepdims=True), np.float32)
 
 
 def _voices(work: Path) -> tuple[Pool, Pool]:

@@ -6,7 +6,7 @@ import pytest
 
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import SIDE
-from cer.train.held_out import _of_faces, _posts, _voices
+from cer.train.held_out import _of_faces, _over_time, _posts, _voices
 
 
 def test_all_four_modalities_of_a_face_predict_for_the_same_faces(tmp_path: Path) -> None:
@@ -19,6 +19,11 @@ def test_all_four_modalities_of_a_face_predict_for_the_same_faces(tmp_path: Path
     assert together.probabilities.sum(2) == pytest.approx(np.ones((12, 4)), abs=1e-4)
     np.testing.assert_array_equal(together.probabilities[:, :1], parts["static_face"].probabilities)
     assert together.emotions.tolist() == [EMOTIONS.index(EMOTIONS[i % 8]) for i in range(12)]
+
+
+def test_the_mean_over_time_leaves_out_moments_without_a_face() -> None:
+    values = np.array([[[1.0, 0.0], [3.0, 4.0], [90.0, 90.0]]], np.float32)
+    np.testing.assert_allclose(_over_time(values, np.array([[1.0, 1.0, 0.0]])), [[2.0, 2.0]])
 
 
 def test_no_speaker_is_both_fitted_to_and_tested_on_and_bursts_are_left_out(tmp_path: Path) -> None:
