@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cer import __version__
-from cer.errors import CerError
 from cer.files import sha256_of
 from cer.media.clip import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 from cer.modalities.registry import modalities, resolve_profile
@@ -27,25 +26,19 @@ class Wanted:
 
 
 def clips_of(paths: Sequence[Path], *, recursive: bool = False) -> list[Path]:
-    """Files as they are, and in place of each folder the clips in it, in order of their names.
+    """Files as they are, and in place of each folder the clips in it, in order of their names; a folder without a clip
+    stays, to be refused like any other path that is none.
 
     Args:
         paths: files and folders.
         recursive: look into the folders of folders too; links to folders are not followed.
-
-    Raises:
-        CerError: A folder holds no clip.
     """
     clips: list[Path] = []
     for path in paths:
         if not path.is_dir():
             clips.append(path)
             continue
-        inside = list(_inside(path, recursive))
-        if not inside:
-            deeper = "" if recursive else " Give --recursive to look into its folders too."
-            raise CerError(f"{path}: there is no video or audio file in this folder.{deeper}")
-        clips += inside
+        clips += list(_inside(path, recursive)) or [path]
     return clips
 
 

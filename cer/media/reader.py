@@ -96,7 +96,11 @@ def _no_clip(path: Path) -> str | None:
         return f"cannot be reached ({(error.strerror or type(error).__name__).lower()})"
     except ValueError:  # a NUL character
         return "no such file"
-    kinds = {stat.S_IFDIR: "a folder, not a clip", stat.S_IFIFO: "a pipe, not a file", stat.S_IFSOCK: "a socket"}
+    kinds = {
+        stat.S_IFDIR: "a folder in which there is no clip (--recursive looks into its folders too)",
+        stat.S_IFIFO: "a pipe, not a file",
+        stat.S_IFSOCK: "a socket",
+    }
     kinds |= dict.fromkeys((stat.S_IFCHR, stat.S_IFBLK), "a device, not a file")
     return kinds.get(stat.S_IFMT(status.st_mode), "the file is empty" if status.st_size == 0 else None)
 

@@ -32,7 +32,7 @@ from cer.train.augment import normalise
 from cer.train.calibrate import fit_temperature
 from cer.train.data import Faces, ferplus
 from cer.train.face_batches import Batches, prepare
-from cer.train.face_corpora import LabeledFaces, affectnet_like, muxspace
+from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 from cer.train.face_measure import Outputs, measure
 from cer.train.face_network import FaceNetwork
 from cer.train.publish import export, half_weights, publish
@@ -225,6 +225,7 @@ def main() -> None:
     foreign = [
         muxspace(folder / "muxspace.parquet", arguments.work)[1],
         affectnet_like(folder / "affectnet-like.parquet", arguments.work)[1],
+        film_stills(folder / "film-stills.parquet", arguments.work),  # have a part in this number and in nothing else
     ]
     temperature = calibrate(network, ferplus(folder / "ferplus-validation.parquet"), foreign, prior)
 

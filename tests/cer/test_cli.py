@@ -146,10 +146,10 @@ def test_what_was_analyzed_before_is_not_analyzed_again_unless_something_changed
     assert len(analyzed) == 6
 
 
-def test_a_folder_without_a_clip_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_clip_costs_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small_clip(tmp_path / "deeper" / "a.mp4")
-    assert main(["analyze", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
-    assert "no video or audio file" in capsys.readouterr().err
+    assert main(["analyze", str(tmp_path), "--out", str(tmp_path / "out")]) == 3
+    assert "--recursive" in capsys.readouterr().err
     assert main(["analyze", str(tmp_path), "--out", str(tmp_path / "out"), "--recursive", "--quiet"]) == 0
 
 

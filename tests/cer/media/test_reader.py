@@ -289,7 +289,7 @@ def test_a_folder_a_pipe_a_device_and_a_link_to_itself_are_called_what_they_are(
     (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
     (tmp_path / "broken.mp4").symlink_to(tmp_path / "gone.mp4")
     for path, complaint in (
-        (tmp_path, "a folder, not a clip"),
+        (tmp_path, "a folder in which there is no clip"),
         (tmp_path / "pipe.mp4", "a pipe, not a file"),
         (Path("/dev/zero"), "a device, not a file"),
         (tmp_path / "loop.mp4", r"cannot be reached \(too many levels of symbolic links\)"),

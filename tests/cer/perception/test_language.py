@@ -53,6 +53,18 @@ def test_a_language_that_is_not_clear_is_none(guesses: Callable[..., None]) -> N
     assert detector.language == "en"
 
 
+@pytest.mark.parametrize(
+    ("likeliest", "next_one", "clear"), [(0.45, 0.14, True), (0.45, 0.2, False), (0.3, 0.05, False)]
+)
+def test_a_language_far_ahead_of_the_next_is_clear_though_the_sound_is_damaged(
+    guesses: Callable[..., None], likeliest: float, next_one: float, clear: bool
+) -> None:
+    guesses({"en": likeliest, "km": next_one, "la": 0.05})
+    detector = LanguageDetector()
+    detector.add(np.zeros(5 * SAMPLE_RATE, np.float32))
+    assert detector.language == ("en" if clear else None)
+
+
 def test_speech_whose_language_is_not_clear_is_not_written_down(
     track: np.ndarray, guesses: Callable[..., None]
 ) -> None:

@@ -18,7 +18,7 @@ def test_a_bad_clip_costs_one_line_and_the_others_go_on(tmp_path: Path, analysis
     batch = grown[-1]
     assert [row[0] for row in batch.rows] == ["demo.mp4", "demo.mp4"]
     assert "not a video" in batch.rows[0][5]
-    assert batch.rows[1][2:4] == ["Happily Surprised", "Happiness"]
+    assert batch.rows[1][2:4] == ["Happily Surprised", "happiness"]
     assert [fraction for fraction, _ in calls] == sorted(fraction for fraction, _ in calls)
     assert calls[-1][0] == 1
     with zipfile.ZipFile(archive(batch)) as packed:

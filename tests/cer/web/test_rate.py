@@ -41,7 +41,7 @@ def test_more_than_the_limit_in_an_hour_is_refused_to_that_visitor_alone(monkeyp
 
 
 def test_the_page_asks_before_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "RATE", Rate(most=0))
+    monkeypatch.setattr(handlers, "LIMIT", Rate(most=0))
     stranger = asking("203.0.113.9")
     for ask in (
         lambda: list(handlers.analyze_one("clip.mp4", None, stranger)),  # type: ignore[arg-type]
