@@ -7,6 +7,7 @@ import pytest
 
 from cer.fusion.open_set import COMPOUND, NEUTRAL, SINGLE, UNCLEAR, Statement
 from cer.labels import COMPOUNDS, PAIRS
+from cer.results.wording import CLEAR
 from eval.certainty import Certainties, as_markdown, certainties_of, is_right
 from eval.cli import main
 from eval.finished import Run
@@ -53,7 +54,7 @@ def test_every_view_of_a_run_is_measured_and_the_command_prints_it(
     for entry in entries.values():
         assert entry.items == 60
         assert len(entry.level) == len(entry.right) == len(entry.confidence) <= 60
-        assert (entry.confidence[entry.level == 2] >= 0.8).all()
+        assert (entry.confidence[entry.level == 2] >= CLEAR).all()
     assert main(["calibration", str(folder), "--out", str(tmp_path)]) == 0
     assert entries["fused"].cells()[-1] in capsys.readouterr().out
     assert (tmp_path / "certainty.md").exists()

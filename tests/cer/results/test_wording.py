@@ -75,7 +75,13 @@ def test_what_was_damaged_is_in_the_same_sentence(analysis: Analysis) -> None:
 
 
 def test_certainty_in_words() -> None:
-    assert [certainty(value) for value in (0.5, 0.7, 0.9)] == ["guess", "likely", "clear"]
+    assert [certainty(value) for value in (0.5, 0.79, 0.8, 0.94, 0.95)] == [
+        "guess",
+        "guess",
+        "likely",
+        "likely",
+        "clear",
+    ]
 
 
 def test_a_statement_in_a_few_words(analysis: Analysis) -> None:
