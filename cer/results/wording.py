@@ -12,9 +12,9 @@ from cer.results.witnesses import witnesses
 from cer.words import say, texts_of
 
 CERTAINTIES = ("guess", "likely", "clear")
-# Confidence in a statement from which it is called likely, and clear. Of statements about film stills, on which no model
-# was trained, 0.41 are right below 0.8, 0.57 from there on and all of 3 from 0.95 on; of those about FER+ faces 0.65,
-# 0.95 and 0.97 (`python -m eval calibration`).
+# Confidence in a statement from which it is called likely, and clear. Of statements about film stills, which no model
+# was trained on, 0.41 are right below 0.8, 0.57 from there on and all of 3 from 0.95 on; of those about FER+ faces
+# 0.65, 0.95 and 0.97 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
 
 
