@@ -18,6 +18,7 @@ from cer.perception.speech import Utterance
 from cer.perception.transcription import Sentence
 from cer.perception.vocal_events import Event
 from cer.results.analysis import Analysis, Model, Person
+from cer.results.witnesses import supported
 from cer.segments import Segment, timeline
 
 FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
@@ -102,7 +103,7 @@ class Observation:
         )
         statement, statements = rules.statements(outcome)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / FRAME_RATE), np.float64)
-        return Analysis(
+        analysis = Analysis(
             clip=self.clip,
             profile=self.profile,
             segments=self.segments,
@@ -124,6 +125,7 @@ class Observation:
             speakers=tuple(self.speakers),
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
+        return supported(analysis)
 
     def _quality(self, predictions: dict[str, Prediction], person: int | None) -> np.ndarray:
         """Quality float32 [S, M] of the modalities' evidence about a person: a voice that is somebody else's, or of

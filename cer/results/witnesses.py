@@ -1,9 +1,10 @@
 """Witnesses: modalities that rest on one source are one witness. What each source says, and what it adds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cer.fusion.open_set import UNCLEAR, Statement
 from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities.base import SOURCES
 from cer.results.analysis import Analysis
@@ -34,6 +35,24 @@ def witnesses(analysis: Analysis, row: int | None = None) -> list[Witness]:
     """The sources that are present in segment `row`, or anywhere in the clip, in the order of SOURCES."""
     rows = np.arange(len(analysis.segments)) if row is None else np.array([row])
     return [witness for source in SOURCES if (witness := _witness(analysis, source, rows)) is not None]
+
+
+def supported(analysis: Analysis) -> Analysis:
+    """The analysis without the statements that no source makes: a mean of sources that contradict each other may lie on
+    an emotion that none of them shows, and then nothing is stated (UNCLEAR).
+    """
+    return replace(
+        analysis,
+        statement=_supported(analysis, analysis.statement, None),
+        statements=[_supported(analysis, statement, row) for row, statement in enumerate(analysis.statements)],
+    )
+
+
+def _supported(analysis: Analysis, statement: Statement, row: int | None) -> Statement:
+    names = {name for name, _ in statement.emotions}
+    if not names or any(witness.emotion in names for witness in witnesses(analysis, row)):
+        return statement
+    return Statement(UNCLEAR, 1 - statement.confidence, ())
 
 
 def _witness(analysis: Analysis, source: str, rows: np.ndarray) -> Witness | None:
