@@ -4,7 +4,6 @@ first.
 Weights are safetensors, ONNX or CTranslate2 files; nothing is ever unpickled.
 """
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -88,9 +87,7 @@ def own(path: Path, name: str) -> Checkpoint:
     """A weight file that its user made, vouched for by whoever names it. Raises WeightsError when it is missing."""
     if not path.is_file():
         raise WeightsError(f"{path.name}: no such file; it should hold the {name} weights that you made.")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Checkpoint(f"own {name}", str(path.resolve()), digest, "own", "own")
+    return Checkpoint(f"own {name}", str(path.resolve()), sha256_of(path), "own", "own")
 
 
 @lru_cache(maxsize=1)

@@ -117,12 +117,12 @@ class FaceNetwork(nn.Module):
         self.quality = nn.Linear(FEATURES, 1)
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return self.heads(*self.features(faces, 0))
+        return self.heads(*self.features(self.trunk.before(faces, DETAIL_BLOCK), DETAIL_BLOCK))
 
     def features(self, maps: Tensor, block: int) -> tuple[Tensor, Tensor]:
         """Features of the person [N, 1024] and of the expression [N, 1536], from the maps that enter the block of this
-        number, or from faces if it is 0."""
-        maps = self.trunk.before(maps, DETAIL_BLOCK) if block == 0 else self.trunk.between(maps, block, DETAIL_BLOCK)
+        number, at most DETAIL_BLOCK."""
+        maps = self.trunk.between(maps, block, DETAIL_BLOCK)
         last = self.trunk.after(maps, DETAIL_BLOCK)
         return last.float().mean((2, 3)), torch.cat([self.pool(last), self.detail_pool(maps)], 1).float()
 
