@@ -72,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
         "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
     )
     analyze.add_argument(
+        "--formats",
+        default="",
+        metavar="LIST",
+        help="files for other tools too: srt, vtt (subtitles), eaf (ELAN), textgrid (Praat), png (the time line)",
+    )
+    analyze.add_argument(
         "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
     )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -134,9 +140,11 @@ def _main(arguments: list[str] | None) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     from cer.clips import clips_of
+    from cer.results.formats import chosen_formats
     from cer.results.index import INDEX, Entry, write_index
 
     choose(options.profile)
+    options.formats = chosen_formats(options.formats)
     named = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
     clips = clips_of(named, recursive=options.recursive)
     status, entries = 0, []
@@ -160,7 +168,7 @@ def _analyze_clip(clip: Path, folder: Path, options: argparse.Namespace) -> tupl
     from cer.clips import Wanted, is_done
 
     progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
-    wanted = Wanted(options.profile, options.person, options.schema, options.video)
+    wanted = Wanted(options.profile, options.person, options.schema, options.video, options.formats)
     try:
         if not options.overwrite and is_done(clip, folder, wanted):
             if not options.quiet:
@@ -245,11 +253,13 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     """
     from cer.pipeline import analyze
     from cer.results.export import ANNOTATED, remove_results, write_files
+    from cer.results.formats import write_formats
     from cer.results.overlay import annotate
 
     remove_results(folder)
     analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
     write_files(analysis, folder, schema=options.schema)
+    write_formats(analysis, folder, options.formats)
     if options.video and analysis.clip.has_video:
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / ANNOTATED)

@@ -10,19 +10,21 @@ from cer.files import sha256_of
 from cer.media.clip import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 from cer.modalities.registry import modalities, resolve_profile
 from cer.pipeline import models_of
-from cer.results.export import ANNOTATED, RESULT_FILES, document_in
+from cer.results.export import ANNOTATED, DOCUMENTS, RESULT_FILES, document_in
+from cer.results.formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked of each clip. profile: as given; person: number, None for whoever is seen longest; schema: of
-    analysis.json; video: annotated.mp4 too.
+    analysis.json; video: annotated.mp4 too; formats: names in FORMATS of further files.
     """
 
     profile: str
     person: int | None = None
     schema: int = 2
     video: bool = False
+    formats: tuple[str, ...] = ()
 
 
 def clips_of(paths: Sequence[Path], *, recursive: bool = False) -> list[Path]:
@@ -61,8 +63,9 @@ def is_done(clip: Path, folder: Path, wanted: Wanted) -> bool:
     try:
         people = [person["id"] for person in document["people"]]
         person = wanted.person if wanted.person is not None else people[0] if people else None
-        with_video = wanted.video and document["clip"]["width"] > 0
-        expected = set(RESULT_FILES) - (set() if with_video else {ANNOTATED})
+        expected = {*DOCUMENTS, *(FORMATS[name][0] for name in wanted.formats)}
+        if wanted.video and document["clip"]["width"] > 0:
+            expected.add(ANNOTATED)
         profile = resolve_profile(wanted.profile)
         return (
             {path.name for path in folder.iterdir()} & set(RESULT_FILES) == expected

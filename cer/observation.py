@@ -19,7 +19,7 @@ from cer.perception.transcription import Sentence
 from cer.perception.vocal_events import Event
 from cer.results.analysis import Analysis, Model, Person
 from cer.results.witnesses import supported
-from cer.segments import Segment, timeline
+from cer.segments import Segment, stretches, timeline
 
 FOREIGN_VOICE = 0.1  # quality of a voice, and of words, that are not the analyzed person's
 NO_SOUND = np.zeros(0, np.float32)
@@ -115,7 +115,7 @@ class Observation:
             times=times,
             timeline=timeline(self.segments, outcome.compound, times),
             person=chosen,
-            people=people,
+            people=[replace(somebody, in_view=self._in_view(somebody.id)) for somebody in people],
             models=self.models,
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
@@ -126,6 +126,9 @@ class Observation:
             boxes=np.array(self.boxes.get(chosen, []) if chosen is not None else [], np.float32).reshape(-1, 5),
         )
         return supported(analysis)
+
+    def _in_view(self, person: int) -> tuple[tuple[float, float], ...]:
+        return stretches([float(box[0]) for box in self.boxes[person]], 1 / FRAME_RATE)
 
     def _quality(self, predictions: dict[str, Prediction], person: int | None) -> np.ndarray:
         """Quality float32 [S, M] of the modalities' evidence about a person: a voice that is somebody else's, or of
@@ -159,14 +162,19 @@ class Observation:
             )
             self.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
 
-    def number_people(self) -> None:
-        """Number the people 1, 2, 3, ... by screen time; while a clip is watched they have their track's number."""
+    def numbered(self) -> "Observation":
+        """The same with people numbered 1, 2, 3, ... by screen time; while a clip is watched they have their track's
+        number.
+        """
         ranked = self._ranked()
         number = {person.id: rank for rank, person in enumerate(ranked, 1)}
-        self.people = {number[person.id]: replace(person, id=number[person.id]) for person in ranked}
-        self.speakers = [number[track] if isinstance(track, int) else track for track in self.speakers]
-        self.boxes = {number[track]: boxes for track, boxes in self.boxes.items()}
-        self.blocks = [
-            {None if track is None else number[track]: predictions for track, predictions in block.items()}
-            for block in self.blocks
-        ]
+        return replace(
+            self,
+            people={number[person.id]: replace(person, id=number[person.id]) for person in ranked},
+            speakers=[number[track] if isinstance(track, int) else track for track in self.speakers],
+            boxes={number[track]: boxes for track, boxes in self.boxes.items()},
+            blocks=[
+                {None if track is None else number[track]: predictions for track, predictions in block.items()}
+                for block in self.blocks
+            ],
+        )

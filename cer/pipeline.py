@@ -5,8 +5,8 @@ A clip is observed once, for everybody in it; concluding for one person or anoth
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Container
+from collections import Counter, deque
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +55,22 @@ def observe(
         ClipError: The clip cannot be read, or is longer than `max_duration`, whatever its header says.
         CerError: The profile or the device does not exist.
     """
+    growing = observe_blocks(clip, profile=profile, device=device, progress=progress, max_duration=max_duration)
+    return deque(growing, maxlen=1).pop()
+
+
+def observe_blocks(
+    clip: str | Path | Clip,
+    *,
+    profile: str = DEFAULT,
+    device: str = "auto",
+    progress: Progress = silent,
+    max_duration: float = math.inf,
+) -> Iterator[Observation]:
+    """As `observe`, but yields what is known after every block of 40 s; the last is what `observe` returns.
+
+    Conclude each before the next is asked for: they share what they hold.
+    """
     select_device(device)
     probed = clip if isinstance(clip, Clip) else probe(clip)
     probed = replace(probed, sha256=sha256_of(probed.path))
@@ -84,12 +100,12 @@ def observe(
             break
         _add(observed, block, serving, progress)
         end = block.end
+        yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
-    observed.number_people()
     if observed.language is not None and isinstance(words, Multilingual):
         observed.warnings += [limit for limit in [words.domain(observed.language)] if limit]
     progress("done", 1.0)
-    return observed
+    yield observed.numbered()
 
 
 def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:

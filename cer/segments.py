@@ -49,3 +49,18 @@ def timeline(segments: Sequence[Segment], values: np.ndarray, times: np.ndarray)
         count[inside] += 1
     with np.errstate(invalid="ignore"):
         return np.asarray(total / count, np.float32)
+
+
+def stretches(times: Sequence[float], step: float, gap: float = 1.0) -> tuple[tuple[float, float], ...]:
+    """Join moments into stretches (start, end) in seconds.
+
+    times: ascending seconds; each stands for the `step` seconds that follow it. gap: seconds without a moment that a
+    stretch survives.
+    """
+    joined: list[list[float]] = []
+    for time in times:
+        if joined and time - joined[-1][1] <= gap:
+            joined[-1][1] = float(time) + step
+        else:
+            joined.append([float(time), float(time) + step])
+    return tuple((start, end) for start, end in joined)

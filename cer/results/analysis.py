@@ -17,12 +17,16 @@ from cer.segments import Segment
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose face the clip shows. thumbnail: RGB uint8 [112, 112, 3], kept in memory only."""
+    """Somebody whose face the clip shows.
+
+    thumbnail: RGB uint8 [112, 112, 3], kept in memory only. in_view: (start, end) seconds of each stretch.
+    """
 
     id: int
     seconds_visible: float
     first_seen: float  # seconds
     thumbnail: np.ndarray
+    in_view: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from typing import Any
 from cer.files import write_whole
 from cer.results.analysis import Analysis
 from cer.results.document import SCHEMA, segments_csv, timeline_csv, to_json
+from cer.results.formats import FORMATS
 from cer.results.report import report
 
 ANNOTATED = "annotated.mp4"
-RESULT_FILES = ("analysis.json", "segments.csv", "timeline.csv", "report.html", ANNOTATED)
+DOCUMENTS = ("analysis.json", "segments.csv", "timeline.csv", "report.html")
+RESULT_FILES = (*DOCUMENTS, ANNOTATED, *(file for file, _ in FORMATS.values()))
 
 
 def files_of(analysis: Analysis, schema: int = SCHEMA) -> dict[str, str]:

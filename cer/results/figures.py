@@ -17,6 +17,18 @@ from cer.words import say
 # Okabe and Ito's palette: told apart by color-blind eyes too. One color per compound expression, in order.
 COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#0072B2", "#CC79A7")
 
+# One color per basic emotion, of the same palette; Neutral and Other are greys.
+EMOTION_COLORS = {
+    "Neutral": "#999999",
+    "Anger": "#D55E00",
+    "Disgust": "#009E73",
+    "Fear": "#CC79A7",
+    "Happiness": "#E69F00",
+    "Sadness": "#0072B2",
+    "Surprise": "#56B4E9",
+    "Other": "#666666",
+}
+
 _GREY, _INK, _BLUE = "#c8c8c8", "#222222", "#0072B2"
 
 

@@ -66,6 +66,13 @@ def stated(statement: Statement) -> str:
     return words[0]
 
 
+def said(statement: Statement) -> str:
+    """A statement and how sure it is: "Probably happiness"."""
+    if statement.state == UNCLEAR:
+        return stated(statement)
+    return say("verdict.lead", certainty=say(f"certainty.{certainty(statement.confidence)}"), stated=stated(statement))
+
+
 def verdict(analysis: Analysis) -> str:
     """One sentence: what, how sure, when it is strongest, which sources say so and which do not, and what was
     missing.
@@ -74,7 +81,7 @@ def verdict(analysis: Analysis) -> str:
     if statement.state == UNCLEAR:
         causes = [reason_word(reason) for reason in _causes(analysis)]
         return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
-    lead = say("verdict.lead", certainty=say(f"certainty.{certainty(statement.confidence)}"), stated=stated(statement))
+    lead = said(statement)
     if statement.state != NEUTRAL:
         start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
         if start > 0 or end < analysis.segments[-1].end:

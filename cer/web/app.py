@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from cer.files import DEMO_CLIP
 from cer.labels import COMPOUNDS
 from cer.results import figures
 from cer.results.wording import compound_word
@@ -25,7 +24,10 @@ from cer.web.handlers import (
     choose_moment,
     choose_person,
     choose_segment,
-    show_rest,
+    curve_table,
+    files,
+    forget,
+    greet,
 )
 from cer.web.page import Page, correct_mcp_text
 from cer.web.theme import theme
@@ -36,6 +38,7 @@ HERE = Path(__file__).parent
 MAX_UPLOAD_MB = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
+STAGE_HEIGHT = 330  # pixels of the clip; with the lanes below it fits a laptop's screen
 WAITING = 16  # visitors in the queue; the next one is told to come back
 
 
@@ -43,9 +46,9 @@ def build() -> gr.Blocks:
     """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
     notice = say("notice", minutes=f"{MAX_DURATION / 60:.0f}", megabytes=MAX_UPLOAD_MB, hours=KEPT * 2 // 3600)
     with Page(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
-        gr.Markdown(f"# {say('title')}\n{notice}")
+        gr.Markdown(f"# {say('title')}\n{notice}", elem_id="title")
         with gr.Tab(say("clip.tab")):
-            _one_clip()
+            _one_clip(page)
         with gr.Tab(say("batch.tab")):
             _many_clips()
         with gr.Tab(say("evaluation.tab")):
@@ -58,58 +61,73 @@ def _script(name: str) -> str:
     return (HERE / name).read_text("utf-8")
 
 
-def _one_clip() -> None:
+def _one_clip(page: gr.Blocks) -> None:
     observed, analysis = gr.State(time_to_live=KEPT), gr.State(time_to_live=KEPT)
-    with gr.Row():
+    with gr.Row(elem_id="stage"):
+        with gr.Column(scale=3, min_width=340):
+            clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip", height=STAGE_HEIGHT)
+            lanes = gr.HTML(apply_default_css=False, js_on_load=_script("player.js"), elem_id="lanes")
         with gr.Column(scale=2, min_width=320):
-            clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip")
             with gr.Row():
-                start = gr.Button(say("clip.analyze"), variant="primary")
-                stop = gr.Button(say("clip.cancel"))
-            gr.Examples(
-                [[str(DEMO_CLIP)]], [clip], label=say("clip.example"), example_labels=[say("clip.example_name")]
-            )
+                choose = gr.UploadButton(
+                    say("clip.choose"), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
+                )
+                start = gr.Button(say("clip.analyze"), variant="primary", size="md", min_width=90)
+                stop = gr.Button(say("clip.cancel"), size="md", min_width=90)
+                show_example = gr.Button(say("clip.example"), size="md", min_width=90)
+            progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
+            sentence = gr.Markdown(elem_id="verdict")
+            sources = gr.HTML(apply_default_css=False, elem_id="sources")
             person = gr.Dropdown([], label=say("clip.person"), visible=False)
             faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
-        with gr.Column(scale=3, min_width=320):
-            sentence = gr.Markdown(say("clip.start"), elem_id="verdict")
-            timeline = gr.HTML(js_on_load=_script("timeline.js"), elem_id="timeline")
-            segment = gr.Dropdown([], label=say("result.segment"), visible=False, elem_id="segment")
-            with gr.Column(visible=False) as details:
-                gr.Markdown(f"### {say('result.modalities')}")
-                bars = gr.HTML(apply_default_css=False, elem_id="modalities")
-                gr.Markdown(f"### {say('result.fused')}")
-                fused = gr.HTML(apply_default_css=False, elem_id="fusion")
-                gr.Markdown(f"### {say('result.transcript')}")
-                table = gr.HTML(apply_default_css=False, elem_id="segments")
-                with gr.Accordion(say("result.curves"), open=False):
-                    curves = gr.LinePlot(
-                        x="seconds",
-                        y="probability",
-                        color="expression",
-                        color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
-                        buttons=["export", "fullscreen"],
-                        label=say("result.timeline"),
-                    )
-                downloads = gr.File(label=say("result.downloads"), file_count="multiple", visible=False)
+            with gr.Accordion(say("result.downloads"), open=False, elem_id="downloads") as menu:
+                downloads = gr.File(show_label=False, file_count="multiple", interactive=False, visible=False)
                 video = gr.Button(say("result.annotate"))
                 film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
-    shown = [sentence, timeline, segment, bars, fused, table, faces, analysis, details]
+    with gr.Accordion(say("result.details"), open=False, elem_id="details") as details:
+        segment, bars, fused, table, curves = _details()
+    shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film]
     assert len(shown) == SHOWN
-    # Progress is drawn on the verdict alone: on every output it costs the browser as much as the analysis.
-    drawn: dict[str, Any] = {"api_visibility": "private", "show_progress_on": sentence}
-    job = start.click(analyze_one, [clip], [observed, person, clip, *shown], concurrency_id="models", **drawn)
-    stop.click(lambda: say("clip.cancelled"), None, [sentence], cancels=[job], api_visibility="private", queue=False)
-    for done in (
-        job,
-        person.input(choose_person, [observed, person], shown, **drawn),
-        faces.click(choose_face, [observed], [person, *shown], **drawn),
-    ):
-        done.success(show_rest, [analysis], [curves, downloads], api_visibility="private", show_progress="hidden")
+    drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    start.click(None, js=_script("started.js").replace("STARTED", say("clip.started")), api_visibility="private")
+    job = start.click(analyze_one, [clip], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn)
+    job.then(lambda: "", None, [progress], queue=False, **drawn)
+    stopped = [progress, sentence]
+    stop.click(lambda: ("", say("clip.cancelled")), None, stopped, cancels=[job], queue=False, **drawn)
+    person.input(choose_person, [observed, person], shown, **drawn)
+    faces.click(choose_face, [observed], [person, *shown], **drawn)
+    gr.on([page.load, show_example.click], greet, None, [observed, person, clip, *shown], queue=False, **drawn)
+    gr.on(
+        [clip.upload, clip.clear, clip.stop_recording], forget, None, [observed, person, *shown], queue=False, **drawn
+    )
+    choose.upload(lambda path: (path, *forget()), [choose], [clip, observed, person, *shown], queue=False, **drawn)
+    menu.expand(files, [analysis], [downloads], **drawn)
+    details.expand(curve_table, [analysis], [curves], **drawn)
     segment.input(choose_segment, [analysis, segment], [bars, fused], api_visibility="private")
     segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
-    timeline.click(choose_moment, [analysis], [segment, bars, fused], api_visibility="private", show_progress="hidden")
+    lanes.click(choose_moment, [analysis], [segment, bars, fused], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
+
+
+def _details() -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML, gr.LinePlot]:
+    """Everything below the player, for experts."""
+    segment = gr.Dropdown([], label=say("result.segment"), elem_id="segment")
+    gr.Markdown(f"### {say('result.modalities')}")
+    bars = gr.HTML(apply_default_css=False, elem_id="modalities")
+    gr.Markdown(f"### {say('result.fused')}")
+    fused = gr.HTML(apply_default_css=False, elem_id="fusion")
+    gr.Markdown(f"### {say('result.transcript')}")
+    table = gr.HTML(apply_default_css=False, elem_id="segments")
+    curves = gr.LinePlot(
+        x="seconds",
+        y="probability",
+        color="expression",
+        color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
+        buttons=["export", "fullscreen"],
+        label=say("result.timeline"),
+        visible=False,
+    )
+    return segment, bars, fused, table, curves
 
 
 def _many_clips() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cer.labels import EMOTIONS
 from cer.names import printable, result_names
+from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.export import files_of
@@ -44,7 +45,7 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
 
         try:
             for observed in watch(str(path), tell_all):
-                if observed is None:
+                if not isinstance(observed, Observation):
                     yield None
                     continue
                 analysis = observed.conclude()

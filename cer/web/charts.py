@@ -11,54 +11,8 @@ from cer.results.document import document
 from cer.results.figures import data_uri
 from cer.results.witnesses import witnesses
 from cer.results.wording import clock, compound_word, emotion_word, modality_word, reason_word, source_word, stated
+from cer.web.player import columns_of
 from cer.words import say, texts_of
-
-_COLUMNS = 240  # cells of the time line at most: more are not told apart on a screen
-_FAINTEST = 0.35  # the probability drawn darkest, unless one is stronger
-
-
-def timeline(analysis: Analysis) -> str:
-    """Seven rows over time. `data-times` and `data-labels` are what timeline.js reads aloud; it moves the cursor."""
-    times, values = _columns(analysis)
-    end = max(analysis.clip.duration, float(times[-1]) + 1e-3)
-    edges = np.append(times, end)
-    darkest = max(_FAINTEST, float(np.nanmax(values, initial=0)))
-    strongest = [-1 if np.isnan(row).any() else int(row.argmax()) for row in values]
-    labels = ["" if index < 0 else compound_word(COMPOUNDS[index]) for index in strongest]
-    rows = []
-    for index, name in enumerate(COMPOUNDS):
-        cells = []
-        for column, value in enumerate(values[:, index]):
-            left, width = edges[column] / end, (edges[column + 1] - edges[column]) / end
-            style = f"left:{100 * left:.3f}%;width:{100 * width:.3f}%"
-            if not np.isnan(value):
-                mark = " class=top" if strongest[column] == index else ""
-                cells.append(f'<i{mark} style="{style};--strength:{value / darkest:.3f}"></i>')
-        line = f'style="grid-row:{index + 1}"'
-        title = f'<div class="name" {line}>{escape(compound_word(name))}</div>'
-        rows.append(f'{title}<div class="cells" {line}>{"".join(cells)}</div>')
-    ticks = "".join(
-        f'<span style="left:{100 * tick / end:.2f}%">{clock(tick)}</span>' for tick in np.linspace(0, end, 6)[:-1]
-    )
-    moments = ",".join(f"{time:.2f}" for time in times)
-    return (
-        f'<div class="timeline" role="slider" tabindex="0" aria-label="{escape(say("result.timeline"))}" '
-        f'aria-valuemin="0" aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00 {escape(labels[0])}" '
-        f'data-starts="{",".join(f"{segment.start:.3f}" for segment in analysis.segments)}" '
-        f'data-end="{end:.3f}" data-times="{moments}" data-labels="{escape(",".join(labels))}">'
-        f"{''.join(rows)}"
-        f'<div class="ticks">{ticks}</div>'
-        '<div class="over"><div class="cursor"></div></div></div>'
-        f'<p class="help">{escape(say("result.timeline_help"))}</p>'
-    )
-
-
-def _columns(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """Times [C] and means [C, 7] of the time line in at most _COLUMNS columns."""
-    groups = np.array_split(np.arange(len(analysis.times)), min(_COLUMNS, len(analysis.times)))
-    times = np.array([analysis.times[group[0]] for group in groups])
-    times[0] = 0.0
-    return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
 
 
 def _decider(names: list[str]) -> str:
@@ -139,7 +93,7 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
 
 def curves(analysis: Analysis) -> pd.DataFrame:
     """The time line as rows for a native line plot: seconds, probability, expression."""
-    times, values = _columns(analysis)
+    times, values = columns_of(analysis)
     valid = ~np.isnan(values).any(1)
     return pd.DataFrame(
         {

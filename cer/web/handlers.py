@@ -5,15 +5,19 @@ from typing import Any
 
 import gradio as gr
 
+from cer.files import DEMO_CLIP
 from cer.observation import Observation
 from cer.results import overlay
 from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
 from cer.results.export import write_files
+from cer.results.formats import write_formats
 from cer.results.wording import clock, verdict
-from cer.web import charts
+from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, work
+from cer.web.example import example
 from cer.web.files import fresh_folder
+from cer.web.progress import Progressed
 from cer.web.rate import Rate, visitor_of
 from cer.web.watching import finished, refuse, user_message, user_message_for, watch
 from cer.words import say
@@ -22,30 +26,50 @@ LIMIT = Rate()
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
 
 
-def analyze_one(
-    clip: str | None,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio injects it)
-    request: gr.Request | None = None,
-) -> Iterator[list[Any]]:
-    """Analyze a clip for the person seen longest, and offer the others."""
+def analyze_one(clip: str | None, request: gr.Request | None = None) -> Iterator[list[Any]]:
+    """Analyze a clip for the person seen longest, and offer the others. What is known grows while a long clip is
+    watched.
+    """
     LIMIT.admit(visitor_of(request))
+    progress = Progressed()
     try:
-        for observed in watch(clip, lambda fraction, stage: progress(fraction, desc=stage)):
-            if observed is None:
-                yield [gr.skip()] * (3 + SHOWN)
-                continue
-            analysis = observed.conclude()
-            people = [
-                (say("clip.person_choice", id=person.id, seconds=person.seconds_visible), person.id)
-                for person in observed.people_by_screen_time()
-            ]
-            person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
-            subtitles = [
-                {"text": sentence.text, "timestamp": [sentence.start, sentence.end]} for sentence in analysis.transcript
-            ]
-            yield [observed, person, gr.update(subtitles=subtitles), *show(analysis)]
+        for observed in watch(clip, progress.tell):
+            if isinstance(observed, Observation):
+                yield ["", *_result(observed)]
+            elif observed is None:
+                yield [progress.html(), *[gr.skip()] * (3 + SHOWN)]
+            else:
+                yield [progress.html(), *[gr.skip()] * 3, *show(observed)]
     except Exception as error:
         raise user_message(error) from error
+
+
+def _result(observed: Observation) -> list[Any]:
+    """What an observation fills: its state, whose face, the clip's subtitles, and everything of `show`."""
+    analysis = observed.conclude()
+    people = [
+        (say("clip.person_choice", id=person.id, seconds=person.seconds_visible), person.id)
+        for person in observed.people_by_screen_time()
+    ]
+    person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
+    subtitles = [
+        {"text": sentence.text, "timestamp": [sentence.start, sentence.end]} for sentence in analysis.transcript
+    ]
+    return [observed, person, gr.update(subtitles=subtitles), *show(analysis)]
+
+
+@user_message_for
+def greet() -> list[Any]:
+    """The finished example: the bundled clip and what the models saw in it, without loading one."""
+    observed, person, _, *shown = _result(example())
+    return [observed, person, str(DEMO_CLIP), *shown]
+
+
+def forget() -> list[Any]:
+    """An empty page for a clip that was not analyzed yet."""
+    nothing: list[Any] = [f"### {say('clip.start')}", "", "", gr.update(choices=[], value=None), "", "", "", "", None]
+    hidden = gr.update(value=None, visible=False)
+    return [None, gr.update(choices=[], visible=False), *nothing, hidden, hidden]
 
 
 @user_message_for
@@ -63,7 +87,7 @@ def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     return [person, *choose_person(observed, person)]
 
 
-SHOWN = 9
+SHOWN = 11
 
 
 def show(analysis: Analysis) -> list[Any]:
@@ -73,24 +97,24 @@ def show(analysis: Analysis) -> list[Any]:
         for row, segment in enumerate(analysis.segments)
     ]
     return [
-        f"## {verdict(analysis)}",
-        charts.timeline(analysis),
-        gr.update(choices=names, value=WHOLE_CLIP, visible=True),
+        f"### {verdict(analysis)}",
+        player.lanes(analysis),
+        player.table(analysis),
+        gr.update(choices=names, value=WHOLE_CLIP),
         charts.modalities(analysis),
         charts.fusion(analysis),
         charts.segments_table(analysis),
         charts.faces(analysis),
         analysis,
-        gr.update(visible=True),
+        gr.update(value=None, visible=False),
+        gr.update(value=None, visible=False),
     ]
 
 
 @user_message_for
-def show_rest(analysis: Analysis | None) -> list[Any]:
-    """What may come a moment after the result: the curves and the files."""
-    if analysis is None:
-        return [gr.skip()] * 2
-    return [charts.curves(analysis), gr.update(value=files(analysis), visible=True)]
+def curve_table(analysis: Analysis | None) -> Any:
+    """The curves, when the details are opened."""
+    return gr.skip() if analysis is None else gr.update(value=charts.curves(analysis), visible=True)
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
@@ -111,9 +135,14 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
     return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
 
 
-def files(analysis: Analysis) -> list[str]:
-    """JSON, two tables and the report."""
-    return [str(path) for path in write_files(analysis, fresh_folder())]
+@user_message_for
+def files(analysis: Analysis | None) -> Any:
+    """Every file of a result, when the menu is opened."""
+    if analysis is None:
+        return gr.skip()
+    folder = fresh_folder()
+    paths = [*write_files(analysis, folder), *write_formats(analysis, folder)]
+    return gr.update(value=[str(path) for path in paths], visible=True)
 
 
 @user_message_for

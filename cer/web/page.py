@@ -43,15 +43,7 @@ def correct_mcp_text() -> None:
 
 
 class Page(gr.Blocks):
-    """Blocks whose errors and settings quote no path."""
-
-    def get_config_file(self) -> Any:
-        """As Gradio's, without the files behind examples: they are chosen by number, and shown by name."""
-        config = super().get_config_file()
-        for component in config["components"]:
-            if component["type"] == "dataset":
-                component["props"]["samples"] = [[None] for _ in component["props"]["samples"]]
-        return config
+    """Blocks whose errors quote no path."""
 
     async def process_api(self, *args: Any, **named: Any) -> dict[str, Any]:
         """As Gradio's; what it refuses before our own code is asked is said in words, and logged by its kind only."""

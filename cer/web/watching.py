@@ -17,12 +17,13 @@ from cer.errors import CerError
 from cer.media.reader import probe
 from cer.modalities.registry import DEFAULT
 from cer.observation import Observation
-from cer.pipeline import observe
+from cer.pipeline import observe_blocks
+from cer.results.analysis import Analysis
 from cer.words import say
 
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes
-BEAT = 1.0  # seconds between two signs of life: Gradio can end a job only between two of its answers
+BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
 REPORT_EVERY = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -49,9 +50,10 @@ def _release() -> None:
 _TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins
 
 
-def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
-    """Observe a clip in a thread of its own and yield what was seen, and before that None once a BEAT. Closing this
-    generator (the cancel button, a closed browser) ends the work.
+def watch(clip: str | None, tell: Tell) -> Iterator[Observation | Analysis | None]:
+    """Observe a clip in a thread of its own and yield what was seen; before that the Analysis of what is known after
+    every block of a long clip, and None once a BEAT. Closing this generator (the cancel button, a closed browser) ends
+    the work.
 
     Raises CerError when the clip cannot be read, and gr.Error when there is none or it is too long.
     """
@@ -60,7 +62,7 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
     probed = probe(clip)
     if probed.duration > MAX_DURATION:
         raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
-    news: Queue[tuple[str, float] | Observation | BaseException] = Queue()
+    news: Queue[tuple[str, float] | Observation | Analysis | BaseException] = Queue()
     waiting, reported_at, heartbeat = True, 0.0, 0.0
 
     def progress(stage: str, fraction: float) -> None:
@@ -74,8 +76,11 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
     def work() -> None:
         try:
             with _TURN:
-                if waiting:
-                    news.put(observe(probed, profile=PROFILE, progress=progress, max_duration=MAX_DURATION))
+                if not waiting:
+                    return
+                for observed in observe_blocks(probed, profile=PROFILE, progress=progress, max_duration=MAX_DURATION):
+                    news.put(observed.conclude())
+                news.put(observed)
         except BaseException as error:
             news.put(error)
         finally:
@@ -91,9 +96,11 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | None]:
                 item = news.get(timeout=0.2)
             except Empty:
                 continue
-            if isinstance(item, Observation):
+            if isinstance(item, Observation | Analysis):
                 yield item
-                return
+                if isinstance(item, Observation):
+                    return
+                continue
             if isinstance(item, BaseException):
                 raise item
             tell(item[1], item[0])
@@ -111,9 +118,9 @@ def user_message(error: Exception) -> gr.Error:
     return refuse(say("clip.broken"))
 
 
-def finished(watched: Iterator[Observation | None]) -> Observation:
+def finished(watched: Iterator[Observation | Analysis | None]) -> Observation:
     """What was seen, for whoever waits for it in any case."""
-    return next(observation for observation in watched if observation is not None)
+    return next(observation for observation in watched if isinstance(observation, Observation))
 
 
 def user_message_for(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:

@@ -1,5 +1,6 @@
 """What a person does on the page, in a real browser."""
 
+import base64
 import json
 import os
 import zipfile
@@ -22,8 +23,11 @@ DATA = Path(os.environ.get("DATA", Path(__file__).parents[3] / "shared" / "data"
 
 
 def give(page: Any, clip: Path) -> None:
-    page.locator("#clip input[type=file]").first.set_input_files(str(clip))
-    page.locator("#clip video").wait_for()
+    """Choose a clip; the example's result goes."""
+    page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    page.get_by_test_id("Choose a clip-upload-button").set_input_files(str(clip))
+    page.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
+    page.locator("#clip video").wait_for(timeout=WAIT)
 
 
 def hand(page: Any, field: str, file: Path) -> None:
@@ -43,7 +47,14 @@ def hand(page: Any, field: str, file: Path) -> None:
 def analyze(page: Any, clip: Path) -> None:
     give(page, clip)
     page.get_by_role("button", name="Analyze", exact=True).click()
-    page.locator("#timeline .timeline").wait_for(timeout=WAIT)
+    page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    page.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
+
+
+def opened(page: Any, name: str) -> Any:
+    """A part of the page that is folded away at first."""
+    page.locator(f"#{name} button").first.click()
+    return page.locator(f"#{name}")
 
 
 def _until(page: Any, shown: Any, press: Callable[[], None]) -> None:
@@ -70,26 +81,46 @@ def moved(page: Any, low: float, high: float) -> None:
     page.wait_for_function(there, arg=[low, high], timeout=WAIT)
 
 
+def cursor(page: Any) -> float:
+    """Share of the time line left of the cursor, in %."""
+    return float(page.locator(".lanes .cursor").evaluate("line => parseFloat(line.style.left)"))
+
+
+def test_the_finished_example_greets_a_visitor_and_plays(visitor: Any) -> None:
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    assert "happiness" in visitor.locator("#verdict").inner_text()
+    assert visitor.locator("#sources .moment").inner_text() == "Whole clip"
+    visitor.locator("#clip video").evaluate("video => { video.muted = true; video.play(); }")
+    visitor.wait_for_function("document.querySelector('#sources .moment').textContent === '0:01'", timeout=WAIT)
+    visitor.locator("#clip .face-box").wait_for(timeout=WAIT)
+    assert "Person 1" in visitor.locator("#clip .face-box").inner_text()
+    assert cursor(visitor) > 5
+
+
 def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp_path: Path) -> None:
-    """Verdict, time line both ways, segment, downloads."""
+    """Verdict, lanes both ways, segment, downloads."""
     analyze(visitor, DEMO)
     assert "happiness" in visitor.locator("#verdict").inner_text()
+    opened(visitor, "details").locator(".panel").first.wait_for(timeout=WAIT)
     assert visitor.locator("#modalities .panel").count() == 6
-    area = visitor.locator(".timeline .over").bounding_box()
-    visitor.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 30)
+    area = visitor.locator(".lanes .over").bounding_box()
+    visitor.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 40)
     moved(visitor, 5.8, 6.2)
+    assert cursor(visitor) == pytest.approx(60, abs=1)
+    assert visitor.locator("#sources .moment").inner_text() in ("0:05", "0:06")
     visitor.wait_for_function("document.querySelector('#segment input').value === '0:04 to 0:08'", timeout=WAIT)
-    line = visitor.locator(".timeline")
-    line.focus()
+    lanes = visitor.locator(".lanes")
+    lanes.focus()
     visitor.keyboard.press("ArrowRight")
     moved(visitor, 6.8, 7.2)
-    assert line.get_attribute("aria-valuetext").startswith("0:07 ")
+    assert lanes.get_attribute("aria-valuetext").startswith("0:07 ")
     visitor.evaluate("document.querySelector('#clip video').currentTime = 2.5")
-    visitor.wait_for_function("document.querySelector('.timeline').ariaValueNow.startsWith('2.5')", timeout=WAIT)
+    visitor.wait_for_function("document.querySelector('.lanes').ariaValueNow.startsWith('2.5')", timeout=WAIT)
     visitor.locator("#segment input").click()
     visitor.get_by_role("option", name="0:02 to 0:06").click()
     moved(visitor, 1.8, 2.4)
-    for name in ("analysis.json", "segments.csv", "timeline.csv", "report.html"):
+    opened(visitor, "downloads")
+    for name in ("analysis.json", "segments.csv", "timeline.csv", "report.html", "subtitles.vtt", "annotations.eaf"):
         with visitor.expect_download() as download:
             visitor.get_by_role("link", name=name).or_(visitor.locator(f'a[download="{name}"]')).first.click()
         download.value.save_as(tmp_path / name)
@@ -105,27 +136,87 @@ def test_a_clip_is_understood_in_a_browser(visitor: Any, analysis: Analysis, tmp
     assert probe(tmp_path / "annotated.mp4").duration == pytest.approx(analysis.clip.duration, abs=0.2)
 
 
+def test_dragging_zooms_and_escape_shows_the_whole_clip_again(visitor: Any) -> None:
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    area = visitor.locator(".lanes .over").bounding_box()
+    left, top, width = area["x"], area["y"] + 40, area["width"]
+    visitor.mouse.move(left + 0.2 * width, top)
+    visitor.mouse.down()
+    visitor.mouse.move(left + 0.4 * width, top, steps=4)
+    visitor.mouse.up()
+    zoomed = visitor.locator(".lanes").evaluate("lanes => parseFloat(lanes.style.getPropertyValue('--zoom'))")
+    assert zoomed == pytest.approx(5, abs=0.2)
+    assert visitor.locator("#lanes .whole").is_visible()
+    visitor.mouse.click(left + 0.5 * width, top)
+    moved(visitor, 2.8, 3.3)  # the middle of what is shown, 2 to 4 s
+    visitor.keyboard.press("Escape")
+    assert visitor.locator(".lanes").evaluate("lanes => lanes.style.getPropertyValue('--zoom')") == "1"
+    assert visitor.locator("#sources .moment").inner_text() == "Whole clip"
+
+
+def test_keys_play_pause_and_jump_as_in_a_video_player(visitor: Any) -> None:
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    visitor.locator("#clip video").evaluate("video => { video.muted = true; }")
+    visitor.locator(".lanes").focus()
+    visitor.keyboard.press("k")
+    visitor.wait_for_function("!document.querySelector('#clip video').paused", timeout=WAIT)
+    visitor.keyboard.press("k")
+    visitor.wait_for_function("document.querySelector('#clip video').paused", timeout=WAIT)
+    visitor.keyboard.press("l")
+    moved(visitor, 9.5, 10.1)
+    visitor.keyboard.press("Home")
+    moved(visitor, 0, 0.05)
+
+
+def test_the_face_box_can_be_switched_off(visitor: Any) -> None:
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    visitor.locator(".lanes").focus()
+    visitor.keyboard.press("ArrowRight")
+    visitor.locator("#clip .face-box").wait_for(timeout=WAIT)
+    visitor.get_by_label("Face box").uncheck()
+    visitor.locator("#clip .face-box").wait_for(state="hidden", timeout=WAIT)
+
+
+def test_there_is_a_sign_of_life_before_the_server_answers(visitor: Any) -> None:
+    give(visitor, DEMO)
+    visitor.route("**/queue/join*", lambda route: None)  # the server never hears of the click
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
+    visitor.locator("#progress .state").wait_for(timeout=WAIT)
+    assert "Starting" in visitor.locator("#progress").inner_text()
+    visitor.unroute("**/queue/join*")
+
+
 @pytest.mark.parametrize("name", ["*wolfgang*", "*angry*", "sadtalker-ref*"])
 def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> None:
     paths = sorted((DATA / "clips").glob(name))
     if not paths:
         pytest.skip(f"no clip {name} in {DATA / 'clips'}")
     analyze(visitor, paths[0])
-    assert ";" in visitor.locator("#verdict").inner_text()
-    area = visitor.locator(".timeline .over").bounding_box()
-    end = float(visitor.locator(".timeline").get_attribute("data-end"))
+    assert visitor.locator("#verdict").inner_text().endswith(".")
+    area = visitor.locator(".lanes .over").bounding_box()
+    end = float(visitor.locator(".lanes").get_attribute("aria-valuemax"))
     visitor.mouse.click(area["x"] + 0.5 * area["width"], area["y"] + 60)
     moved(visitor, end / 2 - 0.3, end / 2 + 0.3)
 
 
-def test_the_example_is_a_click_away_and_nothing_is_blocked_by_the_pages_own_policy(visitor: Any) -> None:
+def test_a_dropped_clip_is_taken_and_nothing_is_blocked_by_the_pages_own_policy(visitor: Any) -> None:
     blocked: list[str] = []
     visitor.on("console", lambda line: blocked.append(line.text) if "Content Security Policy" in line.text else None)
     visitor.reload()
-    visitor.get_by_text("An astronaut's portrait").first.click()
-    visitor.locator("#clip video").wait_for()
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    dropped = visitor.evaluate_handle(
+        """content => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "dropped.mp4", { type: "video/mp4" }));
+            return transfer;
+        }""",
+        base64.b64encode(DEMO.read_bytes()).decode(),
+    )
+    visitor.dispatch_event("#lanes .lanes", "drop", {"dataTransfer": dropped})
+    visitor.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
     visitor.get_by_role("button", name="Analyze", exact=True).click()
-    visitor.locator("#timeline .timeline").wait_for(timeout=WAIT)
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
     assert blocked == []
 
 
@@ -137,16 +228,19 @@ def test_two_people_can_be_chosen_between(visitor: Any, tmp_path: Path, portrait
     analyze(visitor, write_clip(tmp_path / "two.mp4", still(np.arange(0, 5, 0.1).tolist(), image)))
     faces = visitor.locator("#people button")
     assert faces.count() == 2
-    before = visitor.locator("#modalities").inner_text()
+    before = visitor.locator("#sources").inner_text()
     faces.nth(1).click()
-    changed = "before => document.querySelector('#modalities').innerText !== before"
+    changed = "before => document.querySelector('#sources').innerText !== before"
     visitor.wait_for_function(changed, arg=before, timeout=WAIT)
     visitor.wait_for_function("document.querySelectorAll('#people button')[1].ariaPressed === 'true'", timeout=WAIT)
 
 
 def test_a_clip_without_a_face_loses_what_needs_one_with_the_reason(visitor: Any, tmp_path: Path) -> None:
     analyze(visitor, write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise())))
+    assert "no face" in visitor.locator("#sources").inner_text()
+    opened(visitor, "details")
     absent = visitor.locator("#modalities .panel.absent")
+    absent.first.wait_for(timeout=WAIT)
     assert absent.count() >= 4
     assert "no face" in absent.first.inner_text()
     assert "no audio track" in visitor.locator("#modalities").inner_text()
@@ -154,8 +248,9 @@ def test_a_clip_without_a_face_loses_what_needs_one_with_the_reason(visitor: Any
 
 def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(DEMO.read_bytes()[:3000])
-    with visitor.expect_response(lambda answer: "/upload?" in answer.url or answer.url.endswith("/upload")):
-        visitor.locator("#clip input[type=file]").first.set_input_files(str(tmp_path / "broken.mp4"))
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    visitor.get_by_test_id("Choose a clip-upload-button").set_input_files(str(tmp_path / "broken.mp4"))
+    visitor.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
     message = visitor.get_by_text("broken.mp4:").first
     _until(visitor, message, lambda: visitor.get_by_role("button", name="Analyze", exact=True).click())
 
@@ -170,8 +265,8 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
     visitor.get_by_text("Cancelled.").wait_for(timeout=WAIT)
     assert watching._TURN.acquire(timeout=WAIT / 1000), "the work goes on though nobody waits for it"
     watching._TURN.release()
-    assert visitor.locator("#timeline .timeline").count() == 0
-    line = visitor.locator("#timeline .timeline")
+    line = visitor.locator("#lanes .lanes")
+    assert line.count() == 0
     _until(visitor, line, lambda: visitor.get_by_role("button", name="Analyze", exact=True).click())
 
 
@@ -214,12 +309,11 @@ def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, t
     for page in pages:
         page.get_by_role("button", name="Analyze", exact=True).click()
     for page in pages:
-        page.locator("#timeline .timeline").wait_for(timeout=WAIT)
-    first, second = (page.locator("#modalities").inner_text() for page in pages)
+        page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    first, second = (page.locator("#sources").inner_text() for page in pages)
     assert "no face" not in first
     assert "no face" in second
-    assert pages[0].locator(".timeline").get_attribute("data-end") != pages[1].locator(".timeline").get_attribute(
-        "data-end"
-    )
+    ends = [page.locator(".lanes").get_attribute("aria-valuemax") for page in pages]
+    assert ends[0] != ends[1]
     for context in contexts:
         context.close()

@@ -104,8 +104,7 @@ def observation(*blocks: Evidence) -> Observation:
     observed = Observation(CLIP, "embedded", [], SOURCES)
     for part in blocks:
         pipeline._add(observed, part, serving(), silent)
-    observed.number_people()
-    return observed
+    return observed.numbered()
 
 
 def test_the_person_with_most_screen_time_is_analyzed_by_default() -> None:
@@ -252,7 +251,7 @@ def spoken_by(speaker: int | str | None, faces: dict[int, int]) -> Observation:
     """What is observed of faces by track, each in so many frames, while `speaker` speaks in every segment."""
     observed = Observation(CLIP, "embedded", [], SOURCES)
     pipeline._add(observed, block(seen_for(faces)), serving(), silent)
-    observed.number_people()
+    observed = observed.numbered()
     observed.speakers = [speaker] * len(observed.segments)
     return observed
 

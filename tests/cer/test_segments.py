@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.segments import Segment, timeline, windows
+from cer.segments import Segment, stretches, timeline, windows
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_segments_without_a_value_leave_the_average_to_the_others() -> None:
     assert np.isnan(laid[0]).all()
     np.testing.assert_allclose(laid[1], [0.6, 0.4], atol=1e-6)
     assert np.isnan(laid[2]).all()
+
+
+def test_moments_close_to_each_other_are_one_stretch() -> None:
+    np.testing.assert_allclose(stretches([0.0, 0.2, 0.4, 3.0, 3.2], 0.2), [(0.0, 0.6), (3.0, 3.4)])
+    assert stretches([], 0.2) == ()
+    np.testing.assert_allclose(stretches([0.0, 1.2], 0.2), [(0.0, 1.4)])  # a second without is bridged
+    assert len(stretches([0.0, 1.3], 0.2)) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cer.results import figures
-from cer.web import charts
+from cer.web import player
 from tests.cer.results.made import made
 
 RISING = np.tile(np.array([[0.05], [0.2], [0.5], [0.8]]), (1, 7))  # every expression, stronger from moment to moment
@@ -14,18 +14,18 @@ WEAK = np.full((4, 7), 0.1)
 
 
 def test_the_color_of_the_page_s_time_line_follows_the_probability() -> None:
-    strengths = [float(value) for value in re.findall(r"--strength:([\d.]+)", charts.timeline(made(RISING)))]
+    strengths = [float(value) for value in re.findall(r"--strength:([\d.]+)", player.lanes(made(RISING)))]
     assert strengths == [0.062, 0.25, 0.625, 1.0] * 7
 
 
 def test_a_weak_time_line_of_the_page_is_not_drawn_as_dark_as_a_strong() -> None:
-    strengths = [float(value) for value in re.findall(r"--strength:([\d.]+)", charts.timeline(made(WEAK)))]
-    assert strengths == [0.286] * 28  # 0.1 of 0.35
+    strengths = [float(value) for value in re.findall(r"--strength:([\d.]+)", player.lanes(made(WEAK)))]
+    assert strengths == [0.286] * 7  # 0.1 of 0.35, and equal neighbors are one cell
 
 
 def test_the_page_paints_its_time_line_by_strength() -> None:
-    rules = (Path(charts.__file__).parent / "page.css").read_text("utf-8")
-    (cell,) = re.findall(r"[^{}]*\.cells i *\{[^}]*\}", rules)
+    rules = (Path(player.__file__).parent / "page.css").read_text("utf-8")
+    (cell,) = re.findall(r"[^{}]*\.compound i *\{[^}]*\}", rules)
     assert "var(--strength)" in cell
 
 

@@ -2,19 +2,27 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
 
+from cer.files import DEMO_CLIP
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
-from cer.web import app, charts, handlers
+from cer.web import app, handlers, player
 from tests.clips import DEMO
 
 
 class _Silent:
     def __call__(self, fraction: float, desc: str = "") -> None:
         """Takes the place of gr.Progress."""
+
+
+def result(clip: Path) -> list[Any]:
+    """What a visitor is shown at the end, in the order of `shown`: the verdict first."""
+    *_, last = handlers.analyze_one(str(clip))
+    return last[4:]
 
 
 def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
@@ -24,17 +32,40 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    *waiting, shown = handlers.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
-    assert all(isinstance(update, dict) for beat in waiting for update in beat)  # nothing changes before
-    sentence, paths = shown[3], handlers.show_rest(shown[10])[1]["value"]
+    sentence, *_, known, _, _ = result(DEMO)
     assert "happiness" in sentence
-    document = json.loads(next(Path(path) for path in paths if path.endswith("analysis.json")).read_text())
+    paths = [Path(path) for path in handlers.files(known)["value"]]
+    assert {path.suffix for path in paths} >= {".json", ".csv", ".html", ".srt", ".vtt", ".eaf", ".TextGrid", ".png"}
+    document = json.loads(next(path for path in paths if path.suffix == ".json").read_text())
     assert {**document, "timings": 0} == {**json.loads(to_json(analysis)), "timings": 0}
 
 
+def test_until_the_result_a_visitor_sees_progress_and_nothing_else_changes() -> None:
+    first, *_ = handlers.analyze_one(str(DEMO))
+    assert 'role="status"' in first[0]
+    assert all(isinstance(update, dict) for update in first[1:])  # skipped
+
+
+def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cer.models.runtime.onnx_session", None)
+    observed, _, clip, sentence, lanes, table, *_ = handlers.greet()
+    assert Path(clip) == DEMO_CLIP
+    assert observed.clip.name == "demo.mp4"
+    assert "happiness" in sentence
+    assert 'class="lanes"' in lanes
+    assert 'class="now"' in table
+
+
+def test_a_new_clip_takes_the_old_result_away() -> None:
+    observed, _, sentence, lanes, table, *_ = handlers.forget()
+    assert observed is None
+    assert (lanes, table) == ("", "")
+    assert "press Analyze" in sentence
+
+
 def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
-    *_, shown = handlers.analyze_one(str(DEMO), _Silent())  # type: ignore[arg-type]
-    subtitles = shown[2]["subtitles"]
+    *_, shown = handlers.analyze_one(str(DEMO))
+    subtitles = shown[3]["subtitles"]
     assert [entry["text"] for entry in subtitles] == [entry.text for entry in analysis.transcript]
     assert all(0 <= entry["timestamp"][0] < entry["timestamp"][1] <= 10.5 for entry in subtitles)
 
@@ -42,19 +73,19 @@ def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:
 @pytest.mark.parametrize("path", [None, ""])
 def test_no_clip_is_said_in_words(path: str | None) -> None:
     with pytest.raises(gr.Error, match="Upload or record a clip first"):
-        list(handlers.analyze_one(path, _Silent()))  # type: ignore[arg-type]
+        list(handlers.analyze_one(path))
 
 
 def test_an_unreadable_clip_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_text("dear diary")
     with pytest.raises(gr.Error, match=r"notes\.mp4"):
-        list(handlers.analyze_one(str(tmp_path / "notes.mp4"), _Silent()))  # type: ignore[arg-type]
+        list(handlers.analyze_one(str(tmp_path / "notes.mp4")))
 
 
 def test_a_segment_has_its_charts_and_a_moment_finds_its_segment(analysis: Analysis) -> None:
     bars, _ = handlers.choose_segment(analysis, 2)
     assert bars != handlers.choose_segment(analysis, -1)[0]
-    assert 'data-starts="0.000,2.000,4.000' in charts.timeline(analysis)
+    assert player.player_data(analysis)["starts"][:3] == [0, 2, 4]
     event = gr.EventData(None, {"time": 6.1})
     row, bars, fused = handlers.choose_moment(analysis, event)
     assert row == 2  # 4 to 8 s, whose middle is nearest

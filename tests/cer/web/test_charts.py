@@ -1,27 +1,10 @@
-import re
 from dataclasses import replace
 
 import numpy as np
 
-from cer.labels import COMPOUNDS, MODALITIES
+from cer.labels import MODALITIES
 from cer.results.analysis import Analysis
 from cer.web import charts
-
-
-def test_the_time_line_tells_its_moments_and_labels_to_who_cannot_see_it(analysis: Analysis) -> None:
-    html = charts.timeline(analysis)
-    times = [float(time) for time in re.search(r'data-times="([^"]*)"', html)[1].split(",")]  # type: ignore[index]
-    labels = re.search(r'data-labels="([^"]*)"', html)[1].split(",")  # type: ignore[index]
-    assert len(times) == len(labels) == len(analysis.times)
-    assert set(labels) <= set(COMPOUNDS)
-    assert 'role="slider"' in html
-    assert html.count('class="name"') == 7
-
-
-def test_a_long_time_line_has_no_more_cells_than_can_be_told_apart(analysis: Analysis) -> None:
-    times = np.arange(0, 3600, 0.2)
-    long = replace(analysis, times=times, timeline=np.full((len(times), 7), 1 / 7, np.float32))
-    assert charts.timeline(long).count("<i") <= 240 * 7
 
 
 def test_an_absent_modality_is_marked_with_its_reason(analysis: Analysis) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 
 import gradio as gr
+import numpy as np
 import pytest
 
 from cer.errors import ClipError
@@ -12,17 +13,18 @@ from cer.media.clip import Clip
 from cer.media.reader import probe
 from cer.observation import Observation
 from cer.progress import Progress
+from cer.results.analysis import Analysis
 from cer.web import watching
 from cer.web.watching import user_message, watch
-from tests.clips import DEMO
+from tests.clips import DEMO, noise, still, write_clip
 
 WAIT = 600  # seconds after which work that hangs fails the test; no result depends on it
 
 
-def endless(ended: Event, started: Event) -> Callable[..., Observation]:
-    """An `observe` that never finishes, and says when it is told to."""
+def endless(ended: Event, started: Event) -> Callable[..., list[Observation]]:
+    """An `observe_blocks` that never finishes, and says when it is told to."""
 
-    def observe(clip: Clip, *, progress: Progress, **_: object) -> Observation:
+    def observe(clip: Clip, *, progress: Progress, **_: object) -> list[Observation]:
         started.set()
         try:
             while True:
@@ -36,7 +38,7 @@ def endless(ended: Event, started: Event) -> Callable[..., Observation]:
 
 def test_closing_the_generator_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     ended, started = Event(), Event()
-    monkeypatch.setattr(watching, "observe", endless(ended, started))
+    monkeypatch.setattr(watching, "observe_blocks", endless(ended, started))
     monkeypatch.setattr(watching, "BEAT", 0.1)
     running = watch(str(DEMO), lambda fraction, stage: None)
     assert next(running) is None
@@ -49,7 +51,7 @@ def test_closing_the_generator_ends_the_work(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended, started = Event(), Event()
-    monkeypatch.setattr(watching, "observe", endless(ended, started))
+    monkeypatch.setattr(watching, "observe_blocks", endless(ended, started))
     first = watch(str(DEMO), lambda fraction, stage: None)
     next(first)
     next(first)
@@ -57,14 +59,24 @@ def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: 
     first.close()  # type: ignore[attr-defined]
     after: list[bool] = []
 
-    def observe(clip: Clip, **_: object) -> Observation:
+    def observe(clip: Clip, **_: object) -> list[Observation]:
         after.append(ended.is_set())
         raise ClipError("seen")
 
-    monkeypatch.setattr(watching, "observe", observe)
+    monkeypatch.setattr(watching, "observe_blocks", observe)
     with pytest.raises(ClipError, match="seen"):
         list(watch(str(DEMO), lambda fraction, stage: None))
     assert after == [True]
+
+
+def test_what_is_known_of_a_long_clip_is_shown_before_its_end(tmp_path: Path) -> None:
+    long = write_clip(tmp_path / "long.mp4", still(np.arange(0, 90, 0.2).tolist(), noise()))
+    *before, last = [step for step in watch(str(long), lambda fraction, stage: None) if step is not None]
+    assert isinstance(last, Observation)
+    assert all(isinstance(step, Analysis) for step in before)
+    counts = [len(step.segments) for step in before]
+    assert counts == sorted(counts)
+    assert counts[0] < len(last.segments) == counts[-1]
 
 
 def test_a_clip_that_is_too_long_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:

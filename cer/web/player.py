@@ -1,0 +1,233 @@
+"""The player: lanes over time under the clip, and a table of what each source shows now. player.js moves them."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from cer.fusion.open_set import Statement
+from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.modalities.base import SOURCES
+from cer.results.analysis import Analysis
+from cer.results.figures import EMOTION_COLORS
+from cer.results.formats import stated_spans
+from cer.results.witnesses import Witness, witnesses
+from cer.results.wording import (
+    compound_word,
+    emotion_word,
+    modality_word,
+    reason_word,
+    said,
+    source_word,
+    stated,
+)
+from cer.words import say
+
+MAX_COLUMNS = 240  # cells of a lane: more are not told apart on a screen
+DARKEST = 0.35  # the probability drawn darkest, unless one is stronger
+MAX_PEOPLE = 4  # lanes of people, those seen longest
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something that lasts from `start` to `end` seconds in a lane. style: CSS; kind: its class."""
+
+    start: float
+    end: float
+    text: str
+    style: str = ""
+    kind: str = ""
+
+
+def lanes(analysis: Analysis) -> str:
+    """The lanes: what is stated, the challenge's seven, words and vocal bursts, and who is in view. A slider for the
+    keyboard and screen readers; `data-player` is what player.js needs.
+    """
+    end = _end(analysis)
+    rows = [_lane(say("player.shown"), _statements(analysis, end), end, "stated")]
+    rows.append(f'<div class="seven">{escape(say("player.seven"))}</div>')
+    rows += list(_compounds(analysis, end))
+    if analysis.transcript:
+        rows.append(_lane(say("player.speech"), _words(analysis), end, "words"))
+    if analysis.events:
+        rows.append(_lane(say("player.sounds"), _bursts(analysis), end, "sounds"))
+    for person in analysis.people[:MAX_PEOPLE]:
+        chosen = "chosen" if person.id == analysis.person and len(analysis.people) > 1 else ""
+        spans = [Span(start, stop, "", kind=chosen) for start, stop in person.in_view]
+        rows.append(_lane(say("report.person", id=person.id), spans, end, "person"))
+    ticks = "".join(f'<span data-at="{tick:.2f}"></span>' for tick in np.linspace(0, end, 6)[:-1])
+    return (
+        f'<div class="lanes" role="slider" tabindex="0" aria-label="{escape(say("player.label"))}" aria-valuemin="0" '
+        f'aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00" '
+        f'data-player="{escape(json.dumps(player_data(analysis)))}">'
+        f'<div class="ruler lane"><span class="name"></span><div class="track">{ticks}</div></div>'
+        f"{''.join(rows)}"
+        '<div class="over"><div class="selection"></div><div class="cursor"></div></div></div>'
+        '<div class="tools">'
+        f'<label><input type="checkbox" class="overlay-switch" checked> {escape(say("player.overlay"))}</label>'
+        f'<button type="button" class="whole" hidden>{escape(say("player.whole"))}</button>'
+        f"<span>{escape(say('player.help'))}</span></div>"
+    )
+
+
+def table(analysis: Analysis) -> str:
+    """The basic emotions, fused and by source, of the whole clip; player.js puts in what holds at a moment."""
+    present = {witness.source: witness for witness in witnesses(analysis)}
+    columns = [source for source in SOURCES if source in analysis.sources.values()]
+    heads = "".join(_source_head(analysis, source, present.get(source)) for source in columns)
+    fused = analysis.basic
+    rows = []
+    for index, name in enumerate(EMOTIONS):
+        cells = _cell(None if fused is None else fused[index])
+        cells += "".join(_cell(present[s].probabilities[index] if s in present else None) for s in columns)
+        rows.append(f'<tr style="--ink:{EMOTION_COLORS[name]}"><th scope="row">{escape(_short(name))}</th>{cells}</tr>')
+    return (
+        f'<table class="now"><caption><b class="moment">{escape(say("result.whole"))}</b> '
+        f'<span class="says">{escape(said(analysis.statement))}</span></caption>'
+        f'<thead><tr><td></td><th scope="col">{escape(say("player.together"))}</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def player_data(analysis: Analysis) -> dict[str, Any]:
+    """What player.js draws from: numbers and words, no image.
+
+    Everything with one entry per segment is valid around the middle of the segment.
+    """
+    rows = range(len(analysis.segments))
+    columns = [source for source in SOURCES if source in analysis.sources.values()]
+    by_row = [{witness.source: witness for witness in witnesses(analysis, row)} for row in rows]
+    person = analysis.person
+    return {
+        "end": round(_end(analysis), 3),
+        "starts": [round(segment.start, 3) for segment in analysis.segments],
+        "middles": [round((segment.start + segment.end) / 2, 3) for segment in analysis.segments],
+        "says": [said(statement) for statement in analysis.statements],
+        "fused": [_rounded(row) for row in analysis.fused],
+        "sources": [
+            {
+                "name": source,
+                "probabilities": [_rounded(seen[source].probabilities if source in seen else None) for seen in by_row],
+                "share": [round(_share(seen.get(source)), DIGITS) for seen in by_row],
+            }
+            for source in columns
+        ],
+        "whole": _whole(analysis, columns),
+        "person": "" if person is None else say("report.person", id=person),
+        "boxes": [[round(float(value), 3) for value in box] for box in analysis.boxes],
+    }
+
+
+def _whole(analysis: Analysis, columns: list[str]) -> dict[str, Any]:
+    present = {witness.source: witness for witness in witnesses(analysis)}
+    values = [_rounded(present[source].probabilities if source in present else None) for source in columns]
+    shares = [round(_share(present.get(source)), DIGITS) for source in columns]
+    return {
+        "name": say("result.whole"),
+        "says": said(analysis.statement),
+        "fused": _rounded(analysis.basic),
+        "sources": list(zip(values, shares, strict=True)),
+    }
+
+
+def _end(analysis: Analysis) -> float:
+    """Seconds; the last frame may be shown a little after the duration that the header tells."""
+    return max(analysis.clip.duration, float(analysis.times[-1]) + 1e-3)
+
+
+def _rounded(values: np.ndarray | None) -> list[float] | None:
+    return None if values is None or np.isnan(values).any() else [round(float(value), DIGITS) for value in values]
+
+
+def _share(witness: Witness | None) -> float:
+    return 0.0 if witness is None or np.isnan(witness.contribution).any() else float(witness.contribution.sum())
+
+
+def _source_head(analysis: Analysis, source: str, witness: Witness | None) -> str:
+    name = say(f"player.sources.{source.replace(' ', '_')}")
+    if witness is None:
+        first = next(modality for modality in MODALITIES if analysis.sources[modality] == source)
+        reason = say("result.absent", reason=reason_word(analysis.mean_prediction(first)[1]))
+        return f'<th scope="col" class="absent">{escape(name)}<small>{escape(reason)}</small></th>'
+    names = ", ".join(modality_word(modality) for modality in witness.modalities)
+    share = say("player.share", share=round(100 * _share(witness)))
+    title = f"{source_word(source)}: {names}"
+    return f'<th scope="col" data-source="{source}" title="{escape(title)}">{escape(name)}<small>{share}</small></th>'
+
+
+def _short(emotion: str) -> str:
+    return say("player.other") if emotion == "Other" else emotion_word(emotion)
+
+
+def _cell(value: float | None) -> str:
+    if value is None or np.isnan(value):
+        return "<td></td>"
+    return f'<td><b style="width:{100 * value:.1f}%"></b><span>{100 * value:.0f}</span></td>'
+
+
+def _lane(name: str, spans: Sequence[Span], end: float, kind: str) -> str:
+    cells = "".join(
+        f'<i class="{span.kind}" style="left:{100 * span.start / end:.3f}%;'
+        f'width:{100 * (min(span.end, end) - span.start) / end:.3f}%;{span.style}"'
+        f"{f' title={chr(34)}{escape(span.text)}{chr(34)}' if span.text else ''}>{escape(span.text)}</i>"
+        for span in spans
+    )
+    return (
+        f'<div class="lane {kind}"><span class="name">{escape(name)}</span>'
+        f'<div class="track"><div class="cells">{cells}</div></div></div>'
+    )
+
+
+def _statements(analysis: Analysis, end: float) -> list[Span]:
+    """What is stated over time; equal neighbors are one span."""
+    spans: list[Span] = []
+    for start, stop, statement in stated_spans(analysis):
+        text, style = stated(statement), _style(statement)
+        first = spans.pop().start if spans and spans[-1].text == text else start
+        spans.append(Span(first, min(stop, end), text, style, statement.state))
+    return spans
+
+
+def _style(statement: Statement) -> str:
+    """The colors of a statement: of its emotion, or of both in the proportion of their salience."""
+    colors = [EMOTION_COLORS[name] for name, _ in statement.emotions]
+    if not colors:
+        return ""
+    share = 100 * statement.emotions[0][1]
+    return f"--first:{colors[0]};--second:{colors[-1]};--share:{share:.0f}%"
+
+
+def _compounds(analysis: Analysis, end: float) -> Iterator[str]:
+    times, values = columns_of(analysis)
+    edges = np.append(times, end)
+    darkest = max(DARKEST, float(np.nanmax(values, initial=0)))
+    strongest = np.where(np.isnan(values).any(1), -1, np.nan_to_num(values).argmax(1))
+    for index, name in enumerate(COMPOUNDS):
+        spans: list[Span] = []
+        for start, stop, value, top in zip(edges[:-1], edges[1:], values[:, index], strongest, strict=True):
+            style, kind = f"--strength:{value / darkest:.3f}", "top" if top == index else ""
+            if spans and (spans[-1].end, spans[-1].style, spans[-1].kind) == (start, style, kind):
+                spans[-1] = Span(spans[-1].start, stop, "", style, kind)
+            elif not np.isnan(value):
+                spans.append(Span(start, stop, "", style, kind))
+        yield _lane(compound_word(name), spans, end, "compound")
+
+
+def columns_of(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
+    """Times [C] and means [C, 7] of the time line in at most MAX_COLUMNS columns."""
+    groups = np.array_split(np.arange(len(analysis.times)), min(MAX_COLUMNS, len(analysis.times)))
+    times = np.array([analysis.times[group[0]] for group in groups])
+    times[0] = 0.0
+    return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
+
+
+def _words(analysis: Analysis) -> list[Span]:
+    return [Span(sentence.start, sentence.end, sentence.text, "", "said") for sentence in analysis.transcript]
+
+
+def _bursts(analysis: Analysis) -> list[Span]:
+    return [Span(event.start, event.end, say(f"events.{event.kind}"), "", "burst") for event in analysis.events]
