@@ -44,7 +44,7 @@ class Decision:
     def __init__(self, file: Checkpoint) -> None:
         self.checkpoint = file
         stored = tensors(self.checkpoint)
-        self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"))
+        self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"), stored.get("sources"))
         self.open_set_checkpoint = shipped("open_set.safetensors")
         self.open_set = OpenSet(**tensors(self.open_set_checkpoint))
         self.prototypes = {

@@ -5,8 +5,9 @@
 
 q in (0, 1] is the quality of a modality's evidence, 1 as in training: one that is out of its home weighs less, visibly.
 All of it is linear in P, so the heads collapse to one effective weight per modality and class; which modalities are
-present decides it. A mean is less sure than its members have reason to be together, the more so the more they are: a
-temperature for each number of present modalities, fitted on held-out items, makes it honest (fused ** (1 / T)).
+present decides it. A mean is less sure than its members have reason to be together, the more so the more sources they
+rest on: a temperature for each number of present sources, fitted on held-out items, makes it honest (fused ** (1 / T)).
+Four modalities that read one face are one source, and agree without having more reason to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,19 @@ from cer.labels import EMOTIONS
 
 @dataclass(frozen=True, slots=True)
 class MHPF:
-    """theta: float32 [H, M, C]; beta: float32 [H]; temperature: float32 [M], for one to M present modalities; None for
-    the plain equation.
+    """theta: float32 [H, M, C]; beta: float32 [H]; temperature: float32 [G], for one to G present sources; None for the
+    plain equation. sources: int [M] in [0, G), the source of each modality; None where each is its own.
     """
 
     theta: np.ndarray
     beta: np.ndarray
     temperature: np.ndarray | None = None
+    sources: np.ndarray | None = None
+
+    def sources_present(self, present: np.ndarray) -> np.ndarray:
+        """How many sources are present, int [S], of modalities bool [S, M]."""
+        sources = np.arange(present.shape[1]) if self.sources is None else self.sources
+        return np.stack([present[:, sources == source].any(1) for source in np.unique(sources)], 1).sum(1)
 
     def weights(self, present: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
         """Effective weights float32 [S, M, C] for present bool [S, M] and quality [S, M]: they sum to one over the
@@ -58,7 +65,7 @@ class MHPF:
         """Fused distribution float32 [S, C] of probabilities [S, M, C]; NaN rows where no modality is present."""
         fused = self.contributions(probabilities, present, quality).sum(1)
         if self.temperature is not None:
-            fused = fused ** (1 / self.temperature[np.maximum(present.sum(1), 1) - 1, None])
+            fused = fused ** (1 / self.temperature[np.maximum(self.sources_present(present), 1) - 1, None])
             fused = fused / np.maximum(fused.sum(1, keepdims=True), 1e-12)
         return np.where(present.any(1, keepdims=True), fused, np.nan).astype(np.float32)
 

@@ -1,7 +1,7 @@
 """Video: the only place that writes through FFmpeg. MoviePy encodes what `media` decoded."""
 
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,13 +9,15 @@ import av
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import Clip, Frame, Sound
+from cer.media.clip import SAMPLE_RATE, Clip, Frame, Sound
 from cer.media.reader import stream
 
 MAX_VIDEO_SIDE = 1280  # pixels, of an annotated clip
 SOUND_RATE = 44_100  # Hz, of an annotated clip
 MAX_SILENCE = 600  # seconds that a gap in the sound track is taken to last
 VIDEO_RATE = (10.0, 30.0)  # frames a second, of an annotated clip: least and most
+WAVEFORM_SIZE = (180, 640)  # pixels, height and width
+WAVEFORM_INK = (86, 180, 233)
 
 Painter = Callable[[float, np.ndarray], np.ndarray]
 
@@ -30,8 +32,6 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
     """
     if not clip.has_video:
         raise ClipError(f"{clip.name}: there is no video track to annotate.")
-    from moviepy import AudioFileClip, VideoClip
-
     rate = float(np.clip(clip.fps, *VIDEO_RATE))
     frames = (item for item in stream(clip, 1000.0, MAX_VIDEO_SIDE) if isinstance(item, Frame))
     current = next(frames)
@@ -47,6 +47,36 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
         if image.shape[:2] != (height, width):
             image = _fit(image, width, height)
         return paint(time, image)
+
+    _encode(clip, path, shown, rate)
+
+
+def write_preview(clip: Clip, path: Path) -> None:
+    """Re-encode a clip as `write_video` does, for browsers that cannot play it: its frames as they are, or its waveform
+    where it has no video track.
+    """
+    if clip.has_video:
+        return write_video(clip, path, lambda width, height: lambda time, image: image)
+    picture = waveform([item for item in stream(clip, 0.0) if isinstance(item, Sound)], clip.duration)
+    _encode(clip, path, lambda time: picture, VIDEO_RATE[0])
+
+
+def waveform(sounds: Sequence[Sound], duration: float) -> np.ndarray:
+    """The loudest sample of each moment as a bar around the middle, RGB uint8 [H, W, 3]."""
+    height, width = WAVEFORM_SIZE
+    peaks = np.zeros(width)
+    for sound in sounds:
+        moments = sound.time + np.arange(len(sound.samples)) / SAMPLE_RATE
+        columns = (moments / max(duration, 1e-6) * width).astype(int).clip(0, width - 1)
+        np.maximum.at(peaks, columns, np.abs(sound.samples))
+    distance = np.abs(np.arange(height) - (height - 1) / 2) / (height / 2)
+    inside = distance[:, None] <= np.maximum(0.9 * peaks, 1.5 / height)[None]
+    return np.where(inside[..., None], np.array(WAVEFORM_INK, np.uint8), np.uint8(24)).astype(np.uint8)
+
+
+def _encode(clip: Clip, path: Path, shown: Callable[[float], np.ndarray], rate: float) -> None:
+    """Write images, a function of the time in seconds, with the clip's sound: whole, or not at all."""
+    from moviepy import AudioFileClip, VideoClip
 
     video = VideoClip(shown, duration=clip.duration)
     with TemporaryDirectory(prefix=".cer-", dir=path.parent) as private:  # beside its place, so that it can be moved

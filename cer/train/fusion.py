@@ -27,6 +27,7 @@ from cer.fusion.calibration import calibration_error
 from cer.fusion.compound import Prototypes, cosines
 from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
+from cer.modalities.registry import DEFAULT, modalities
 from cer.train.calibrate import fit_temperature
 from cer.train.held_out import Pool, Pools, embedded_pools, pair
 from cer.train.predictions import Items, halves, of_predictions
@@ -96,21 +97,38 @@ def train(items: Items, *, steps: int = STEPS, seed: int = 0) -> MHPF:
     return network.plain()
 
 
-def calibrated(fusion: MHPF, items: Items, *, seed: int = 0) -> MHPF:
-    """The same weights with a temperature for each number of present modalities, every subset of that size alike. One
-    alone keeps what it says: it has a temperature of its own.
+def calibrated(fusion: MHPF, items: Items, sources: np.ndarray, *, seed: int = 0) -> MHPF:
+    """The same weights with a temperature for each number of present sources, every set of that size alike.
+
+    Args:
+        fusion: weights without a temperature.
+        items: what the temperatures are fitted to.
+        sources: int [M], the source of each modality; all modalities of a drawn source are present, except that the
+            moving face is missing half of the time, as it is in short clips.
+        seed: of the sets that are drawn.
     """
     rng = np.random.default_rng(seed)
     truth = np.eye(len(EMOTIONS), dtype=np.float32)[items.emotions]
-    temperature = np.ones(len(MODALITIES), np.float32)
-    for size in range(2, len(MODALITIES) + 1):
-        drawn = np.where(items.present, rng.random(items.present.shape), np.inf)
-        present = items.present & (drawn.argsort(1).argsort(1) < size)  # so many of those that the item has
-        rows = present.sum(1) == size
+    groups = np.unique(sources)
+    temperature = np.ones(len(groups), np.float32)
+    available = np.stack([items.present[:, sources == group].any(1) for group in groups], 1)
+    still = rng.random(len(truth)) < 0.5
+    fusion = replace(fusion, sources=sources)
+    for size in range(1, len(groups) + 1):
+        drawn = np.where(available, rng.random(available.shape), np.inf).argsort(1).argsort(1) < size
+        present = items.present & (available & drawn)[:, np.searchsorted(groups, sources)]
+        present[still, MODALITIES.index("dynamic_face")] &= ~present[still, MODALITIES.index("static_face")]
+        rows = fusion.sources_present(present) == size
         if rows.any():
             logs = np.log(np.maximum(fusion.fuse(items.probabilities[rows], present[rows]), 1e-9))
             temperature[size - 1] = fit_temperature(logs, truth[rows])
     return replace(fusion, temperature=temperature)
+
+
+def sources_of_modalities() -> np.ndarray:
+    """The source of each modality of the default profile, int [M] in order of appearance."""
+    names = [modality.source for modality in modalities(DEFAULT).values()]
+    return np.array([list(dict.fromkeys(names)).index(name) for name in names])
 
 
 def macro_f1(fusion: MHPF, items: Items, members: tuple[int, ...], rows: np.ndarray | None = None) -> float:
@@ -216,7 +234,7 @@ def main() -> None:
         stored |= {
             name: tensor
             for name, tensor in tensors(shipped("fusion.safetensors")).items()
-            if name not in ("theta", "beta", "temperature", "mixing")
+            if name not in ("theta", "beta", "temperature", "sources", "mixing")
         }
     else:
         pools = embedded_pools(arguments.data, arguments.work)
@@ -228,8 +246,10 @@ def main() -> None:
                 f"{name}.means": prototypes.means,
                 f"{name}.temperature": np.array([prototypes.temperature], np.float32),
             }
-    fusion = calibrated(train(fit), fit)
+    away = fit if pools is None else Items(*pair(pools.away, seed=2))
+    fusion = calibrated(train(fit), away, sources_of_modalities())
     assert fusion.temperature is not None
+    assert fusion.sources is not None
     metrics = measure(fusion, test)
     if pools is not None:
         metrics |= {
@@ -237,14 +257,19 @@ def main() -> None:
             "single_ece": {name: error for names, pool in pools.test.items() for name, error in errors(names, pool)},
             "items_fitted_to": measure(fusion, fit),
         }
-    stored |= {"theta": fusion.theta, "beta": fusion.beta, "temperature": fusion.temperature}
+    stored |= {"theta": fusion.theta, "beta": fusion.beta, "temperature": fusion.temperature, "sources": fusion.sources}
     publish(
         arguments.out,
         "fusion.safetensors",
         save({name: np.ascontiguousarray(array, np.float32) for name, array in stored.items()}),
         name="CER fusion (MHPF, prototypes)",
         license="research use (terms of all training corpora)",
-        run={"items": len(fit.emotions), "metrics": metrics, "seconds": round(time.monotonic() - started)},
+        run={
+            "items": len(fit.emotions),
+            "temperature": [round(float(value), 3) for value in fusion.temperature],
+            "metrics": metrics,
+            "seconds": round(time.monotonic() - started),
+        },
     )
 
 

@@ -47,12 +47,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """fit, test: modalities -> their common pool; no model was trained on either, and no person is in both. embeddings:
-    modality -> (training pool, held-out pool) for PFSA.
+    """fit, test: modalities -> their common pool; no model was trained on either, and no person is in both. away: as
+    fit, but with as many faces of the press, the web and film: what temperatures are fitted to. embeddings: modality
+    -> (training pool, held-out pool) for PFSA.
     """
 
     fit: Mapping[tuple[str, ...], Pool]
     test: Mapping[tuple[str, ...], Pool]
+    away: Mapping[tuple[str, ...], Pool]
     embeddings: Mapping[str, tuple[Pool, Pool]]
 
 
@@ -61,7 +63,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     heads that had not heard the corpus.
     """
     rng = np.random.default_rng(0)
-    faces = {name: _of_faces(*part, work, rng) for name, part in _faces(data, work, rng).items()}
+    faces = {name: of_faces(*part, work, rng) for name, part in _faces(data, work, rng).items()}
     fit_words, test_words = _words(data)
     fit_voices, test_voices = _voices(work)
     voices = _voice_prototypes(data, work)
@@ -69,6 +71,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
     return Pools(
         fit={FACE: faces["fit"][0], ("audio",): fit_voices, ("text",): fit_words},
         test={FACE: faces["test"][0], ("audio",): test_voices, ("text",): test_words},
+        away={FACE: faces["away"][0], ("audio",): fit_voices, ("text",): fit_words},
         embeddings={
             **{name: (faces["training"][1][name], faces["fit"][1][name]) for name in FACE},
             "audio": (voices, voices),
@@ -88,18 +91,21 @@ def _faces(data: Path, work: Path, rng: np.random.Generator) -> dict[str, tuple[
         "training": (training.images, training.targets),
         "fit": _together([crowd["validation"], press, web], rng),
         "test": _together([crowd["test"], film], rng),
+        "away": _together([press, web, film], rng, len(film)),
     }
 
 
-def _together(corpora: Sequence[Faces | LabeledFaces], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """At most FACES_PER_CORPUS faces of each corpus."""
-    rows = [rng.permutation(len(faces.images))[:FACES_PER_CORPUS] for faces in corpora]
+def _together(
+    corpora: Sequence[Faces | LabeledFaces], rng: np.random.Generator, most: int = FACES_PER_CORPUS
+) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many faces of each corpus."""
+    rows = [rng.permutation(len(faces.images))[:most] for faces in corpora]
     images = np.concatenate([faces.images[chosen] for faces, chosen in zip(corpora, rows, strict=True)])
     targets = np.concatenate([faces.targets[chosen] for faces, chosen in zip(corpora, rows, strict=True)])
     return images, targets
 
 
-def _of_faces(
+def of_faces(
     images: np.ndarray, targets: np.ndarray, work: Path, rng: np.random.Generator
 ) -> tuple[Pool, dict[str, Pool]]:
     """The four modalities that rest on a face, on a sequence that peaks in one face each: together, and one by one with

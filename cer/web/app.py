@@ -28,6 +28,7 @@ from cer.web.handlers import (
     files,
     forget,
     greet,
+    preview,
 )
 from cer.web.page import Page, correct_mcp_text
 from cer.web.theme import theme
@@ -62,10 +63,11 @@ def _script(name: str) -> str:
 
 
 def _one_clip(page: gr.Blocks) -> None:
-    observed, analysis = gr.State(time_to_live=KEPT), gr.State(time_to_live=KEPT)
+    observed, analysis, originals = (gr.State(time_to_live=KEPT) for _ in range(3))
     with gr.Row(elem_id="stage"):
         with gr.Column(scale=3, min_width=340):
             clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip", height=STAGE_HEIGHT)
+            note = gr.HTML(apply_default_css=False, js_on_load=_script("unplayable.js"), elem_id="unplayable")
             lanes = gr.HTML(apply_default_css=False, js_on_load=_script("player.js"), elem_id="lanes")
         with gr.Column(scale=2, min_width=320):
             with gr.Row():
@@ -90,17 +92,20 @@ def _one_clip(page: gr.Blocks) -> None:
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     start.click(None, js=_script("started.js").replace("STARTED", say("clip.started")), api_visibility="private")
-    job = start.click(analyze_one, [clip], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn)
+    job = start.click(
+        analyze_one, [clip, originals], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn
+    )
     job.then(lambda: "", None, [progress], queue=False, **drawn)
     stopped = [progress, sentence]
     stop.click(lambda: ("", say("clip.cancelled")), None, stopped, cancels=[job], queue=False, **drawn)
     person.input(choose_person, [observed, person], shown, **drawn)
     faces.click(choose_face, [observed], [person, *shown], **drawn)
-    gr.on([page.load, show_example.click], greet, None, [observed, person, clip, *shown], queue=False, **drawn)
-    gr.on(
-        [clip.upload, clip.clear, clip.stop_recording], forget, None, [observed, person, *shown], queue=False, **drawn
-    )
-    choose.upload(lambda path: (path, *forget()), [choose], [clip, observed, person, *shown], queue=False, **drawn)
+    greeted = [clip, originals, note, observed, person, *shown]
+    gr.on([page.load, show_example.click], greet, None, greeted, queue=False, **drawn)
+    forgotten = [originals, note, observed, person, *shown]
+    gr.on([clip.upload, clip.clear, clip.stop_recording], forget, None, forgotten, queue=False, **drawn)
+    note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
+    choose.upload(lambda path: (path, *forget()), [choose], [clip, *forgotten], queue=False, **drawn)
     menu.expand(files, [analysis], [downloads], **drawn)
     details.expand(curve_table, [analysis], [curves], **drawn)
     segment.input(choose_segment, [analysis, segment], [bars, fused], api_visibility="private")

@@ -1,11 +1,15 @@
 """What the page does when something is clicked: an analysis, another person, another segment, files."""
 
+import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from cer.files import DEMO_CLIP
+from cer.media.reader import probe
+from cer.media.writer import write_preview
 from cer.observation import Observation
 from cer.results import overlay
 from cer.results.analysis import Analysis
@@ -19,21 +23,23 @@ from cer.web.example import example
 from cer.web.files import fresh_folder
 from cer.web.progress import Progressed
 from cer.web.rate import Rate, visitor_of
-from cer.web.watching import finished, refuse, user_message, user_message_for, watch
+from cer.web.watching import MAX_DURATION, finished, refuse, user_message, user_message_for, watch
 from cer.words import say
 
 LIMIT = Rate()
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
 
 
-def analyze_one(clip: str | None, request: gr.Request | None = None) -> Iterator[list[Any]]:
+def analyze_one(
+    clip: str | None, originals: dict[str, str] | None = None, request: gr.Request | None = None
+) -> Iterator[list[Any]]:
     """Analyze a clip for the person seen longest, and offer the others. What is known grows while a long clip is
-    watched.
+    watched. originals: name of a preview -> the clip that it stands for.
     """
     LIMIT.admit(visitor_of(request))
     progress = Progressed()
     try:
-        for observed in watch(clip, progress.tell):
+        for observed in watch((originals or {}).get(Path(clip or "").name, clip), progress.tell):
             if isinstance(observed, Observation):
                 yield ["", *_result(observed)]
             elif observed is None:
@@ -62,14 +68,28 @@ def _result(observed: Observation) -> list[Any]:
 def greet() -> list[Any]:
     """The finished example: the bundled clip and what the models saw in it, without loading one."""
     observed, person, _, *shown = _result(example())
-    return [observed, person, str(DEMO_CLIP), *shown]
+    return [str(DEMO_CLIP), None, "", observed, person, *shown]
+
+
+@user_message_for
+def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[Any]:
+    """An H.264 copy of a clip that the visitor's browser cannot show; what is analyzed stays the clip itself."""
+    if not clip or Path(clip).name in (originals or {}):
+        return [gr.skip()] * 3
+    probed = probe(clip)
+    if probed.duration > MAX_DURATION:
+        raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
+    path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
+    write_preview(probed, path)
+    key = "clip.preview" if probed.has_video else "clip.waveform"
+    return [str(path), {path.name: clip}, f"<p>{say(key)}</p>"]
 
 
 def forget() -> list[Any]:
     """An empty page for a clip that was not analyzed yet."""
     nothing: list[Any] = [f"### {say('clip.start')}", "", "", gr.update(choices=[], value=None), "", "", "", "", None]
     hidden = gr.update(value=None, visible=False)
-    return [None, gr.update(choices=[], visible=False), *nothing, hidden, hidden]
+    return [None, "", None, gr.update(choices=[], visible=False), *nothing, hidden, hidden]
 
 
 @user_message_for

@@ -186,6 +186,21 @@ def test_there_is_a_sign_of_life_before_the_server_answers(visitor: Any) -> None
     visitor.unroute("**/queue/join*")
 
 
+def test_a_clip_that_the_browser_cannot_play_is_shown_as_a_preview(visitor: Any, tmp_path: Path) -> None:
+    times = np.arange(0, 3, 0.1).tolist()
+    give(visitor, write_clip(tmp_path / "old.mp4", still(times, noise()), codec="mpeg4"))
+    visitor.locator("#unplayable p").wait_for(timeout=WAIT)
+    assert "preview" in visitor.locator("#unplayable").inner_text()
+    visitor.wait_for_function("document.querySelector('#clip video').videoWidth > 0", timeout=WAIT)
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    opened(visitor, "downloads")
+    with visitor.expect_download() as download:
+        visitor.locator('a[download="analysis.json"]').first.click()
+    download.value.save_as(tmp_path / "analysis.json")
+    assert json.loads((tmp_path / "analysis.json").read_text())["clip"]["name"] == "old.mp4"
+
+
 @pytest.mark.parametrize("name", ["*wolfgang*", "*angry*", "sadtalker-ref*"])
 def test_real_clips_of_this_machine_are_understood(visitor: Any, name: str) -> None:
     paths = sorted((DATA / "clips").glob(name))

@@ -47,6 +47,16 @@ def test_the_temperature_is_that_of_how_many_are_present() -> None:
     assert np.isnan(fusion.fuse(probabilities[:1], np.zeros((1, 2), bool))).all()
 
 
+def test_two_modalities_of_one_source_count_once() -> None:
+    sources = np.array([0, 0, 1])
+    fusion = MHPF(np.zeros((1, 3, 2), np.float32), np.zeros(1, np.float32), np.array([1.0, 0.5], np.float32), sources)
+    present = np.array([[True, True, False], [True, False, True], [True, True, True], [False, False, False]])
+    assert fusion.sources_present(present).tolist() == [1, 2, 2, 0]
+    fused = fusion.fuse(np.array([[[0.8, 0.2], [0.4, 0.6], [0.4, 0.6]]] * 4, np.float32), present)
+    np.testing.assert_allclose(fused[0], [0.6, 0.4], atol=1e-6)  # one source: as its modalities' mean says
+    np.testing.assert_allclose(fused[1], [0.36 / 0.52, 0.16 / 0.52], atol=1e-6)
+
+
 def test_nothing_present_is_not_a_guess() -> None:
     fused = random_fusion().fuse(np.full((1, 6, 8), np.nan, np.float32), np.zeros((1, 6), bool))
     assert np.isnan(fused).all()

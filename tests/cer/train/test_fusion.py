@@ -86,22 +86,42 @@ def test_prototypes_are_class_means_less_their_centre() -> None:
 
 
 def test_calibration_brings_the_fused_confidence_to_its_accuracy() -> None:
-    """Six modalities that each know a little: their mean is far too unsure of what they know together."""
+    """Six sources that each know a little: their mean is far too unsure of what they know together."""
     rng = np.random.default_rng(0)
     emotions = rng.integers(0, 8, 4000)
-    logits = rng.normal(size=(4000, 6, 8)) + 1.5 * np.eye(8)[emotions][:, None]
-    probabilities = np.exp(logits - logits.max(2, keepdims=True)).astype(np.float32)
-    probabilities /= probabilities.sum(2, keepdims=True)
-    items = Items(probabilities, np.ones((4000, 6), bool), emotions)
+    items = independent(rng, emotions)
     plain = average(6)
-    honest = calibrated(plain, items)
-    before = calibration_error(plain.fuse(probabilities, items.present), emotions)
-    after = calibration_error(honest.fuse(probabilities, items.present), emotions)
+    honest = calibrated(plain, items, np.arange(6))
+    before = calibration_error(plain.fuse(items.probabilities, items.present), emotions)
+    after = calibration_error(honest.fuse(items.probabilities, items.present), emotions)
     assert before > 0.15
     assert after < 0.04
     assert honest.temperature is not None
-    assert honest.temperature[0] == 1
     assert (np.diff(honest.temperature) < 0).all()
+
+
+def test_modalities_that_read_one_face_do_not_make_each_other_surer() -> None:
+    """Four copies of one prediction, beside a voice and words of their own."""
+    rng = np.random.default_rng(0)
+    emotions = rng.integers(0, 8, 4000)
+    items = independent(rng, emotions)
+    items.probabilities[:, 1:4] = items.probabilities[:, :1]
+    honest = calibrated(average(6), items, np.array([0, 0, 0, 0, 1, 2]))
+    assert honest.temperature is not None
+    assert len(honest.temperature) == 3
+    face = np.arange(6) < 4
+    fused = honest.fuse(items.probabilities, np.tile(face, (4000, 1)))
+    assert calibration_error(fused, emotions) < 0.04
+    assert 0.9 < honest.temperature[0] < 1.3
+
+
+def independent(rng: np.random.Generator, emotions: np.ndarray) -> Items:
+    """Six modalities that know the emotion a little, each by itself, and honestly."""
+    count = len(emotions)
+    logits = rng.normal(size=(count, 6, 8)) + 1.0 * np.eye(8)[emotions][:, None]
+    probabilities = np.exp(logits - logits.max(2, keepdims=True)).astype(np.float32)
+    probabilities /= probabilities.sum(2, keepdims=True)
+    return Items(probabilities, np.ones((count, 6), bool), emotions)
 
 
 def test_a_subset_is_compared_with_its_members_on_the_items_that_all_of_them_see() -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from cer.labels import EMOTIONS
 from cer.perception.face_encoder import SIDE
-from cer.train.held_out import _of_faces, _over_time, _posts, _voices
+from cer.train.held_out import _over_time, _posts, _voices, of_faces
 
 
 def test_all_four_modalities_of_a_face_predict_for_the_same_faces(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (12, SIDE, SIDE, 3)).astype(np.uint8)
     targets = np.eye(8, dtype=np.float32)[np.arange(12) % 8]
-    together, parts = _of_faces(images, targets, tmp_path, rng)
+    together, parts = of_faces(images, targets, tmp_path, rng)
     assert list(parts) == ["static_face", "dynamic_face", "scene_label", "scene_context"]
     assert together.probabilities.shape == (12, 4, 8)
     assert together.probabilities.sum(2) == pytest.approx(np.ones((12, 4)), abs=1e-4)

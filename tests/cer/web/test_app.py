@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 
 from cer.files import DEMO_CLIP
+from cer.media.reader import probe
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
 from cer.web import app, handlers, player
-from tests.clips import DEMO
+from tests.clips import DEMO, noise, still, write_clip
 
 
 class _Silent:
@@ -48,7 +50,7 @@ def test_until_the_result_a_visitor_sees_progress_and_nothing_else_changes() -> 
 
 def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cer.models.runtime.onnx_session", None)
-    observed, _, clip, sentence, lanes, table, *_ = handlers.greet()
+    clip, _, _, observed, _, sentence, lanes, table, *_ = handlers.greet()
     assert Path(clip) == DEMO_CLIP
     assert observed.clip.name == "demo.mp4"
     assert "happiness" in sentence
@@ -57,10 +59,30 @@ def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_new_clip_takes_the_old_result_away() -> None:
-    observed, _, sentence, lanes, table, *_ = handlers.forget()
+    originals, _, observed, _, sentence, lanes, table, *_ = handlers.forget()
     assert observed is None
+    assert originals is None
     assert (lanes, table) == ("", "")
     assert "press Analyze" in sentence
+
+
+def test_what_is_analyzed_is_the_clip_and_not_its_preview(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "mine.mp4", still(np.arange(0, 2, 0.1).tolist(), noise()))
+    path, originals, note = handlers.preview(str(clip))
+    assert "preview" in note
+    assert probe(path).has_video
+    *_, shown = handlers.analyze_one(path, originals)
+    assert shown[1].clip.name == "mine.mp4"
+
+
+def test_a_recording_without_a_picture_shows_its_waveform(tmp_path: Path) -> None:
+    sound = write_clip(tmp_path / "sound.mka", [], sound=0.5 * np.sin(np.arange(32_000) / 10).astype(np.float32))
+    path, _, note = handlers.preview(str(sound))
+    assert "waveform" in note
+    made = probe(path)
+    assert made.has_video
+    assert made.has_audio
+    assert made.duration == pytest.approx(2, abs=0.3)
 
 
 def test_subtitles_are_what_was_said_at_its_times(analysis: Analysis) -> None:

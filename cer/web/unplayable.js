@@ -1,0 +1,11 @@
+// Tells the server of a clip that this browser cannot show, once: an error, or sound without a picture.
+const film = () => document.querySelector("#clip video");
+let told = "";
+function check(event) {
+  const source = film()?.currentSrc || film()?.src;
+  if (event.target !== film() || !source || source === told) return;
+  if (event.type === "loadedmetadata" && film().videoWidth) return;
+  told = source;
+  trigger("submit", {});
+}
+for (const name of ["error", "loadedmetadata"]) document.addEventListener(name, check, true);
