@@ -21,6 +21,7 @@ from cer.models.runtime import select_device
 from cer.observation import Observation
 from cer.perception.evidence import BLOCK, Evidence, gather
 from cer.perception.speaking import speaker_of
+from cer.perception.transcription import Transcriber
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis, Model
 from cer.segments import Segment, windows
@@ -74,22 +75,13 @@ def observe_blocks(
     select_device(device)
     probed = clip if isinstance(clip, Clip) else probe(clip)
     probed = replace(probed, sha256=sha256_of(probed.path))
-    profile = resolve_profile(profile)
-    serving = modalities(profile)
-    unavailable = _load(serving, progress)
-    observed = Observation(
-        probed,
-        profile,
-        models_of(serving, unavailable),
-        {name: modality.source for name, modality in serving.items()},
-        unavailable=unavailable,
-    )
+    observed, serving = prepared(probed, profile, progress)
     end, words = 0.0, serving["text"]
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
         keep_frames=any(modality.needs_frames for modality in serving.values()),
-        transcriber=words.transcribe if isinstance(words, Transcribing) and "text" not in unavailable else None,
+        transcriber=transcriber_of(observed, serving),
         max_duration=max_duration,
         warn=observed.warnings.append,
     )
@@ -98,7 +90,7 @@ def observe_blocks(
             block = next(evidence, None)
         if block is None:
             break
-        _add(observed, block, serving, progress)
+        add_block(observed, block, serving, progress)
         end = block.end
         yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
@@ -106,6 +98,27 @@ def observe_blocks(
         observed.warnings += [limit for limit in [words.domain(observed.language)] if limit]
     progress("done", 1.0)
     yield observed.numbered()
+
+
+def prepared(clip: Clip, profile: str, progress: Progress) -> tuple[Observation, dict[str, Modality]]:
+    """An empty observation of a clip, and the modalities that will fill it, their weights loaded."""
+    profile = resolve_profile(profile)
+    serving = modalities(profile)
+    unavailable = _load(serving, progress)
+    observed = Observation(
+        clip,
+        profile,
+        models_of(serving, unavailable),
+        {name: modality.source for name, modality in serving.items()},
+        unavailable=unavailable,
+    )
+    return observed, serving
+
+
+def transcriber_of(observed: Observation, serving: dict[str, Modality]) -> Transcriber | None:
+    """What writes down speech, where a modality brings its own."""
+    words = serving["text"]
+    return words.transcribe if isinstance(words, Transcribing) and "text" not in observed.unavailable else None
 
 
 def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
@@ -134,12 +147,23 @@ def models_of(serving: dict[str, Modality], unavailable: Container[str] = ()) ->
     return [*models, *(Model("fusion", file.name, file.revision, file.sha256) for file in last)]
 
 
-def _add(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
+def add_block(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
     """Let every modality look at one block."""
     segments = [segment for segment in windows(block.end) if block.start <= segment.start < block.start + BLOCK]
-    observed.speakers += [speaker_of(block.segment(segment)) for segment in segments]
     if observed.segments and not segments:
         return observed.remember(block)
+    add_segments(observed, block, segments, serving, progress)
+
+
+def add_segments(
+    observed: Observation,
+    block: Evidence,
+    segments: list[Segment],
+    serving: dict[str, Modality],
+    progress: Progress = silent,
+) -> None:
+    """Let every modality look at these segments of a block."""
+    observed.speakers += [speaker_of(block.segment(segment)) for segment in segments]
     observed.segments += segments
     appearances = Counter(sighting.person for sighting in block.sightings)
     people: list[int | None] = [None, *(person for person, _ in appearances.most_common(MAX_PEOPLE))]

@@ -57,14 +57,16 @@ def certainties_of(run: Run) -> list[Certainties]:
     corpus, targets = run.corpus, run.targets
     if corpus.multi_label or corpus.blends:
         return []
-    rules, entries = decision().open_set, []
+    rules, entries = decision(), []
+    in_motion = ~np.isnan(column(run.table, "dynamic_face")).any(1)
     for view in ("fused", *MODALITIES):
         values = column(run.table, view)
         if np.isnan(values).all():
             continue
-        fused, states = targets.average(values), targets.average(rules.states(values))
+        moving = in_motion & (view in ("fused", "dynamic_face"))
+        fused, states = targets.average(values), targets.average(rules.states(values, moving))
         present = np.flatnonzero(~np.isnan(fused).any(1))
-        statements = [rules.state(fused[row], states[row]) for row in present]
+        statements = [rules.open_set.state(fused[row], states[row]) for row in present]
         rows = [row for row, statement in enumerate(statements) if statement.state != UNCLEAR]
         truths = [int(targets.truth[present[row]]) for row in rows]
         right = [

@@ -44,16 +44,17 @@ def open_set_scores(corpus: Corpus, table: pa.Table, targets: Targets) -> OpenSe
     views = [view for view in ("fused", *MODALITIES) if not np.isnan(column(table, view)).all()]
     if not views:
         return None
-    rules = decision().open_set
+    rules = decision()
     values = column(table, views[0])
-    fused, states = targets.average(values), targets.average(rules.states(values))
+    moving = ~np.isnan(column(table, "dynamic_face")).any(1) & (views[0] in ("fused", "dynamic_face"))
+    fused, states = targets.average(values), targets.average(rules.states(values, moving))
     counts, right = np.zeros((3, len(STATES)), int), 0
     for row, position in enumerate(targets.truth):
         if np.isnan(fused[row]).any():
             continue
         label = corpus.classes[position]
         truth = 2 if corpus.compound else int(label != EMOTIONS[0])
-        statement = rules.state(fused[row], states[row])
+        statement = rules.open_set.state(fused[row], states[row])
         counts[truth, STATES.index(statement.state)] += 1
         right += truth == 1 and statement.state == STATES[1] and statement.emotions[0][0] == label
     return OpenSetScores(views[0], counts, right)

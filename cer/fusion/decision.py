@@ -38,7 +38,8 @@ class Outcome:
 class Decision:
     """The learned numbers above the modalities, and what follows from them.
 
-    fusion: MHPF. prototypes: of PFSA, by modality. open_set: whether a distribution is neutral, one emotion or a blend.
+    fusion: MHPF. prototypes: of PFSA, by modality. open_set: whether a distribution is neutral, one emotion or a blend;
+    moving: the same of a face in motion, whose distribution over time lies nearer to Neutral.
     """
 
     def __init__(self, file: Checkpoint) -> None:
@@ -46,7 +47,9 @@ class Decision:
         stored = tensors(self.checkpoint)
         self.fusion = MHPF(stored["theta"], stored["beta"], stored.get("temperature"), stored.get("sources"))
         self.open_set_checkpoint = shipped("open_set.safetensors")
-        self.open_set = OpenSet(**tensors(self.open_set_checkpoint))
+        rules = tensors(self.open_set_checkpoint)
+        self.open_set = OpenSet(rules["weights"], rules["bias"], rules["log_prior"])
+        self.moving = OpenSet(rules["moving.weights"], rules["moving.bias"], rules["log_prior"])
         self.prototypes = {
             name: Prototypes(stored[f"{name}.centre"], stored[f"{name}.means"], float(stored[f"{name}.temperature"][0]))
             for name in MODALITIES
@@ -56,6 +59,12 @@ class Decision:
     def similarities(self, embeddings: Mapping[str, np.ndarray | None], segments: int) -> np.ndarray:
         """PFSA of each modality alone, float32 [S, M, 7] of embeddings by modality [S, D]; NaN where there is none."""
         return similarities(embeddings, self.prototypes, MODALITIES, segments)
+
+    def states(self, fused: np.ndarray, moving: np.ndarray) -> np.ndarray:
+        """Probabilities float32 [S, 3] of neutral, single and compound for distributions [S, 8]. moving: bool [S],
+        whether a face in motion is part of them.
+        """
+        return np.where(moving[:, None], self.moving.states(fused), self.open_set.states(fused))
 
     def decide(
         self,
@@ -86,7 +95,7 @@ class Decision:
             ppa=by_probability,
             pfsa=by_similarity,
             compound=combine(by_probability, by_similarity),
-            states=self.open_set.states(fused),
+            states=self.states(fused, present[:, MODALITIES.index("dynamic_face")]),
             quality=np.ones(present.shape, np.float32) if quality is None else quality,
         )
 

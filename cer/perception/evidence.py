@@ -3,9 +3,7 @@ length.
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +16,8 @@ from cer.perception import face_encoder
 from cer.perception.face_detection import Face
 from cer.perception.face_encoder import Expressions
 from cer.perception.face_finder import Finder
-from cer.perception.speech import Listener, Utterance
+from cer.perception.speech import Utterance
+from cer.perception.speech_worker import SpeechWorker
 from cer.perception.tracking import Sighting, Tracker
 from cer.perception.transcription import Transcriber
 from cer.progress import Progress
@@ -35,8 +34,6 @@ MAX_FACES = 8  # of a frame, the largest ones
 DETAILED_BELOW = 48  # pixels of a face, half of the face network's input; smaller ones are cut out of the larger image
 
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
-
-MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while frames go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,55 +122,57 @@ def spoken_longest(utterances: Sequence[Utterance]) -> str | None:
     return max(seconds, key=lambda language: seconds[language]) if seconds else None
 
 
-class _SpeechWorker:
-    """A Listener in a thread of its own: words are written down while frames are searched for faces. A speech
-    model's decoder waits for memory, the face models for arithmetic; together they take 12 % less time than in turn.
+class Collector:
+    """Collects evidence from a clip's frames and sounds, in order of time, and cuts it into blocks.
+
+    Args:
+        clip: what the container says about it.
+        transcriber: writes down speech in place of Whisper tiny.en.
+        keep_frames: keep some for models of the whole scene.
     """
 
-    def __init__(self, transcriber: Transcriber | None) -> None:
-        self._listener = Listener(transcriber)
-        self._thread = ThreadPoolExecutor(1, "listening")
-        self._work: deque[Future[tuple[list[Utterance], float]]] = deque()
-        self.processed_until = 0.0  # seconds before which every utterance has been given
+    def __init__(self, clip: Clip, transcriber: Transcriber | None = None, *, keep_frames: bool = False) -> None:
+        self.clip, self.keep_frames = clip, keep_frames
+        self.speech_worker = SpeechWorker(transcriber)
+        self.finder, self.tracker = Finder(), Tracker()
+        self.scene_frames: list[Frame] = []
+        self.cues: list[Cue] = []
+        self.sightings: list[Sighting] = []
+        self.utterances: list[Utterance] = []
+        self.previous: np.ndarray | None = None
+        self.start = 0.0  # seconds; of the block that is collected
+        self.until = 0.0  # seconds; the end of what has been seen or heard
 
-    def submit(self, sound: Sound) -> None:
-        self._work.append(self._thread.submit(self._listen, lambda: self._listener.feed(sound)))
+    def feed(self, item: Frame | Sound) -> Iterator[Evidence]:
+        """Take the next frame or sound, and give the blocks that are complete now."""
+        if isinstance(item, Frame):
+            self.add_frame(item)
+        else:
+            self.add_sound(item)
+        while self.complete(self.start + BLOCK + WINDOW):
+            block = self.block(self.start, self.start + BLOCK + WINDOW)
+            self.start += BLOCK
+            self._forget()
+            yield block
 
-    def completed(self, *, all_of_it: bool = False) -> list[Utterance]:
-        """Utterances that are complete by now, or in all that was heard so far; waits when too much is unheard."""
-        complete: list[Utterance] = []
-        while self._work and (all_of_it or len(self._work) > MAX_QUEUED_CHUNKS or self._work[0].done()):
-            utterances, self.processed_until = self._work.popleft().result()
-            complete += utterances
-        return complete
+    def finish(self) -> Evidence:
+        """The last block; it ends where frame and sound end, whatever the header says."""
+        self.utterances += self.speech_worker.finish()
+        frame_length = 1 / self.clip.fps if self.clip.fps else 0.0
+        video_end = self.cues[-1].time + frame_length if self.cues else 0.0
+        end = max(_end(self.clip, video_end, self.until), self.start)
+        return self.block(self.start, end)
 
-    def finish(self) -> list[Utterance]:
-        """Utterances in what is still held."""
-        self._work.append(self._thread.submit(self._listen, self._listener.finish))
-        return self.completed(all_of_it=True)
+    def recent(self, start: float, end: float, utterances: Sequence[Utterance]) -> Evidence:
+        """Evidence about the latest moments, while more is to come: people are told apart by their tracks only.
+
+        utterances: what is known of them by now.
+        """
+        sightings = [item for item in self.sightings if start <= item.time < end]
+        return self._evidence(start, end, sightings, utterances)
 
     def close(self) -> None:
-        self._thread.shutdown(cancel_futures=True)
-
-    def _listen(self, step: Callable[[], Iterator[Utterance]]) -> tuple[list[Utterance], float]:
-        return list(step()), self._listener.processed_until
-
-
-@dataclass
-class _Collector:
-    """Collects evidence from a clip's stream and cuts it into blocks."""
-
-    clip: Clip
-    speech_worker: _SpeechWorker
-    keep_frames: bool = False
-    finder: Finder = field(default_factory=Finder)
-    tracker: Tracker = field(default_factory=Tracker)
-    scene_frames: list[Frame] = field(default_factory=list)
-    cues: list[Cue] = field(default_factory=list)
-    sightings: list[Sighting] = field(default_factory=list)
-    utterances: list[Utterance] = field(default_factory=list)
-    previous: np.ndarray | None = None
-    until: float = 0.0  # seconds; the end of what has been seen or heard
+        self.speech_worker.close()
 
     def add_frame(self, frame: Frame) -> None:
         faces = self.finder.find(frame.image, frame.detail)[:MAX_FACES]
@@ -212,14 +211,19 @@ class _Collector:
         return video_complete and audio_complete
 
     def block(self, start: float, end: float) -> Evidence:
-        """Evidence about [start, end); what lies before the next block's start is let go."""
+        """Evidence about [start, end)."""
         sightings = self.tracker.identify([item for item in self.sightings if start <= item.time < end])
+        return self._evidence(start, end, sightings, self.utterances)
+
+    def _evidence(
+        self, start: float, end: float, sightings: list[Sighting], utterances: Sequence[Utterance]
+    ) -> Evidence:
         crops = (
             np.stack([face_encoder.as_input(sighting.crop) for sighting in sightings])
             if sightings
             else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE, 3), np.uint8)
         )
-        evidence = Evidence(
+        return Evidence(
             start,
             end,
             self.clip.has_video,
@@ -227,15 +231,16 @@ class _Collector:
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
             face_encoder.encode(crops),
-            [utterance for utterance in self.utterances if utterance.start < end and utterance.end > start],
+            [utterance for utterance in utterances if utterance.start < end and utterance.end > start],
             [frame for frame in self.scene_frames if start <= frame.time < end],
         )
-        following = start + BLOCK
-        self.cues = [cue for cue in self.cues if cue.time >= following]
-        self.sightings = [sighting for sighting in self.sightings if sighting.time >= following]
-        self.utterances = [utterance for utterance in self.utterances if utterance.end > following]
-        self.scene_frames = [frame for frame in self.scene_frames if frame.time >= following]
-        return evidence
+
+    def _forget(self) -> None:
+        """Let go what lies before the block that is collected now."""
+        self.cues = [cue for cue in self.cues if cue.time >= self.start]
+        self.sightings = [sighting for sighting in self.sightings if sighting.time >= self.start]
+        self.utterances = [utterance for utterance in self.utterances if utterance.end > self.start]
+        self.scene_frames = [frame for frame in self.scene_frames if frame.time >= self.start]
 
 
 def gather(
@@ -247,33 +252,25 @@ def gather(
     max_duration: float = math.inf,
     warn: Callable[[str], None] = no_warning,
 ) -> Iterator[Evidence]:
-    """Evidence about a clip, block by block. The last block ends where frame and sound end, whatever the header says.
+    """Evidence about a clip, block by block.
 
     keep_frames: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
     max_duration: seconds of the clip. warn: called with what of the clip was lost. Raises ClipError when nothing can
     be decoded, or more than max_duration.
     """
-    start, frame_length = 0.0, 1 / clip.fps if clip.fps else 0.0
-    with closing(_SpeechWorker(transcriber)) as speech_worker:
-        collector = _Collector(clip, speech_worker, keep_frames)
+    with closing(Collector(clip, transcriber, keep_frames=keep_frames)) as collector:
         for item in stream(clip, FRAME_RATE, detail=MAX_DETAIL_SIDE, warn=warn):
             if item.time > max_duration:
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
                 )
             if isinstance(item, Frame):
-                collector.add_frame(item)
                 progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
-            else:
-                collector.add_sound(item)
-            while collector.complete(start + BLOCK + WINDOW):
-                yield collector.block(start, start + BLOCK + WINDOW)
-                start += BLOCK
-        collector.utterances += speech_worker.finish()
-    end = max(_end(clip, collector.cues[-1].time + frame_length if collector.cues else 0.0, collector.until), start)
-    if clip.duration - end > max(SHORTFALL * clip.duration, 1.0):
-        warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {end:.1f} s")
-    yield collector.block(start, end)
+            yield from collector.feed(item)
+        last = collector.finish()
+    if clip.duration - last.end > max(SHORTFALL * clip.duration, 1.0):
+        warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {last.end:.1f} s")
+    yield last
 
 
 def _sharp_enough(frame: Frame, faces: list[Face]) -> np.ndarray:

@@ -81,11 +81,11 @@ def leveled(samples: np.ndarray) -> np.ndarray:
 class Listener:
     """Turns a stream of sounds into utterances, holding at most about LISTEN + MAX_UTTERANCE seconds of it.
 
-    transcriber: writes down speech in place of Whisper tiny.en.
+    transcriber: writes down speech in place of Whisper tiny.en. detector: of the language; it may have judged before.
     """
 
     transcriber: Transcriber | None = None
-    _detector: LanguageDetector = field(default_factory=LanguageDetector)
+    detector: LanguageDetector = field(default_factory=LanguageDetector)
     _pieces: list[np.ndarray] = field(default_factory=list)
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
@@ -133,7 +133,7 @@ class Listener:
         if self.transcriber is None:
             self._identify(samples, groups)
         events = _bursts(samples[: int(keep * SAMPLE_RATE)])
-        utterances = [_utterance(samples, group, events, start, self.transcriber, self._detector) for group in groups]
+        utterances = [_utterance(samples, group, events, start, self.transcriber, self.detector) for group in groups]
         utterances += [_burst(samples, event, start) for event in events if not _within(event, groups)]
         yield from sorted(utterances, key=lambda utterance: utterance.start)
 
@@ -141,9 +141,9 @@ class Listener:
         """Judge the language of utterances, until enough speech was judged; nothing without Whisper base."""
         with suppress(WeightsError):
             for group in groups:
-                if self._detector.settled or not self._detector.available:
+                if self.detector.settled or not self.detector.available:
                     return
-                self._detector.add(samples[int(group[0][0] * SAMPLE_RATE) : int(group[-1][1] * SAMPLE_RATE)])
+                self.detector.add(samples[int(group[0][0] * SAMPLE_RATE) : int(group[-1][1] * SAMPLE_RATE)])
 
 
 def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:

@@ -15,7 +15,7 @@ from cer.files import write_whole
 from cer.fusion.open_set import Statement
 from cer.results import figures
 from cer.results.analysis import Analysis
-from cer.results.wording import said
+from cer.results.wording import with_certainty
 from cer.words import say
 
 Interval = tuple[float, float, str]  # start and end in seconds, and what holds between them
@@ -36,7 +36,7 @@ def tiers(analysis: Analysis) -> dict[str, list[Interval]]:
     """Intervals by the name of their tier, in order of time, none overlapping another of its tier."""
     stated: list[Interval] = []
     for start, end, statement in stated_spans(analysis):
-        text = said(statement)
+        text = with_certainty(statement)
         first = stated.pop()[0] if stated and stated[-1][2] == text else start
         stated.append((first, end, text))
     words = [(sentence.start, sentence.end, sentence.text) for sentence in analysis.transcript]

@@ -66,7 +66,7 @@ def stated(statement: Statement) -> str:
     return words[0]
 
 
-def said(statement: Statement) -> str:
+def with_certainty(statement: Statement) -> str:
     """A statement and how sure it is: "Probably happiness"."""
     if statement.state == UNCLEAR:
         return stated(statement)
@@ -81,7 +81,7 @@ def verdict(analysis: Analysis) -> str:
     if statement.state == UNCLEAR:
         causes = [reason_word(reason) for reason in _causes(analysis)]
         return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
-    lead = said(statement)
+    lead = with_certainty(statement)
     if statement.state != NEUTRAL:
         start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
         if start > 0 or end < analysis.segments[-1].end:

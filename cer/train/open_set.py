@@ -2,9 +2,9 @@
 
 A face is a blend where two emotions other than Neutral have at least 30 % of the votes each; else it is what most
 voters said. Faces of the press, the web and film have one label, no votes: they tell Neutral from the rest, as it is
-away from home. Each face counts twice, as an image and as the peak of a moving sequence, both as fusion sees them: run
-it after `cer.train.fusion`. No compound label is read: RAF-CE's blends, none of them seen, are what the setting is
-judged on.
+away from home. It is fitted twice, to faces as images and to faces as the peak of a moving sequence, both as fusion
+sees them: run it after `cer.train.fusion`. No compound label is read: RAF-CE's blends, none of them met, are what the
+setting is judged on.
 
     python -m cer.train.open_set --data DATA --out cer/weights --work runs
 """
@@ -23,6 +23,7 @@ from cer.fusion.decision import decision
 from cer.fusion.open_set import NEUTRAL, SINGLE, STATES, OpenSet, features
 from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities.base import softmax
+from cer.train.cache import expressions
 from cer.train.data import ferplus
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 from cer.train.held_out import FACE, of_faces
@@ -72,20 +73,24 @@ def fit(fused: np.ndarray, possible: np.ndarray, share: np.ndarray, log_prior: n
         value = -(share * np.log(right)).sum() + PENALTY * (weights**2).sum()
         return float(value), np.concatenate([(slope.T @ inputs + 2 * PENALTY * weights).ravel(), slope.sum(0)])
 
-    found = minimize(loss, np.zeros(18), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x.astype(np.float32)
-    return OpenSet(np.ascontiguousarray(found[:15].reshape(3, 5)), found[15:].copy(), log_prior)
+    solution = minimize(loss, np.zeros(18), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x.astype(np.float32)
+    return OpenSet(np.ascontiguousarray(solution[:15].reshape(3, 5)), solution[15:].copy(), log_prior)
 
 
 def fused_views(images: np.ndarray, targets: np.ndarray, work: Path) -> np.ndarray:
     """Fused distributions [2, N, 8] of faces: as images, and as the peak of a moving sequence."""
     pool, _ = of_faces(images, targets, work, np.random.default_rng(0))
-    columns = [MODALITIES.index(name) for name in FACE]
-    probabilities = np.zeros((len(images), len(MODALITIES), len(EMOTIONS)), np.float32)
-    probabilities[:, columns] = pool.probabilities
-    present = np.isin(np.arange(len(MODALITIES)), columns)[None].repeat(len(images), 0)
-    rule = decision().fusion
-    still = present & (np.arange(len(MODALITIES)) == MODALITIES.index("static_face"))
-    return np.stack([rule.fuse(probabilities, still), rule.fuse(probabilities, present)])
+    views = []
+    for names, predictions in (
+        (("static_face",), softmax(expressions(images, work).logits)[:, None]),
+        (FACE, pool.probabilities),
+    ):
+        columns = np.array([MODALITIES.index(name) for name in names])
+        probabilities = np.zeros((len(images), len(MODALITIES), len(EMOTIONS)), np.float32)
+        probabilities[:, columns] = predictions
+        present = np.isin(np.arange(len(MODALITIES)), columns)[None].repeat(len(images), 0)
+        views.append(decision().fusion.fuse(probabilities, present))
+    return np.stack(views)
 
 
 def measure(rules: OpenSet, fused: np.ndarray, votes: np.ndarray) -> dict[str, float]:
@@ -123,38 +128,44 @@ def main() -> None:
     ]
     majority = np.bincount(crowds["train"].targets.argmax(1), minlength=len(EMOTIONS))
     log_prior = (PRIOR_SHARE * np.log(majority / majority.sum())).astype(np.float32)
-    seen = {
+    fused = {
         split: fused_views(crowds[split].images, crowds[split].targets, options.work)
         for split in ("validation", "test")
     }
     away = [fused_views(faces.images, faces.targets, options.work) for faces in labeled]
     voted = np.eye(3, dtype=bool)[states_of(crowds["validation"].targets)]
-    parts = [(seen["validation"], voted, 1 - FOREIGN_SHARE)]
+    parts = [(fused["validation"], voted, 1 - FOREIGN_SHARE)]
     parts += [
         (views, states_of_labels(faces), FOREIGN_SHARE / len(away)) for views, faces in zip(away, labeled, strict=True)
     ]
-    rules = fit(
-        np.concatenate([views.reshape(-1, len(EMOTIONS)) for views, _, _ in parts]),
-        np.concatenate([np.tile(possible, (2, 1)) for _, possible, _ in parts]),
-        np.concatenate([np.full(2 * len(possible), share / len(possible)) for _, possible, share in parts]),
-        log_prior,
+    still, moving = (
+        fit(
+            np.concatenate([views[view] for views, _, _ in parts]),
+            np.concatenate([possible for _, possible, _ in parts]),
+            np.concatenate([np.full(len(possible), share / len(possible)) for _, possible, share in parts]),
+            log_prior,
+        )
+        for view in range(2)
     )
+    stored = {"weights": still.weights, "bias": still.bias, "log_prior": log_prior}
+    stored |= {"moving.weights": moving.weights, "moving.bias": moving.bias}
     publish(
         options.out,
         "open_set.safetensors",
-        save({"weights": rules.weights, "bias": rules.bias, "log_prior": rules.log_prior}),
+        save(stored),
         name="CER open-set decision",
         license="research use (FER+ terms)",
         run={
             "data": {file.name: sha256_of(file) for file in files.values()},
             "metrics": {
-                f"{split} {view}": measure(rules, fused, crowds[split].targets)
-                for split, views in seen.items()
-                for view, fused in zip(("image", "moving"), views, strict=True)
+                f"{split} {view}": measure(rules, distributions, crowds[split].targets)
+                for split, views in fused.items()
+                for view, rules, distributions in zip(("image", "moving"), (still, moving), views, strict=True)
             }
             | {
-                f"{name} moving": neutral_or_not(rules, views[1], faces)
+                f"{name} {view}": neutral_or_not(rules, distributions, faces)
                 for name, views, faces in zip(("press", "web", "film"), away, labeled, strict=True)
+                for view, rules, distributions in zip(("image", "moving"), (still, moving), views, strict=True)
             },
             "seconds": round(time.monotonic() - started),
         },

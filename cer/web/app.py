@@ -1,5 +1,7 @@
 """The Gradio page: its layout, its events, and how it is served."""
 
+import json
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from cer.web.handlers import (
     files,
     forget,
     greet,
+    keep_live,
     preview,
 )
 from cer.web.page import Page, correct_mcp_text
@@ -66,6 +69,7 @@ def _one_clip(page: gr.Blocks) -> None:
     observed, analysis, originals = (gr.State(time_to_live=KEPT) for _ in range(3))
     with gr.Row(elem_id="stage"):
         with gr.Column(scale=3, min_width=340):
+            live = gr.HTML(_live_markup(), apply_default_css=False, js_on_load=_script("live.js"), elem_id="live")
             clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip", height=STAGE_HEIGHT)
             note = gr.HTML(apply_default_css=False, js_on_load=_script("unplayable.js"), elem_id="unplayable")
             lanes = gr.HTML(apply_default_css=False, js_on_load=_script("player.js"), elem_id="lanes")
@@ -74,9 +78,11 @@ def _one_clip(page: gr.Blocks) -> None:
                 choose = gr.UploadButton(
                     say("clip.choose"), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
                 )
+                go_live = gr.Button(say("live.start"), size="md", min_width=90)
+                show_example = gr.Button(say("clip.example"), size="md", min_width=90)
+            with gr.Row():
                 start = gr.Button(say("clip.analyze"), variant="primary", size="md", min_width=90)
                 stop = gr.Button(say("clip.cancel"), size="md", min_width=90)
-                show_example = gr.Button(say("clip.example"), size="md", min_width=90)
             progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
             sentence = gr.Markdown(elem_id="verdict")
             sources = gr.HTML(apply_default_css=False, elem_id="sources")
@@ -104,6 +110,8 @@ def _one_clip(page: gr.Blocks) -> None:
     gr.on([page.load, show_example.click], greet, None, greeted, queue=False, **drawn)
     forgotten = [originals, note, observed, person, *shown]
     gr.on([clip.upload, clip.clear, clip.stop_recording], forget, None, forgotten, queue=False, **drawn)
+    go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
+    live.submit(keep_live, None, [clip, observed, person, *shown], **drawn)
     note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     choose.upload(lambda path: (path, *forget()), [choose], [clip, *forgotten], queue=False, **drawn)
     menu.expand(files, [analysis], [downloads], **drawn)
@@ -112,6 +120,17 @@ def _one_clip(page: gr.Blocks) -> None:
     segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
     lanes.click(choose_moment, [analysis], [segment, bars, fused], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
+
+
+def _live_markup() -> str:
+    """The camera's picture, what is shown over the last minute, and the words; live.js fills them."""
+    texts = {name: say(f"live.{name}") for name in ("stop", "start", "waiting", "denied", "ended")}
+    return (
+        f'<button type="button" class="go" data-texts="{escape(json.dumps(texts))}">{escape(texts["start"])}</button>'
+        '<div class="camera" hidden><video muted playsinline></video></div>'
+        f'<div class="minute" role="img" aria-label="{escape(say("live.minute"))}" hidden></div>'
+        '<p class="heard" hidden></p><p class="problem" role="alert" hidden></p>'
+    )
 
 
 def _details() -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML, gr.LinePlot]:

@@ -1,21 +1,29 @@
-"""What Gradio serves and this page does not, and what every answer says to browsers."""
+"""What Gradio serves and this page does not, what this page serves besides, and what every answer says to browsers."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
 
+from gradio import Error
+from starlette.requests import Request
+
+from cer.web.live import MAX_PIECE, Refused, answer
 from cer.web.page import HEADERS
+from cer.web.rate import LIMIT, visitor_of
 
 Message = MutableMapping[str, Any]
 Application = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
+LIVE = "/live/"
 CLOSED = ("/process_recording",)  # runs the server's own FFmpeg on whatever is sent, outside the decoder's limits
 
 
 class Closed:
-    """ASGI middleware that knows nothing of the paths in CLOSED, and adds HEADERS to every answer."""
+    """ASGI middleware that knows nothing of the paths in CLOSED, serves the live endpoint, and adds HEADERS to every
+    answer.
+    """
 
     def __init__(self, app: Application) -> None:
         self.app = app
@@ -26,8 +34,32 @@ class Closed:
         if scope["type"] == "http" and scope["path"].rstrip("/").endswith(CLOSED):
             await _send_with_headers(send, {"type": "http.response.start", "status": 404, "headers": []})
             await send({"type": "http.response.body", "body": b""})
+        elif scope["type"] == "http" and LIVE in scope["path"]:
+            await _live(Request(scope, receive), partial(_send_with_headers, send))
         else:
             await self.app(scope, receive, partial(_send_with_headers, send))
+
+
+async def _live(request: Request, send: Callable[[Message], Awaitable[None]]) -> None:
+    """A piece of a live session. Its own header keeps other sites' pages out: browsers ask before they send one."""
+    allowed = request.method == "POST" and request.headers.get("x-cer-live") == "1"
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if not allowed or len(body) > MAX_PIECE:
+            break
+
+    def admit() -> None:
+        try:
+            LIMIT.admit(visitor_of(request))  # type: ignore[arg-type]  # Gradio's request is this one, wrapped
+        except Error as error:
+            raise Refused(str(error.message)) from error
+
+    path = request.url.path.rpartition(LIVE)[2]
+    status, content = answer(path, bytes(body), admit) if allowed else (403, b"{}")
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
 async def _send_with_headers(send: Callable[[Message], Awaitable[None]], message: Message) -> None:

@@ -1,6 +1,7 @@
 """What the page does when something is clicked: an analysis, another person, another segment, files."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, work
 from cer.web.example import example
 from cer.web.files import fresh_folder
+from cer.web.live import SESSIONS, Refused
 from cer.web.progress import Progressed
-from cer.web.rate import Rate, visitor_of
+from cer.web.rate import LIMIT, visitor_of
 from cer.web.watching import MAX_DURATION, finished, refuse, user_message, user_message_for, watch
 from cer.words import say
 
-LIMIT = Rate()
+LIVE_PATIENCE = 60.0  # seconds that the end of a live session may take
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
 
 
@@ -69,6 +71,22 @@ def greet() -> list[Any]:
     """The finished example: the bundled clip and what the models saw in it, without loading one."""
     observed, person, _, *shown = _result(example())
     return [str(DEMO_CLIP), None, "", observed, person, *shown]
+
+
+@user_message_for
+def keep_live(event: gr.EventData) -> list[Any]:
+    """What was observed live, as a result like any other; there is no clip to play."""
+    token = str(event._data["token"])
+    ends = time.monotonic() + LIVE_PATIENCE
+    try:
+        while (observed := SESSIONS.take(token)) is None:
+            if time.monotonic() > ends:
+                raise refuse(say("live.failed"))
+            time.sleep(0.1)
+    except Refused:
+        raise refuse(say("live.failed")) from None
+    state, person, _, *rest = _result(observed)
+    return [None, state, person, *rest]
 
 
 @user_message_for

@@ -14,8 +14,9 @@ let player = null; // the data of the lanes that are shown, and the part of the 
 function refresh() {
   const root = lanes();
   if (!root) return (player = null), hideBox();
-  if (player && player.root === root) return;
-  player = { root, ...JSON.parse(root.dataset.player) };
+  const drawn = root.querySelector(".ruler .track span")?.textContent; // Gradio may keep the elements of the last result
+  if (player && player.root === root && player.written === root.dataset.player && drawn) return;
+  player = { root, written: root.dataset.player, ...JSON.parse(root.dataset.player) };
   player.view = [0, player.end];
   zoom(0, player.end);
 }
@@ -216,5 +217,5 @@ for (const name of ["timeupdate", "seeked", "play"])
     true,
   );
 addEventListener("resize", () => player && hideBox());
-new MutationObserver(refresh).observe(element, { childList: true, subtree: true });
+new MutationObserver(refresh).observe(element, { childList: true, subtree: true, attributeFilter: ["data-player"] });
 refresh();

@@ -20,9 +20,9 @@ from cer.results.wording import (
     emotion_word,
     modality_word,
     reason_word,
-    said,
     source_word,
     stated,
+    with_certainty,
 )
 from cer.words import say
 
@@ -87,7 +87,7 @@ def table(analysis: Analysis) -> str:
         rows.append(f'<tr style="--ink:{EMOTION_COLORS[name]}"><th scope="row">{escape(_short(name))}</th>{cells}</tr>')
     return (
         f'<table class="now"><caption><b class="moment">{escape(say("result.whole"))}</b> '
-        f'<span class="says">{escape(said(analysis.statement))}</span></caption>'
+        f'<span class="says">{escape(with_certainty(analysis.statement))}</span></caption>'
         f'<thead><tr><td></td><th scope="col">{escape(say("player.together"))}</th>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
@@ -106,13 +106,13 @@ def player_data(analysis: Analysis) -> dict[str, Any]:
         "end": round(_end(analysis), 3),
         "starts": [round(segment.start, 3) for segment in analysis.segments],
         "middles": [round((segment.start + segment.end) / 2, 3) for segment in analysis.segments],
-        "says": [said(statement) for statement in analysis.statements],
+        "says": [with_certainty(statement) for statement in analysis.statements],
         "fused": [_rounded(row) for row in analysis.fused],
         "sources": [
             {
                 "name": source,
-                "probabilities": [_rounded(seen[source].probabilities if source in seen else None) for seen in by_row],
-                "share": [round(_share(seen.get(source)), DIGITS) for seen in by_row],
+                "probabilities": [_rounded(row[source].probabilities if source in row else None) for row in by_row],
+                "share": [round(_share(row.get(source)), DIGITS) for row in by_row],
             }
             for source in columns
         ],
@@ -128,7 +128,7 @@ def _whole(analysis: Analysis, columns: list[str]) -> dict[str, Any]:
     shares = [round(_share(present.get(source)), DIGITS) for source in columns]
     return {
         "name": say("result.whole"),
-        "says": said(analysis.statement),
+        "says": with_certainty(analysis.statement),
         "fused": _rounded(analysis.basic),
         "sources": list(zip(values, shares, strict=True)),
     }

@@ -60,3 +60,7 @@ def _private(address: str) -> bool:
         return ipaddress.ip_address(address).is_private
     except ValueError:
         return address in _LOCAL
+
+
+LIMIT = Rate()
+"""Of this process."""

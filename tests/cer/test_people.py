@@ -103,7 +103,7 @@ def observation(*blocks: Evidence) -> Observation:
     """What is observed when these blocks come in turn; people are numbered at the end, as `observe` does."""
     observed = Observation(CLIP, "embedded", [], SOURCES)
     for part in blocks:
-        pipeline._add(observed, part, serving(), silent)
+        pipeline.add_block(observed, part, serving(), silent)
     return observed.numbered()
 
 
@@ -208,8 +208,8 @@ def test_a_sentence_in_two_blocks_is_written_down_once() -> None:
 
 def test_a_block_without_a_segment_of_its_own_adds_people_only() -> None:
     observed = Observation(CLIP, "embedded", [], SOURCES)
-    pipeline._add(observed, block(seen_for({1: 3}), 0.0, BLOCK + 0.5), serving(), silent)
-    pipeline._add(observed, block(seen_for({2: 4}, BLOCK + 0.5), BLOCK, BLOCK + 0.9), serving(), silent)
+    pipeline.add_block(observed, block(seen_for({1: 3}), 0.0, BLOCK + 0.5), serving(), silent)
+    pipeline.add_block(observed, block(seen_for({2: 4}, BLOCK + 0.5), BLOCK, BLOCK + 0.9), serving(), silent)
     assert len(observed.blocks) == 1
     assert [segment.start for segment in observed.segments] == [2.0 * step for step in range(20)]
     assert len(observed.boxes[1]) == 3
@@ -234,7 +234,7 @@ def test_boxes_have_their_time_and_place() -> None:
 def test_a_modality_without_weights_is_absent_with_the_reason_and_costs_no_other() -> None:
     observed = Observation(CLIP, "embedded", [], SOURCES, unavailable={"audio": "model not available: audio.onnx"})
     damaged: dict[str, Modality] = {**serving(), "scene_label": Damaged("scene_label")}
-    pipeline._add(observed, block(seen_for({1: 9})), damaged, silent)
+    pipeline.add_block(observed, block(seen_for({1: 9})), damaged, silent)
     analysis = observed.conclude()
     count = len(analysis.segments)
     assert analysis.predictions["audio"].reasons == ("model not available: audio.onnx",) * count
@@ -250,7 +250,7 @@ def test_a_clip_of_sound_alone_has_a_time_line() -> None:
 def spoken_by(speaker: int | str | None, faces: dict[int, int]) -> Observation:
     """What is observed of faces by track, each in so many frames, while `speaker` speaks in every segment."""
     observed = Observation(CLIP, "embedded", [], SOURCES)
-    pipeline._add(observed, block(seen_for(faces)), serving(), silent)
+    pipeline.add_block(observed, block(seen_for(faces)), serving(), silent)
     observed = observed.numbered()
     observed.speakers = [speaker] * len(observed.segments)
     return observed
@@ -277,7 +277,7 @@ def test_a_voice_from_nowhere_counts_in_full_where_nobody_is_in_view() -> None:
 @pytest.mark.parametrize(("end", "fraction"), [(4.0, 0.45), (8.0, 0.9), (12.0, 0.9)])
 def test_progress_is_nine_tenths_of_the_share_of_the_clip(end: float, fraction: float) -> None:
     reported: list[float] = []
-    pipeline._add(
+    pipeline.add_block(
         Observation(CLIP, "embedded", [], SOURCES),
         block([], end=end),
         serving(),
@@ -289,7 +289,7 @@ def test_progress_is_nine_tenths_of_the_share_of_the_clip(end: float, fraction: 
 def test_progress_of_a_clip_of_unknown_length_is_nine_tenths() -> None:
     reported: list[float] = []
     observed = Observation(replace(CLIP, duration=0.0), "embedded", [], SOURCES)
-    pipeline._add(observed, block([]), serving(), lambda stage, done: reported.append(done))
+    pipeline.add_block(observed, block([]), serving(), lambda stage, done: reported.append(done))
     assert reported == pytest.approx([0.9] * len(MODALITIES))
 
 

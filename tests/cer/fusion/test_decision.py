@@ -39,8 +39,16 @@ def test_the_fused_distribution_decides_by_ppa_and_pfsa_and_their_mixture(rules:
     np.testing.assert_array_equal(outcome.ppa, ppa(fused))
     np.testing.assert_allclose(outcome.pfsa, pfsa(alone, weights.mean(2)), atol=1e-6)
     np.testing.assert_array_equal(outcome.compound, combine(outcome.ppa, outcome.pfsa))
-    np.testing.assert_array_equal(outcome.states, rules.open_set.states(fused))
+    np.testing.assert_array_equal(outcome.states, rules.states(fused, present[:, 1]))
     np.testing.assert_array_equal(outcome.quality, quality)
+
+
+def test_a_face_in_motion_is_judged_by_a_rule_of_its_own(rules: Decision) -> None:
+    fused = np.random.default_rng(0).dirichlet(np.ones(8), 2).astype(np.float32)
+    states = rules.states(fused, np.array([True, False]))
+    np.testing.assert_array_equal(states[0], rules.moving.states(fused)[0])
+    np.testing.assert_array_equal(states[1], rules.open_set.states(fused)[1])
+    assert np.abs(rules.moving.states(fused) - rules.open_set.states(fused)).max() > 0.01
 
 
 def test_quality_counts_as_one_where_none_is_known(rules: Decision) -> None:

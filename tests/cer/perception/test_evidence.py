@@ -8,8 +8,9 @@ import pytest
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE
 from cer.media.reader import probe
-from cer.perception.evidence import BLOCK, Evidence, _SpeechWorker, gather
+from cer.perception.evidence import BLOCK, Evidence, gather
 from cer.perception.speech import Utterance
+from cer.perception.speech_worker import SpeechWorker
 from cer.perception.transcription import Sentence
 from cer.segments import WINDOW, Segment
 from tests.clips import DEMO, noise, still, write_clip
@@ -73,13 +74,13 @@ def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
 def test_words_do_not_depend_on_how_fast_they_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slowest there is: no words before all frames are there."""
     finished = Event()
-    finish = _SpeechWorker.finish
+    finish = SpeechWorker.finish
 
-    def last(worker: _SpeechWorker) -> list[Utterance]:
+    def last(worker: SpeechWorker) -> list[Utterance]:
         finished.set()
         return finish(worker)
 
-    monkeypatch.setattr(_SpeechWorker, "finish", last)
+    monkeypatch.setattr(SpeechWorker, "finish", last)
 
     def slow(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
         assert finished.wait(WAIT)

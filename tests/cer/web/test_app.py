@@ -34,9 +34,9 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    sentence, *_, known, _, _ = result(DEMO)
+    sentence, *_, shown, _, _ = result(DEMO)
     assert "happiness" in sentence
-    paths = [Path(path) for path in handlers.files(known)["value"]]
+    paths = [Path(path) for path in handlers.files(shown)["value"]]
     assert {path.suffix for path in paths} >= {".json", ".csv", ".html", ".srt", ".vtt", ".eaf", ".TextGrid", ".png"}
     document = json.loads(next(path for path in paths if path.suffix == ".json").read_text())
     assert {**document, "timings": 0} == {**json.loads(to_json(analysis)), "timings": 0}

@@ -10,11 +10,11 @@ from cer.web.example import example
 
 def test_the_example_is_what_the_models_say_of_the_bundled_clip_today(analysis: Analysis) -> None:
     """If this fails after weights have changed: `python -m tools.make_example`."""
-    kept = example().conclude()
-    assert kept.clip.path == DEMO_CLIP
-    assert [asdict(model) for model in kept.models] == [asdict(model) for model in analysis.models]
-    first, second = document(kept), document(analysis)
+    stored = example().conclude()
+    assert stored.clip.path == DEMO_CLIP
+    assert [asdict(model) for model in stored.models] == [asdict(model) for model in analysis.models]
+    first, second = document(stored), document(analysis)
     assert first["summary"]["sentence"] == second["summary"]["sentence"]
-    np.testing.assert_allclose(kept.fused, analysis.fused, atol=1e-3)
-    np.testing.assert_allclose(kept.boxes, analysis.boxes, atol=1e-2)
+    np.testing.assert_allclose(stored.fused, analysis.fused, atol=1e-3)
+    np.testing.assert_allclose(stored.boxes, analysis.boxes, atol=1e-2)
     assert first["transcript"] == second["transcript"]
