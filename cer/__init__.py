@@ -4,9 +4,9 @@
 
     analysis = analyze("clip.mp4")
 
-`analyze` and `observe` are the way in; `Observation`, `Analysis` and `Prediction` are what they return; `Modality` is
-what to implement for a modality of your own (CONTRIBUTING.md). The names are loaded when they are first used, so that
-`import cer` and `cer --version` are instant.
+`analyze`, `observe` and, for a camera, `observe_stream` are the way in; `Observation`, `Analysis` and `Prediction` are
+what they return; `Modality` is what to implement for a modality of your own (CONTRIBUTING.md). The names are loaded when
+they are first used, so that `import cer` and `cer --version` are instant.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cer.errors import CerError, ClipError, DataError, WeightsError
     from cer.labels import COMPOUNDS, EMOTIONS
+    from cer.live import observe_stream
     from cer.modalities.base import Modality, Prediction
     from cer.observation import Observation
     from cer.pipeline import analyze, observe
@@ -33,10 +34,12 @@ __all__ = [
     "WeightsError",
     "analyze",
     "observe",
+    "observe_stream",
 ]
 _HOMES = {
     "cer.errors": ("CerError", "ClipError", "DataError", "WeightsError"),
     "cer.labels": ("COMPOUNDS", "EMOTIONS"),
+    "cer.live": ("observe_stream",),
     "cer.modalities.base": ("Modality", "Prediction"),
     "cer.observation": ("Observation",),
     "cer.pipeline": ("analyze", "observe"),

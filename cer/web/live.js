@@ -128,7 +128,8 @@ function draw(moment) {
   while (part(".minute").children.length > MINUTE) part(".minute").firstElementChild.remove();
   if (moment.words) part(".heard").textContent = moment.words;
   box(moment);
-  element.dispatchEvent(new CustomEvent("moment", { detail: moment })); // for whoever measures how late it is
+  const late = now(session) - moment.time; // seconds since the camera's picture that it is about; `bench.live` reads it
+  document.dispatchEvent(new CustomEvent("cer-moment", { detail: { time: moment.time, late } }));
 }
 
 function box(moment) {
