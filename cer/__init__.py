@@ -5,8 +5,8 @@
     analysis = analyze("clip.mp4")
 
 `analyze`, `observe` and, for a camera, `observe_stream` are the way in; `Observation`, `Analysis` and `Prediction` are
-what they return; `Modality` is what to implement for a modality of your own (CONTRIBUTING.md). The names are loaded when
-they are first used, so that `import cer` and `cer --version` are instant.
+what they return; `Modality` is what to implement for a modality of your own (CONTRIBUTING.md). The names are loaded
+when they are first used, so that `import cer` and `cer --version` are instant.
 """
 
 from typing import TYPE_CHECKING, Any

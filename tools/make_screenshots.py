@@ -1,32 +1,99 @@
-"""Makes docs/images/page-*.png: the page as people see it, in headless Chromium.
+"""Makes docs/images/page-*.png: the page as people see it, in headless Chromium, in every state worth looking at.
 
-python -m tools.make_screenshots [FOLDER]
+make screenshots
+python -m tools.make_screenshots [FOLDER [STATE...]]
 """
 
-import shutil
 import sys
-import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
 from cer.web import app
-from tests.browser.conftest import QUIET
-from tests.browser.test_page import analyze
+from tests.browser.conftest import QUIET, chromium
+from tests.browser.test_live import camera_file, microphone_file
+from tests.browser.test_page import WAIT, analyze, give, opened
 from tests.clips import DEMO, noise, still, write_clip
 
 ROOT = Path(__file__).parents[1]
-WAIT = 120_000  # ms
+SETTLE = 1000  # ms; for what slides and fades
+LAPTOP, WIDE, PHONE = (1360, 768), (1920, 1080), (390, 844)  # pixels
 
 
-def opened(browser: Any, address: str, width: int = 1400, theme: str = "light") -> Any:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{address}?__theme={theme}")
-    page.get_by_role("button", name="Analyze", exact=True).wait_for()
-    page.wait_for_timeout(1000)
-    return page
+@dataclass(frozen=True)
+class State:
+    """What to do on the open page before it is pictured. whole: all of it, not the part on the screen alone."""
+
+    name: str
+    reach: Callable[[Any, Path], None] = lambda page, work: None
+    size: tuple[int, int] = LAPTOP
+    theme: str = "light"
+    whole: bool = False
+
+
+def playing(page: Any, work: Path) -> None:
+    page.locator(".lanes").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+
+
+def zoomed(page: Any, work: Path) -> None:
+    area = page.locator(".lanes .over").bounding_box()
+    page.mouse.move(area["x"] + 0.3 * area["width"], area["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 40, steps=4)
+    page.mouse.up()
+
+
+def details(page: Any, work: Path) -> None:
+    opened(page, "details").locator(".panel").first.wait_for(timeout=WAIT)
+
+
+def downloads(page: Any, work: Path) -> None:
+    opened(page, "downloads").locator("a").first.wait_for(timeout=WAIT)
+
+
+def no_face(page: Any, work: Path) -> None:
+    analyze(page, write_clip(work / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise())))
+
+
+def working(page: Any, work: Path) -> None:
+    give(page, write_clip(work / "long.mp4", still(np.arange(0, 200, 0.2).tolist(), noise(360, 640))))
+    page.get_by_role("button", name="Analyze", exact=True).click()
+    page.wait_for_function("/left/.test(document.querySelector('#progress').innerText)", timeout=WAIT)
+
+
+def unplayable(page: Any, work: Path) -> None:
+    give(page, write_clip(work / "old.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()), codec="mpeg4"))
+    page.locator("#unplayable p").wait_for(timeout=WAIT)
+
+
+def chosen(page: Any, work: Path) -> None:
+    give(page, DEMO)
+
+
+def error(page: Any, work: Path) -> None:
+    (work / "notes.mp4").write_text("no clip at all")
+    page.get_by_test_id("Choose a clip-upload-button").set_input_files(str(work / "notes.mp4"))
+    page.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
+    page.get_by_role("button", name="Analyze", exact=True).click()
+    page.get_by_text("notes.mp4:").first.wait_for(timeout=WAIT)
+
+
+def live(page: Any, work: Path) -> None:
+    page.get_by_role("button", name="Go live").click()
+    page.wait_for_function("document.querySelectorAll('#live .minute i').length >= 20", timeout=WAIT)
+
+
+def live_result(page: Any, work: Path) -> None:
+    live(page, work)
+    page.get_by_role("button", name="Stop and show the result").click()
+    page.wait_for_function("document.querySelector('#sources .moment').textContent === 'Whole clip'", timeout=WAIT)
 
 
 def batch(page: Any, work: Path) -> None:
@@ -50,47 +117,61 @@ def evaluation(page: Any, work: Path) -> None:
     for name in ("labels", "predictions"):
         page.locator(f"#{name} input[type=file]").set_input_files(str(work / f"{name}.csv"))
         page.locator(f"#{name}").get_by_text(name).first.wait_for()
-    page.wait_for_timeout(1500)
     page.get_by_role("button", name="Score").click()
-    page.locator("#scores h2").wait_for(timeout=20_000)
+    page.locator("#scores h2").wait_for(timeout=WAIT)
 
 
-def error(page: Any, work: Path) -> None:
-    (work / "notes.mp4").write_text("no clip at all")
-    page.locator("#clip input[type=file]").first.set_input_files(str(work / "notes.mp4"))
-    page.wait_for_timeout(1500)
-    page.get_by_role("button", name="Analyze", exact=True).click()
-    page.get_by_text("notes.mp4:").first.wait_for(timeout=20_000)
+STATES = (
+    State("first"),
+    State("result", playing),
+    State("wide", playing, WIDE),
+    State("dark", playing, theme="dark"),
+    State("phone", playing, PHONE, whole=True),
+    State("zoomed", zoomed),
+    State("details", details, whole=True),
+    State("downloads", downloads, whole=True),
+    State("chosen", chosen),
+    State("working", working),
+    State("no-face", no_face),
+    State("unplayable", unplayable),
+    State("error", error),
+    State("live", live),
+    State("live-phone", live, PHONE, whole=True),
+    State("live-result", live_result, whole=True),
+    State("batch", batch),
+    State("evaluation", evaluation, whole=True),
+)
 
 
 def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
     target.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="cer-"))
-    faceless = write_clip(work / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()))
-    page, address = app.serve(prevent_thread_lock=True, quiet=True)
-    with sync_playwright() as running:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = running.chromium.launch(executable_path=path, args=QUIET)
-        for name, width, theme, step in (
-            ("empty", 1400, "light", lambda page: None),
-            ("result", 1400, "light", lambda page: analyze(page, DEMO)),
-            ("dark", 1400, "dark", lambda page: analyze(page, DEMO)),
-            ("phone", 390, "light", lambda page: analyze(page, DEMO)),
-            ("no-face", 1400, "light", lambda page: analyze(page, faceless)),
-            ("error", 1400, "light", lambda page: error(page, work)),
-            ("batch", 1400, "light", lambda page: batch(page, work)),
-            ("evaluation", 1400, "light", lambda page: evaluation(page, work)),
-        ):
-            tab = opened(browser, address, width, theme)
-            step(tab)
-            tab.wait_for_timeout(2500)
-            tab.screenshot(path=target / f"page-{name}.png", full_page=True)
-            print(target / f"page-{name}.png")
-            tab.close()
+    states = [state for state in STATES if not sys.argv[2:] or state.name in sys.argv[2:]]
+    served, address = app.serve(prevent_thread_lock=True, quiet=True)
+    with TemporaryDirectory(prefix="cer-") as folder, sync_playwright() as running:
+        work = Path(folder)
+        devices = [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera_file(work / 'camera.y4m')}",
+            f"--use-file-for-fake-audio-capture={microphone_file(work / 'microphone.wav')}",
+        ]
+        browser = running.chromium.launch(executable_path=chromium(), args=[*QUIET, *devices])
+        for state in states:
+            width, height = state.size
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, permissions=["camera", "microphone"]
+            )
+            page = context.new_page()
+            page.goto(f"{address}?__theme={state.theme}")
+            page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+            state.reach(page, work)
+            page.wait_for_timeout(SETTLE)
+            page.screenshot(path=target / f"page-{state.name}.png", full_page=state.whole)
+            print(target / f"page-{state.name}.png")
+            context.close()
         browser.close()
-    page.close()
-    shutil.rmtree(work)
+    served.close()
 
 
 if __name__ == "__main__":

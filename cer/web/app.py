@@ -101,7 +101,7 @@ def _one_clip(page: gr.Blocks) -> None:
     job = start.click(
         analyze_one, [clip, originals], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn
     )
-    job.then(lambda: "", None, [progress], queue=False, **drawn)
+    job.failure(None, js=_script("ended.js"), api_visibility="private")
     stopped = [progress, sentence]
     stop.click(lambda: ("", say("clip.cancelled")), None, stopped, cancels=[job], queue=False, **drawn)
     person.input(choose_person, [observed, person], shown, **drawn)

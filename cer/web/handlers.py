@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from cer.errors import ClipError
 from cer.files import DEMO_CLIP
 from cer.media.reader import probe
 from cer.media.writer import write_preview
@@ -94,9 +95,12 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
     """An H.264 copy of a clip that the visitor's browser cannot show; what is analyzed stays the clip itself."""
     if not clip or Path(clip).name in (originals or {}):
         return [gr.skip()] * 3
-    probed = probe(clip)
+    try:
+        probed = probe(clip)
+    except ClipError:
+        return [gr.skip()] * 3  # Analyze says why
     if probed.duration > MAX_DURATION:
-        raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
+        return [gr.skip()] * 3
     path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
     write_preview(probed, path)
     key = "clip.preview" if probed.has_video else "clip.waveform"

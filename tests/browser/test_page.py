@@ -268,6 +268,7 @@ def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Pat
     visitor.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
     message = visitor.get_by_text("broken.mp4:").first
     _until(visitor, message, lambda: visitor.get_by_role("button", name="Analyze", exact=True).click())
+    visitor.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
 
 
 def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) -> None:
