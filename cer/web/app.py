@@ -124,7 +124,13 @@ def _one_clip(page: gr.Blocks) -> None:
 
 def _live_markup() -> str:
     """The camera's picture, what is shown over the last minute, and the words; live.js fills them."""
-    texts = {name: say(f"live.{name}") for name in ("stop", "start", "waiting", "denied", "ended")}
+    texts = {
+        "start": say("live.start"),
+        "stop": say("live.stop"),
+        "waiting": say("live.waiting"),
+        "denied": say("live.denied"),
+        "ended": say("live.ended"),
+    }
     return (
         f'<button type="button" class="go" data-texts="{escape(json.dumps(texts))}">{escape(texts["start"])}</button>'
         '<div class="camera" hidden><video muted playsinline></video></div>'
@@ -160,15 +166,9 @@ def _many_clips() -> None:
     with gr.Row():
         start = gr.Button(say("batch.analyze"), variant="primary")
         stop = gr.Button(say("clip.cancel"))
-    table = gr.Dataframe(
-        headers=texts_of("batch.columns"),
-        column_widths=["20%", "9%", "18%", "12%", "8%", "33%"],
-        label=say("batch.table"),
-        wrap=True,
-        interactive=False,
-    )
+    cards = gr.HTML(apply_default_css=False, elem_id="gallery")
     packed = gr.File(label=say("batch.archive"), visible=False)
-    job = start.click(analyze_many, [clips], [table, packed], api_visibility="private", concurrency_id="models")
+    job = start.click(analyze_many, [clips], [cards, packed], api_visibility="private", concurrency_id="models")
     stop.click(None, cancels=[job], api_visibility="private")
 
 

@@ -1,19 +1,21 @@
-"""Many clips: one table, one archive. A clip that cannot be read costs one line."""
+"""Many clips: one gallery, one archive. A clip that cannot be read costs one card."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from cer.labels import EMOTIONS
 from cer.names import printable, result_names
 from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.export import files_of
-from cer.results.wording import compound_word, emotion_word
+from cer.results.figures import data_uri
+from cer.results.wording import clock, compound_word, verdict
 from cer.web.files import fresh_folder
+from cer.web.player import strip
 from cer.web.watching import Tell, user_message, watch
 from cer.words import say
 
@@ -22,9 +24,11 @@ MAX_CLIPS = 20
 
 @dataclass
 class Batch:
-    """What became of the clips so far. rows: of the table; analyzes and problems: by the name of their results."""
+    """What became of the clips so far, by the name of their results. clips: every one's own name, in order; analyzes:
+    of those that could be read; problems: why the others could not.
+    """
 
-    rows: list[list[Any]] = field(default_factory=list)
+    clips: dict[str, str] = field(default_factory=dict)
     analyzes: dict[str, Analysis] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -43,25 +47,34 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
         def tell_all(fraction: float, stage: str, number: int = number, path: Path = path) -> None:
             tell((number + fraction) / len(paths), f"{printable(path.name)}: {stage}")
 
+        batch.clips[name] = printable(path.name)
         try:
             for observed in watch(str(path), tell_all):
                 if not isinstance(observed, Observation):
                     yield None
                     continue
-                analysis = observed.conclude()
-                batch.analyzes[name] = analysis
-                batch.rows.append(_row(analysis))
+                batch.analyzes[name] = observed.conclude()
         except Exception as error:
-            problem = str(user_message(error).message)
-            batch.problems[name] = problem
-            batch.rows.append([printable(path.name), None, "", "", None, problem])
+            batch.problems[name] = str(user_message(error).message)
         yield batch
 
 
-def _row(analysis: Analysis) -> list[Any]:
-    basic = "" if analysis.basic is None else emotion_word(EMOTIONS[int(analysis.basic.argmax())])
-    label = compound_word(analysis.label) if analysis.label else say("result.nothing")
-    return [analysis.clip.name, round(analysis.clip.duration, 1), label, basic, len(analysis.people), ""]
+def gallery(batch: Batch) -> str:
+    """A card a clip, in the order given: a face, the verdict, and what is stated over time; or why it was not read."""
+    cards = [_card(clip, batch.analyzes.get(name), batch.problems.get(name, "")) for name, clip in batch.clips.items()]
+    return f'<div class="gallery">{"".join(cards)}</div>'
+
+
+def _card(clip: str, analysis: Analysis | None, problem: str) -> str:
+    if analysis is None:
+        return f'<article class="card problem"><h4>{escape(clip)}</h4><p>{escape(problem)}</p></article>'
+    face = f'<img src="{data_uri(analysis.people[0].thumbnail)}" alt="">' if analysis.people else ""
+    seven = compound_word(analysis.label) if analysis.label else say("result.nothing")
+    return (
+        f'<article class="card">{face}<h4>{escape(clip)} <small>{clock(analysis.clip.duration)}</small></h4>'
+        f"<p>{escape(verdict(analysis))}</p>{strip(analysis)}"
+        f"<small>{escape(say('batch.seven', label=seven))}</small></article>"
+    )
 
 
 def archive(batch: Batch) -> str:

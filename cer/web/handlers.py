@@ -20,7 +20,7 @@ from cer.results.export import write_files
 from cer.results.formats import write_formats
 from cer.results.wording import clock, verdict
 from cer.web import charts, player
-from cer.web.batch import MAX_CLIPS, Batch, archive, work
+from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
 from cer.web.example import example
 from cer.web.files import fresh_folder
 from cer.web.live import SESSIONS, Refused
@@ -103,8 +103,8 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
         return [gr.skip()] * 3
     path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
     write_preview(probed, path)
-    key = "clip.preview" if probed.has_video else "clip.waveform"
-    return [str(path), {path.name: clip}, f"<p>{say(key)}</p>"]
+    note = say("clip.preview") if probed.has_video else say("clip.waveform")
+    return [str(path), {path.name: clip}, f"<p>{note}</p>"]
 
 
 def forget() -> list[Any]:
@@ -202,7 +202,7 @@ def analyze_many(
     progress: gr.Progress = gr.Progress(),  # noqa: B008
     request: gr.Request | None = None,
 ) -> Iterator[list[Any]]:
-    """Analyze many clips; the table grows with each."""
+    """Analyze many clips; the gallery grows with each."""
     if not clips:
         raise refuse(say("batch.none"))
     if len(clips) > MAX_CLIPS:
@@ -211,8 +211,8 @@ def analyze_many(
     batch = Batch()
     for outcome in work(clips, lambda fraction, stage: progress(fraction, desc=stage)):
         batch = outcome or batch
-        yield [batch.rows if outcome is not None else gr.skip(), gr.skip()]
-    yield [batch.rows, gr.update(value=archive(batch), visible=True)]
+        yield [gallery(batch) if outcome is not None else gr.skip(), gr.skip()]
+    yield [gallery(batch), gr.update(value=archive(batch), visible=True)]
 
 
 @user_message_for

@@ -74,6 +74,12 @@ def lanes(analysis: Analysis) -> str:
     )
 
 
+def strip(analysis: Analysis) -> str:
+    """What is stated over time, as a lane by itself."""
+    end = _end(analysis)
+    return f'<div class="lanes bare">{_lane("", _statements(analysis, end), end, "stated")}</div>'
+
+
 def table(analysis: Analysis) -> str:
     """The basic emotions, fused and by source, of the whole clip; player.js puts in what holds at a moment."""
     present = {witness.source: witness for witness in witnesses(analysis)}
@@ -148,7 +154,7 @@ def _share(witness: Witness | None) -> float:
 
 
 def _source_head(analysis: Analysis, source: str, witness: Witness | None) -> str:
-    name = say(f"player.sources.{source.replace(' ', '_')}")
+    name = say(f"columns.{source.replace(' ', '_')}")
     if witness is None:
         first = next(modality for modality in MODALITIES if analysis.sources[modality] == source)
         reason = say("result.absent", reason=reason_word(analysis.mean_prediction(first)[1]))
