@@ -61,10 +61,10 @@ def main() -> None:
             page.evaluate(_HOOK)
             page.get_by_role("button", name="Go live").click()
             page.wait_for_function("window.late.length > 0", timeout=120_000)
-            held = []
+            megabytes = []
             for _ in range(seconds // 10):
                 page.wait_for_timeout(10_000)
-                held.append(memory(server.pid))
+                megabytes.append(memory(server.pid))
             late = np.array(page.evaluate("window.late"))
             browser.close()
     finally:
@@ -76,7 +76,7 @@ def main() -> None:
         "late": {
             name: round(float(np.quantile(late, q)), 2) for name, q in (("median", 0.5), ("90 %", 0.9), ("worst", 1))
         },
-        "MB after 60 s and at the end": [round(held[min(5, len(held) - 1)]), round(held[-1])],
+        "MB after 60 s and at the end": [round(megabytes[min(5, len(megabytes) - 1)]), round(megabytes[-1])],
     }
     print(json.dumps(figures, indent=1))
 

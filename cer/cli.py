@@ -1,4 +1,4 @@
-"""The command line: a thin parser over `observe` and `conclude`."""
+"""The command line: what each command does; `cer.arguments` says what it takes."""
 
 import argparse
 import logging
@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cer import __version__
+from cer.arguments import parser
 from cer.console import tolerant_output
 from cer.errors import CerError, ClipError
 from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
-from cer.modalities.registry import DEFAULT, PROFILES, choose
-from cer.models.runtime import DEVICES
+from cer.modalities.registry import PROFILES, choose
 from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
@@ -24,84 +23,6 @@ from cer.results.wording import clock, stated
 UNREADABLE = 3  # exit status when a clip could not be read
 UNWRITTEN = 1  # exit status when results could not be written
 INTERRUPTED = 130
-
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="cer", description="Compound expression recognition in video.")
-    top.add_argument("--version", action="version", version=f"cer {__version__}")
-    commands = top.add_subparsers(dest="command", required=True)
-    analyze = commands.add_parser(
-        "analyze",
-        help="analyze clips",
-        description="Write analysis.json, two CSV tables and report.html for each clip.",
-    )
-    analyze.add_argument(
-        "clips",
-        nargs="+",
-        metavar="CLIP",
-        type=Path,
-        help="a video or audio file (MP4, MOV, MKV, WebM, AVI, ...), a folder of them, or `demo` for the bundled clip",
-    )
-    analyze.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="results go to DIR/<clip stem>/; of several clips there is an index.html and a summary.csv too",
-    )
-    analyze.add_argument("--recursive", action="store_true", help="look for clips in the folders of folders too")
-    analyze.add_argument(
-        "--overwrite", action="store_true", help="analyze again what was analyzed before, by the same models"
-    )
-    analyze.add_argument(
-        "--profile",
-        default=DEFAULT,
-        metavar="NAME[,MODALITY=IMPLEMENTATION...]",
-        help="which models serve the modalities: embedded, paper or auto (default: %(default)s)",
-    )
-    analyze.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help="where networks run (default: %(default)s, a GPU if there is one that can be used)",
-    )
-    analyze.add_argument(
-        "--person", type=int, metavar="ID", help="whose face to analyze (default: whoever is seen longest)"
-    )
-    analyze.add_argument(
-        "--video", action="store_true", help="write annotated.mp4 too: face box, label and time line burnt in"
-    )
-    analyze.add_argument(
-        "--formats",
-        default="",
-        metavar="LIST",
-        help="files for other tools too: srt, vtt (subtitles), eaf (ELAN), textgrid (Praat), png (the time line)",
-    )
-    analyze.add_argument(
-        "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
-    )
-    analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    app = commands.add_parser("app", help="start the page", description="Start the page in a browser's reach.")
-    app.add_argument("--host", metavar="NAME", help="address to listen at (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
-    app.add_argument("--port", type=int, help="default: $GRADIO_SERVER_PORT, or the first free one from 7860")
-    app.add_argument("--open", action="store_true", help="open a browser window")
-    models = commands.add_parser(
-        "models",
-        help="the Hub's models of the paper profile: list, download, verify",
-        description="The Hub's models of the paper profile. They are kept in the Hub's cache or in $CER_MODELS.",
-    )
-    models.add_argument("what", nargs="?", choices=["list", "download", "verify"], default="list")
-    models.add_argument(
-        "names", nargs="*", metavar="MODEL", help="which ones (default: those of the paper profile; to list, all)"
-    )
-    space = commands.add_parser("space", help="a Space of one's own", description="Push the page to a Space.")
-    space.add_argument("what", choices=["create", "update"])
-    space.add_argument("name", metavar="OWNER/NAME")
-    space.add_argument("--profile", default=DEFAULT, help="what the Space's page uses (default: %(default)s)")
-    space.add_argument("--private", action="store_true")
-    space.add_argument("--hardware", metavar="NAME", help="in the Hub's words, such as zero-a10g")
-    space.add_argument("--dry-run", action="store_true", help="print what would be sent")
-    return top
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,7 +50,7 @@ def _main(arguments: list[str] | None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        return {"analyze": _analyze, "app": _app, "models": _models, "space": _space}[options.command](options)
+        return COMMANDS[options.command](options)
     except CerError as error:
         print(_one_line(error), file=sys.stderr)
         return 2
@@ -206,6 +127,16 @@ def _app(options: argparse.Namespace) -> int:
         ) from error
     serve(server_name=options.host, server_port=options.port, inbrowser=options.open)
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cer.doctor import WRONG, examine
+
+    status = 0
+    for finding in examine():
+        print(printable(f"{finding.state:<6}{finding.topic:<18}{finding.text}"), flush=True)
+        status = 1 if finding.state == WRONG else status
+    return status
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -298,3 +229,6 @@ def _bar(name: str) -> Progress:
 
 def _one_line(error: Exception | str) -> str:
     return "cer: " + printable(" ".join(str(error).split()))
+
+
+COMMANDS = {"analyze": _analyze, "app": _app, "doctor": _doctor, "models": _models, "space": _space}

@@ -43,7 +43,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "harness": ("eval",),
     "train": ("cer.train",),
     "web": ("cer.web",),
-    "command line": ("cer.cli", "cer.__main__"),
+    "command line": ("cer.arguments", "cer.doctor", "cer.cli", "cer.__main__"),
 }
 
 

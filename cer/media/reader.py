@@ -38,13 +38,20 @@ _MAX_BODY_BYTES = 64 * 2**20  # bytes of a message
 Message = tuple[dict[str, Any], bytes]
 
 
+def missing_limits() -> str | None:
+    """Which of the decoder's limits this system cannot set; None where it can set all."""
+    if os.name != "posix":
+        return "decoding has no limit on memory, processor time or files here: use clips that you trust"
+    if sys.platform == "darwin":
+        return "decoding has no limit on memory on macOS: use clips that you trust"
+    return None
+
+
 @cache
 def _warn_of_missing_limits() -> None:
-    """Say once, in the log, which of the decoder's limits this system cannot set."""
-    if os.name != "posix":
-        logger.warning("decoding has no limit on memory, processor time or files here: use clips that you trust")
-    elif sys.platform == "darwin":
-        logger.warning("decoding has no limit on memory on macOS: use clips that you trust")
+    """Say once, in the log, which limits are missing."""
+    if (missing := missing_limits()) is not None:
+        logger.warning(missing)
 
 
 @contextmanager

@@ -75,10 +75,10 @@ E5 = Checkpoint(
 def shipped(file: str) -> Checkpoint:
     """One of the project's own weights, as registered in weights/manifest.json."""
     try:
-        entry = _manifest()[file]
+        entry = manifest()[file]
     except KeyError:
         raise WeightsError(
-            f"{file}: not among the shipped weights ({', '.join(_manifest())}). Reinstall the package."
+            f"{file}: not among the shipped weights ({', '.join(manifest())}). Reinstall the package."
         ) from None
     return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["license"])
 
@@ -91,7 +91,8 @@ def own(path: Path, name: str) -> Checkpoint:
 
 
 @lru_cache(maxsize=1)
-def _manifest() -> dict[str, dict[str, str]]:
+def manifest() -> dict[str, dict[str, str]]:
+    """What is known of each shipped weight file, by the file's name."""
     return dict(json.loads((SHIPPED / "manifest.json").read_text("utf-8")))
 
 

@@ -31,7 +31,7 @@ def test_weights_made_by_others_are_the_tested_ones(checkpoint: checkpoints.Chec
 
 def test_every_shipped_file_is_registered_and_right() -> None:
     files = {path.name for path in SHIPPED.iterdir() if path.suffix in (".onnx", ".safetensors", ".txt")}
-    assert files == set(checkpoints._manifest())
+    assert files == set(checkpoints.manifest())
     for name in files:
         locate(shipped(name))
     assert sum((SHIPPED / name).stat().st_size for name in files) < 80 * 2**20

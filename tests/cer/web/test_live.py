@@ -135,7 +135,7 @@ def test_a_moment_is_drawn_from_words_a_table_and_a_box(analysis: Any) -> None:
     assert "happiness" in drawn["says"].lower()
 
 
-def asked(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
+def status_of(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
     """The status of a request to the middleware."""
     statuses: list[int] = []
 
@@ -164,12 +164,12 @@ def asked(method: str, path: str, headers: dict[str, str], body: bytes = b"") ->
 
 
 def test_another_sites_page_cannot_send_a_piece(fresh: Sessions) -> None:
-    assert asked("POST", f"/live/{TOKEN}", {}, piece(0.0)) == 403
-    assert asked("GET", f"/live/{TOKEN}", {"x-cer-live": "1"}) == 403
-    assert asked("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.0)) == 200
-    assert asked("POST", f"/a/space/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.2)) == 200  # behind a proxy's path
-    assert asked("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, bytes(MAX_PIECE + 100)) == 400
-    assert asked("GET", "/", {}) == -1
+    assert status_of("POST", f"/live/{TOKEN}", {}, piece(0.0)) == 403
+    assert status_of("GET", f"/live/{TOKEN}", {"x-cer-live": "1"}) == 403
+    assert status_of("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.0)) == 200
+    assert status_of("POST", f"/a/space/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.2)) == 200  # behind a proxy's path
+    assert status_of("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, bytes(MAX_PIECE + 100)) == 400
+    assert status_of("GET", "/", {}) == -1
 
 
 def test_nothing_of_a_live_session_is_written_to_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
