@@ -105,7 +105,7 @@ def _languages() -> Finding:
 
 
 def _folder(topic: str, folder: Path, *, writable: bool = True) -> Finding:
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    nearest = next(path for path in (folder, *folder.parents) if path.exists()) if writable else folder
     usable = os.access(nearest, os.R_OK | os.X_OK | (os.W_OK if writable else 0)) and nearest.is_dir()
     what = "can be written" if writable else "can be read"
     return Finding(topic, OK if usable else WRONG, f"{folder} {what if usable else what.replace('can', 'cannot')}")

@@ -17,7 +17,7 @@ from cer.perception.evidence import FRAME_RATE, Collector
 from cer.perception.language import LanguageDetector
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
-from cer.pipeline import add_block, add_segments, prepared, transcriber_of
+from cer.pipeline import add_block, add_segments, language_limits, prepared, transcriber_of
 from cer.progress import silent
 from cer.results.analysis import Analysis
 from cer.segments import Segment
@@ -46,11 +46,18 @@ class Live:
         transcriber = transcriber_of(self._observed, self._serving)
         self._collector = Collector(clip, transcriber, keep_frames=needs_frames)
         self._hearing = _Hearing(transcriber)
+        self._latest = -1.0  # seconds; of the last frame that was used
 
     def feed(self, item: Frame | Sound) -> None:
-        """Take the next frame or sound; now and then a block of 40 s is finished in it."""
+        """Take the next frame or sound; now and then a block of 40 s is finished in it. Of a camera's frames FRAME_RATE
+        a second are used.
+        """
         if isinstance(item, Sound):
             self._hearing.add(item)
+        elif item.time - self._latest < 0.9 / FRAME_RATE:
+            return
+        else:
+            self._latest = item.time
         for block in self._collector.feed(item):
             add_block(self._observed, block, self._serving, silent)
 
@@ -82,6 +89,7 @@ class Live:
         last = self._collector.finish()
         add_block(self._observed, last, self._serving, silent)
         self._observed.clip = replace(self._observed.clip, duration=last.end)
+        self._observed.warnings += language_limits(self._observed, self._serving)
         return self._observed.numbered()
 
     def close(self) -> None:
@@ -108,7 +116,7 @@ def observe_stream(
     with closing(Live(clip or live_clip(), profile)) as live:
         for item in items:
             live.feed(item)
-            if isinstance(item, Frame) and item.time - latest >= every:
+            if item.time - latest >= every:
                 latest = item.time
                 yield live.moment()
         yield live.finish().conclude()
@@ -123,6 +131,7 @@ class _Hearing:
         self._sounds: list[Sound] = []
         self._latest: list[Utterance] = []
         self._work: Future[list[Utterance]] | None = None
+        self._judged_until = 0.0  # seconds; of the sound whose language was judged
 
     def add(self, sound: Sound) -> None:
         self._sounds.append(sound)
@@ -141,6 +150,12 @@ class _Hearing:
         self._thread.shutdown(cancel_futures=True)
 
     def _listen(self, sounds: list[Sound]) -> list[Utterance]:
-        listener = Listener(self._transcriber, self._detector)
+        if self._detector.settled and self._detector.language is None:
+            self._detector = LanguageDetector()  # live there is always more to judge by
+        unjudged = not self._detector.judged or sounds[0].time >= self._judged_until
+        listener = Listener(self._transcriber, self._detector, identify=unjudged)
         utterances = [utterance for sound in sounds for utterance in listener.feed(sound)]
-        return [*utterances, *listener.finish()]
+        utterances += listener.finish()
+        if unjudged:
+            self._judged_until = sounds[-1].time
+        return utterances

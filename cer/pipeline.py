@@ -76,7 +76,7 @@ def observe_blocks(
     probed = clip if isinstance(clip, Clip) else probe(clip)
     probed = replace(probed, sha256=sha256_of(probed.path))
     observed, serving = prepared(probed, profile, progress)
-    end, words = 0.0, serving["text"]
+    end = 0.0
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
@@ -94,8 +94,7 @@ def observe_blocks(
         end = block.end
         yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
-    if observed.language is not None and isinstance(words, Multilingual):
-        observed.warnings += [limit for limit in [words.domain(observed.language)] if limit]
+    observed.warnings += language_limits(observed, serving)
     progress("done", 1.0)
     yield observed.numbered()
 
@@ -113,6 +112,14 @@ def prepared(clip: Clip, profile: str, progress: Progress) -> tuple[Observation,
         unavailable=unavailable,
     )
     return observed, serving
+
+
+def language_limits(observed: Observation, serving: dict[str, Modality]) -> list[str]:
+    """What to warn of about the language that is spoken."""
+    words = serving["text"]
+    if observed.language is None or not isinstance(words, Multilingual):
+        return []
+    return [limit for limit in [words.domain(observed.language)] if limit]
 
 
 def transcriber_of(observed: Observation, serving: dict[str, Modality]) -> Transcriber | None:

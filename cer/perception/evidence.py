@@ -31,7 +31,7 @@ BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 
 MAX_FACES = 8  # of a frame, the largest ones
 
-DETAILED_BELOW = 48  # pixels of a face, half of the face network's input; smaller ones are cut out of the larger image
+DETAILED_BELOW = 64  # pixels of a face, half of the face network's input; smaller ones are cut out of the larger image
 
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
@@ -286,8 +286,7 @@ def _end(clip: Clip, video_end: float, audio_end: float) -> float:
     tracks hold.
     """
     observed = max(video_end, audio_end)
-    return (
-        clip.duration
-        if observed and abs(clip.duration - observed) <= max(1 / FRAME_RATE + 1 / max(clip.fps, 1), 0.5)
-        else observed
-    )
+    if not observed or not clip.duration:
+        return observed
+    step = max(1 / FRAME_RATE + 1 / max(clip.fps, 1), 0.5)
+    return clip.duration if abs(clip.duration - observed) <= step else observed

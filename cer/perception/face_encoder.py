@@ -14,7 +14,7 @@ from cer.models.runtime import cached_per_device, onnx_session
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-SIDE = 96  # pixels of the network's RGB input
+SIDE = 128  # pixels of the network's RGB input
 BATCH = 16  # faces; larger batches are no faster and need more memory
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
 """FACS numbers of the network's action units, in its output's order."""
@@ -72,7 +72,7 @@ def _network() -> "InferenceSession":
 
 
 def as_input(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Convert a crop, RGB or grey uint8 of any size, to the network's input, RGB uint8 [96, 96, 3]."""
+    """Convert a crop, RGB or grey uint8 of any size, to the network's input, RGB uint8 [SIDE, SIDE, 3]."""
     image = Image.fromarray(crop).convert("RGB")
     if image.size != (SIDE, SIDE):
         image = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
@@ -80,7 +80,7 @@ def as_input(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def decode(encoded: bytes) -> NDArray[np.uint8]:
-    """Decode an image of a face to the network's input, RGB uint8 [96, 96, 3]. Raises OSError for other bytes."""
+    """Decode an image of a face to the network's input, RGB uint8 [SIDE, SIDE, 3]. Raises OSError for other bytes."""
     return as_input(decode_image(encoded))
 
 
@@ -94,7 +94,7 @@ def encode(crops: NDArray[np.uint8]) -> Expressions:
     """Encode RGB crops.
 
     Args:
-        crops: uint8 [N, 96, 96, 3], as `as_input` returns them.
+        crops: uint8 [N, SIDE, SIDE, 3], as `as_input` returns them.
 
     Returns:
         Expressions of N faces, each the mean over the crop and its mirror image.

@@ -82,10 +82,12 @@ class Listener:
     """Turns a stream of sounds into utterances, holding at most about LISTEN + MAX_UTTERANCE seconds of it.
 
     transcriber: writes down speech in place of Whisper tiny.en. detector: of the language; it may have judged before.
+    identify: whether it judges this sound.
     """
 
     transcriber: Transcriber | None = None
     detector: LanguageDetector = field(default_factory=LanguageDetector)
+    identify: bool = True
     _pieces: list[np.ndarray] = field(default_factory=list)
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
@@ -130,7 +132,7 @@ class Listener:
             len(rest),
             start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
         )
-        if self.transcriber is None:
+        if self.transcriber is None and self.identify:
             self._identify(samples, groups)
         events = _bursts(samples[: int(keep * SAMPLE_RATE)])
         utterances = [_utterance(samples, group, events, start, self.transcriber, self.detector) for group in groups]

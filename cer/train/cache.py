@@ -11,7 +11,7 @@ from cer.perception.face_encoder import Expressions, encode
 
 
 def expressions(images: np.ndarray, work: Path) -> Expressions:
-    """`face_encoder.encode` of crops uint8 [N, 96, 96, 3], kept in `work` under a name made of crops and network."""
+    """`face_encoder.encode` of crops uint8 [N, SIDE, SIDE, 3], kept in `work` by a name made of crops and network."""
     key = hashlib.sha256(images.tobytes() + shipped("face.onnx").sha256.encode()).hexdigest()[:16]
     path = work / f"expressions-{key}.npz"
     if not path.exists():

@@ -23,14 +23,14 @@ FRAMES_PER_SEQUENCE = 3  # of CK+
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """RGB crops uint8 [N, 96, 96, 3] with targets float32 [N, K]; NaN where a target is unknown."""
+    """RGB crops uint8 [N, SIDE, SIDE, 3] with targets float32 [N, K]; NaN where a target is unknown."""
 
     images: np.ndarray
     targets: np.ndarray
 
 
 def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Images of the table's `image` column that decode, uint8 [N, 96, 96, 3], and their row numbers [N]."""
+    """Images of the table's `image` column that decode, uint8 [N, SIDE, SIDE, 3], and their row numbers [N]."""
     decoded = [_decoded(image["bytes"], image["path"]) for image in table["image"]]
     pairs = [(row, image) for row, image in enumerate(decoded) if image is not None]
     if not pairs:
@@ -39,7 +39,7 @@ def decode_faces(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _decoded(content: bytes, name: str) -> NDArray[np.uint8] | None:
-    """The face uint8 [96, 96, 3]; None, logged with the name, where it does not decode."""
+    """The face uint8 [SIDE, SIDE, 3]; None, logged with the name, where it does not decode."""
     try:
         return decode(content)
     except (OSError, ValueError, TypeError, SyntaxError):
@@ -86,8 +86,8 @@ def rafce_units(path: Path, *, even: bool) -> Faces:
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """images uint8 [K, 96, 96, 3] of all frames; per sequence: frames int [N, 3] into images in order, emotions [N],
-    subjects [N].
+    """images uint8 [K, SIDE, SIDE, 3] of all frames; per sequence: frames int [N, 3] into images in order, emotions
+    [N], subjects [N].
     """
 
     images: np.ndarray

@@ -35,7 +35,7 @@ class Corpus:
     """Training faces of one source.
 
     Attributes:
-        images: uint8 [N, 96, 96, 3].
+        images: uint8 [N, SIDE, SIDE, 3].
         targets: float32 [N, 8], rows sum to 1.
         identity: float32 [N, 256], the original trunk's embedding of the undegraded face, unit length.
         batch: faces in every batch.
@@ -78,7 +78,7 @@ class Batches(IterableDataset[dict[str, Tensor]]):
             yield self.draw()
 
     def draw(self) -> dict[str, Tensor]:
-        """Views [N, 3, 96, 96], targets and which rows are mixed [L], action units [N - L], identity [N, 256],
+        """Views [N, 3, SIDE, SIDE], targets and which rows are mixed [L], action units [N - L], identity [N, 256],
         quality [N]."""
         images, targets, identity = [], [], []
         for corpus, reach in zip(self.corpora, self.reach, strict=True):

@@ -26,7 +26,7 @@ class LabeledFaces:
     """Aligned faces of one corpus.
 
     Attributes:
-        images: uint8 [N, S, S, 3], 96 pixels a side unless asked for otherwise.
+        images: uint8 [N, S, S, 3], SIDE pixels a side unless asked for otherwise.
         emotions: int [N], indexes into EMOTIONS.
         names: str [N]; faces of one person share a name where the corpus knows it, otherwise the file's name.
         detected: bool [N]; False where no face was detected and the whole image is used.

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Outputs = Mapping[str, NDArray[np.float32]]
 Predict = Callable[[NDArray[np.uint8]], Outputs]
-"""Faces uint8 [N, 96, 96, 3] to logits [N, 8], embeddings [N, 256], units [N, 20] and, where the network has them,
+"""Faces uint8 [N, SIDE, SIDE, 3] to logits [N, 8], embeddings [N, 256], units [N, 20] and, where the network has them,
 identity [N, 256] and quality [N]."""
 
 PROTOTYPE_FACES = 3000  # of FER+, whose mean embeddings PFSA compares with

@@ -10,11 +10,14 @@ import torch.nn.functional as F
 from safetensors.numpy import load_file
 from torch import Tensor, nn
 
+from cer.perception.face_encoder import SIDE
+
 WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)  # channels after each block
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 BLOCKS = len(STRIDES)
 FEATURES = 1024
-DETAIL_BLOCK = 11  # the maps that enter it are the last of 6x6: mouth, brows and eyes apart
+DETAIL_BLOCK = 11  # the maps that enter it are the last of 8x8: mouth, brows and eyes apart
+LAST_MAP, DETAIL_MAP = SIDE // 32, SIDE // 16  # places in a row of the last maps, and of those that enter DETAIL_BLOCK
 DETAIL_FEATURES = 512
 EMBEDDING = 256
 IDENTITY = 256
@@ -84,6 +87,17 @@ def load_trunk(trunk: Trunk, file: Path) -> None:
     trunk.load_state_dict(weights | {"offset": trunk.offset})
 
 
+def continue_from(network: "FaceNetwork", file: Path) -> None:
+    """Start from the averaged weights of an earlier round's checkpoint, whose faces may have had another size
+    (progressive resizing): what is learned about places is resized with the maps.
+    """
+    weights = torch.load(file, weights_only=True)["average"]
+    for name, pool in (("pool.weight", network.pool), ("detail_pool.weight", network.detail_pool)):
+        resized = F.interpolate(weights[name], size=pool.weight.shape[2:], mode="bilinear")
+        weights[name] = resized * weights[name].sum((2, 3), keepdim=True) / resized.sum((2, 3), keepdim=True)
+    network.load_state_dict(weights)
+
+
 class WeightedPool(nn.Conv2d):
     """A mean over the places of feature maps [N, C, S, S], each channel with its own weights (arXiv 1804.07573): the
     corner of a mouth and the middle of a cheek do not count alike. Starts as the plain mean."""
@@ -97,7 +111,7 @@ class WeightedPool(nn.Conv2d):
 
 
 class FaceNetwork(nn.Module):
-    """Input: RGB face crops [N, 3, 96, 96] in [-1, 1].
+    """Input: RGB face crops [N, 3, SIDE, SIDE] in [-1, 1].
 
     Output: emotion logits [N, 8] free of the class prior, embedding [N, 256], action-unit logits [N, U], identity
     [N, 256] of unit length, quality logits [N].
@@ -106,8 +120,8 @@ class FaceNetwork(nn.Module):
     def __init__(self, units: int, emotions: int = 8, dropout: float = 0.3) -> None:
         super().__init__()
         self.trunk = Trunk()
-        self.pool = WeightedPool(FEATURES, 3)
-        self.detail_pool = WeightedPool(DETAIL_FEATURES, 6)
+        self.pool = WeightedPool(FEATURES, LAST_MAP)
+        self.detail_pool = WeightedPool(DETAIL_FEATURES, DETAIL_MAP)
         self.bottleneck = nn.Linear(FEATURES + DETAIL_FEATURES, EMBEDDING)
         self.norm = nn.BatchNorm1d(EMBEDDING)
         self.dropout = nn.Dropout(dropout)

@@ -56,7 +56,7 @@ class IdentityAxes:
 
 
 def as_grey(inputs: Tensor) -> Tensor:
-    """Inputs of an earlier version's network [N, 1, 48, 48] from RGB inputs [N, 3, 96, 96]."""
+    """Inputs of an earlier version's network [N, 1, 48, 48] from RGB inputs [N, 3, SIDE, SIDE]."""
     grey = inputs.mul(torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     return F.interpolate(grey, size=48, mode="bilinear", antialias=True)
 

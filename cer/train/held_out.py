@@ -81,7 +81,7 @@ def embedded_pools(data: Path, work: Path) -> Pools:
 
 
 def _faces(data: Path, work: Path, rng: np.random.Generator) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Images [N, 96, 96, 3] and targets [N, 8] to train prototypes with, to fit fusion to, and to test it on."""
+    """Images [N, SIDE, SIDE, 3] and targets [N, 8] to train prototypes with, to fit fusion to, and to test it on."""
     crowd = {split: ferplus(data / f"faces/ferplus-{split}.parquet") for split in ("train", "validation", "test")}
     training = even(crowd["train"], rng)
     press = muxspace(data / "faces/muxspace.parquet", work)[1]

@@ -34,7 +34,7 @@ from cer.train.data import Faces, ferplus
 from cer.train.face_batches import Batches, prepare
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 from cer.train.face_measure import Outputs, measure
-from cer.train.face_network import FaceNetwork
+from cer.train.face_network import FaceNetwork, continue_from
 from cer.train.publish import export, half_weights, publish
 from cer.train.script import parser_of, start_script
 
@@ -146,7 +146,7 @@ def train(
 
 @torch.no_grad()
 def predict(network: FaceNetwork, images: NDArray[np.uint8]) -> Outputs:
-    """Outputs of the network (see FaceNetwork) for faces uint8 [N, 96, 96, 3], by name: the mean over each and its
+    """Outputs of the network (see FaceNetwork) for faces uint8 [N, SIDE, SIDE, 3], by name: the mean over each and its
     mirror."""
     parts = []
     for start in range(0, len(images), 128):
@@ -213,11 +213,14 @@ def main() -> None:
     parser.add_argument(
         "--earlier", type=Path, help="an earlier face.onnx (grey, 48 pixels): one more opinion on labels"
     )
+    parser.add_argument("--start", type=Path, help="face.pt of an earlier round, whose faces may have had another size")
     parser.add_argument("--minutes", type=float, default=math.inf, help="shorten the schedule to so many minutes")
     arguments = start_script(parser)
     started = time.monotonic()
     folder = arguments.data / "faces"
     network, batches, faces = prepare(arguments.data, arguments.work, arguments.earlier)
+    if arguments.start:
+        continue_from(network, arguments.start)
     checkpoint = arguments.work / "face.pt"
     network = train(network, batches, checkpoint, max_minutes=arguments.minutes)
     refit_units(network, faces["units"], faces["crowd"])

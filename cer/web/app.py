@@ -22,6 +22,7 @@ from cer.web.handlers import (
     analyze_many,
     analyze_one,
     annotated,
+    choose_clip,
     choose_face,
     choose_moment,
     choose_person,
@@ -74,13 +75,13 @@ def _one_clip(page: gr.Blocks) -> None:
             note = gr.HTML(apply_default_css=False, js_on_load=_script("unplayable.js"), elem_id="unplayable")
             lanes = gr.HTML(apply_default_css=False, js_on_load=_script("player.js"), elem_id="lanes")
         with gr.Column(scale=2, min_width=320):
-            with gr.Row():
+            with gr.Row(elem_id="choices"):
                 choose = gr.UploadButton(
                     say("clip.choose"), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
                 )
                 go_live = gr.Button(say("live.start"), size="md", min_width=90)
                 show_example = gr.Button(say("clip.example"), size="md", min_width=90)
-            with gr.Row():
+            with gr.Row(elem_id="work"):
                 start = gr.Button(say("clip.analyze"), variant="primary", size="md", min_width=90)
                 stop = gr.Button(say("clip.cancel"), size="md", min_width=90)
             progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
@@ -92,8 +93,7 @@ def _one_clip(page: gr.Blocks) -> None:
                 downloads = gr.File(show_label=False, file_count="multiple", interactive=False, visible=False)
                 video = gr.Button(say("result.annotate"))
                 film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
-    with gr.Accordion(say("result.details"), open=False, elem_id="details") as details:
-        segment, bars, fused, table, curves = _details()
+    segment, bars, fused, table = _details(analysis, lanes)
     shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film]
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -103,22 +103,20 @@ def _one_clip(page: gr.Blocks) -> None:
     )
     job.failure(None, js=_script("ended.js"), api_visibility="private")
     stopped = [progress, sentence]
-    stop.click(lambda: ("", say("clip.cancelled")), None, stopped, cancels=[job], queue=False, **drawn)
+    stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, stopped, cancels=[job], queue=False, **drawn)
     person.input(choose_person, [observed, person], shown, **drawn)
     faces.click(choose_face, [observed], [person, *shown], **drawn)
+    previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
+    other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
     greeted = [clip, originals, note, observed, person, *shown]
-    gr.on([page.load, show_example.click], greet, None, greeted, queue=False, **drawn)
+    gr.on([page.load, show_example.click], greet, None, greeted, **other)
     forgotten = [originals, note, observed, person, *shown]
-    gr.on([clip.upload, clip.clear, clip.stop_recording], forget, None, forgotten, queue=False, **drawn)
+    clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
+    gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
-    live.submit(keep_live, None, [clip, observed, person, *shown], **drawn)
-    note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
-    choose.upload(lambda path: (path, *forget()), [choose], [clip, *forgotten], queue=False, **drawn)
+    live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn)
+    choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
     menu.expand(files, [analysis], [downloads], **drawn)
-    details.expand(curve_table, [analysis], [curves], **drawn)
-    segment.input(choose_segment, [analysis, segment], [bars, fused], api_visibility="private")
-    segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
-    lanes.click(choose_moment, [analysis], [segment, bars, fused], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 
 
@@ -139,25 +137,31 @@ def _live_markup() -> str:
     )
 
 
-def _details() -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML, gr.LinePlot]:
-    """Everything below the player, for experts."""
-    segment = gr.Dropdown([], label=say("result.segment"), elem_id="segment")
-    gr.Markdown(f"### {say('result.modalities')}")
-    bars = gr.HTML(apply_default_css=False, elem_id="modalities")
-    gr.Markdown(f"### {say('result.fused')}")
-    fused = gr.HTML(apply_default_css=False, elem_id="fusion")
-    gr.Markdown(f"### {say('result.transcript')}")
-    table = gr.HTML(apply_default_css=False, elem_id="segments")
-    curves = gr.LinePlot(
-        x="seconds",
-        y="probability",
-        color="expression",
-        color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
-        buttons=["export", "fullscreen"],
-        label=say("result.timeline"),
-        visible=False,
-    )
-    return segment, bars, fused, table, curves
+def _details(analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML]:
+    """Everything below the player, for experts: the segments to choose from, and three of the charts."""
+    with gr.Accordion(say("result.details"), open=False, elem_id="details") as details:
+        segment = gr.Dropdown([], label=say("result.segment"), elem_id="segment")
+        gr.Markdown(f"### {say('result.modalities')}")
+        bars = gr.HTML(apply_default_css=False, elem_id="modalities")
+        gr.Markdown(f"### {say('result.fused')}")
+        fused = gr.HTML(apply_default_css=False, elem_id="fusion")
+        gr.Markdown(f"### {say('result.transcript')}")
+        table = gr.HTML(apply_default_css=False, elem_id="segments")
+        curves = gr.LinePlot(
+            x="seconds",
+            y="probability",
+            color="expression",
+            color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
+            buttons=["export", "fullscreen"],
+            label=say("result.timeline"),
+            visible=False,
+        )
+    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    details.expand(curve_table, [analysis], [curves], **hidden)
+    segment.input(choose_segment, [analysis, segment], [bars, fused], **hidden)
+    segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
+    lanes.click(choose_moment, [analysis], [segment, bars, fused], **hidden)
+    return segment, bars, fused, table
 
 
 def _many_clips() -> None:

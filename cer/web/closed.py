@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from gradio import Error
 from starlette.requests import Request
@@ -41,8 +42,10 @@ class Closed:
 
 
 async def _live(request: Request, send: Callable[[Message], Awaitable[None]]) -> None:
-    """A piece of a live session. Its own header keeps other sites' pages out: browsers ask before they send one."""
-    allowed = request.method == "POST" and request.headers.get("x-cer-live") == "1"
+    """A piece of a live session; from pages of this host only, whatever Gradio allows other sites."""
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    hosts = {"", request.headers.get("host"), request.headers.get("x-forwarded-host")}
+    allowed = request.method == "POST" and request.headers.get("x-cer-live") == "1" and origin in hosts
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

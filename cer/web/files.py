@@ -20,6 +20,8 @@ def own_cache() -> None:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / f"cer-{user}"))
     # Gradio names uploads by a hash of their content, seeded by a file of its package: in an image, the same for all.
     processing_utils.hash_seed = secrets.token_bytes(32)
+    # Where an ffmpeg is on the path Gradio would run it on what strangers sent, outside the decoder's limits.
+    processing_utils.ffmpeg_installed = lambda: False
 
 
 def fresh_folder() -> Path:

@@ -70,8 +70,8 @@ def _result(observed: Observation) -> list[Any]:
 @user_message_for
 def greet() -> list[Any]:
     """The finished example: the bundled clip and what the models saw in it, without loading one."""
-    observed, person, _, *shown = _result(example())
-    return [str(DEMO_CLIP), None, "", observed, person, *shown]
+    observed, person, clip, *shown = _result(example())
+    return [{**clip, "value": str(DEMO_CLIP)}, None, "", observed, person, *shown]
 
 
 @user_message_for
@@ -87,7 +87,7 @@ def keep_live(event: gr.EventData) -> list[Any]:
     except Refused:
         raise refuse(say("live.failed")) from None
     state, person, _, *rest = _result(observed)
-    return [None, state, person, *rest]
+    return [None, f"<p>{say('live.gone')}</p>", state, person, *rest]
 
 
 @user_message_for
@@ -107,9 +107,24 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
     return [str(path), {path.name: clip}, f"<p>{note}</p>"]
 
 
-def forget() -> list[Any]:
-    """An empty page for a clip that was not analyzed yet."""
-    nothing: list[Any] = [f"### {say('clip.start')}", "", "", gr.update(choices=[], value=None), "", "", "", "", None]
+def choose_clip(path: str) -> list[Any]:
+    """Another clip, and nothing known of it yet, the last one's subtitles neither."""
+    return [gr.update(value=path, subtitles=[]), *forget()]
+
+
+def forget(prompt: str | None = None) -> list[Any]:
+    """An empty page for a clip that was not analyzed yet. prompt: what to do next; by default to press Analyze."""
+    nothing: list[Any] = [
+        f"### {prompt or say('clip.chosen')}",
+        "",
+        "",
+        gr.update(choices=[], value=None),
+        "",
+        "",
+        "",
+        "",
+        None,
+    ]
     hidden = gr.update(value=None, visible=False)
     return [None, "", None, gr.update(choices=[], visible=False), *nothing, hidden, hidden]
 

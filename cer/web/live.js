@@ -4,17 +4,20 @@ const PIECE = 200; // ms between two pieces
 const WIDTH = 320; // pixels of a frame that is sent
 const RATE = 16000; // Hz
 const MINUTE = 120; // marks of the strip, two a second
-const MAX_PENDING = 3; // pieces under way; beyond, a slow line gets fewer
+const MAX_PENDING = 1; // pieces under way: they arrive in order, and a slow line gets fewer
 
 const part = (name) => element.querySelector(name);
 const texts = () => JSON.parse(part(".go").dataset.texts);
 let session = null;
+let starting = false; // while the browser asks for the camera
 
 const WORKLET = `registerProcessor("pieces", class extends AudioWorkletProcessor {
   process([input]) { if (input[0]) this.port.postMessage(input[0].slice()); return true; }
 });`;
 
 async function start() {
+  if (starting) return;
+  starting = true;
   part(".problem").hidden = true;
   const wanted = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
   let stream;
@@ -22,7 +25,19 @@ async function start() {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: wanted });
   } catch (error) {
     return problem(texts().denied);
+  } finally {
+    starting = false;
   }
+  try {
+    await begin(stream);
+  } catch (error) {
+    stream.getTracks().forEach((track) => track.stop());
+    if (session) stop(texts().ended);
+    else problem(texts().ended);
+  }
+}
+
+async function begin(stream) {
   const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const sound = new AudioContext({ sampleRate: RATE });
   const mine = { token, stream, sound, chunks: [], soundAt: null, began: performance.now(), pending: 0 };
@@ -118,7 +133,8 @@ function planes(film, width, height) {
 function draw(moment) {
   if (session.drawn === moment.time) return;
   session.drawn = moment.time;
-  document.querySelector("#verdict h3").textContent = moment.says;
+  const verdict = document.querySelector("#verdict h3");
+  if (verdict) verdict.textContent = moment.says;
   document.querySelector("#sources .html-container > div").innerHTML = moment.table;
   document.querySelector("#sources .moment").textContent = Math.floor(moment.time) + " s";
   const mark = document.createElement("i");

@@ -14,14 +14,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Condition, Lock, Thread
+from threading import Condition, Lock, Thread, Timer
 from typing import Any
 
 import av
 import numpy as np
 
 from cer.live import EVERY, Live, live_clip
-from cer.media.clip import Frame, Sound
+from cer.media.clip import SAMPLE_RATE, Frame, Sound
 from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.figures import EMOTION_COLORS
@@ -33,9 +33,12 @@ from cer.words import say
 MAX_SESSIONS = 2  # at once; two cores serve one well
 MAX_PIECE = 2_000_000  # bytes
 MAX_FRAME_SIDE = 640  # pixels
-MAX_WAITING = 40  # pieces; more come faster than they are worked off, and the oldest frames are let go
+MAX_SOUND = 3.0  # seconds of sound in a piece
+MAX_WAITING = 40  # frames and sounds; more come faster than they are worked off, and the oldest frames are let go
 IDLE = 10.0  # seconds without a piece that end a session
-KEPT = 600.0  # seconds that an observation waits for its visitor
+MAX_LIFE = MAX_DURATION + 60  # seconds after which a session ends in any case
+KEPT = 120.0  # seconds that an observation waits for its visitor
+LATE = 0.05  # seconds that a sound may begin before the last one has ended
 HEAD, SOUND_HEAD = struct.Struct("<dHH"), struct.Struct("<d")
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -57,13 +60,15 @@ def piece_of(body: bytes) -> list[Frame | Sound]:
     if len(rest) >= SOUND_HEAD.size:
         (start,) = SOUND_HEAD.unpack_from(rest)
         samples = np.frombuffer(rest[SOUND_HEAD.size : len(rest) - len(rest) % 2], "<i2")
+        if len(samples) > MAX_SOUND * SAMPLE_RATE:
+            raise Refused("a piece has too much sound")
         if len(samples):
             items.append(Sound(float(start), samples.astype(np.float32) / 32768))
     if size:
         planes = np.frombuffer(body, np.uint8, size, HEAD.size).reshape(height * 3 // 2, width)
         items.append(Frame(float(moment), av.VideoFrame.from_ndarray(planes, "yuv420p").to_ndarray(format="rgb24")))
-    if any(not 0 <= item.time <= MAX_DURATION for item in items):
-        raise Refused("a time lies outside of a session")
+    if not items or any(not 0 <= item.time <= MAX_DURATION for item in items):
+        raise Refused("a piece is empty, or its time lies outside of a session")
     return items
 
 
@@ -85,7 +90,7 @@ def shown(analysis: Analysis) -> dict[str, Any]:
 class Session:
     """One visitor's stream, worked off in a thread of its own."""
 
-    touched: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
     moment: dict[str, Any] | None = None
     observation: Observation | None = None
     failed: bool = False
@@ -93,18 +98,26 @@ class Session:
     _news: Condition = field(default_factory=Condition)
     _ended: bool = False
 
-    def start(self) -> None:
-        Thread(target=self._work, daemon=True, name="live").start()
+    def start(self, concluded: Callable[[], None]) -> None:
+        """Begin. concluded: called when there is nothing more to come."""
+        Thread(target=self._run, args=[concluded], daemon=True, name="live").start()
+
+    @property
+    def over(self) -> bool:
+        """Whether it takes no more pieces."""
+        return self._ended or self.failed or self.observation is not None
 
     def add(self, items: list[Frame | Sound]) -> None:
-        """Queue items; where too many wait, the oldest frame goes, and no sound."""
+        """Queue items; where too many wait, the oldest frames go. Raises Refused where even the sound is too much."""
         with self._news:
-            self.touched = time.monotonic()
             self._waiting += items
-            if len(self._waiting) > MAX_WAITING:
-                late = next((item for item in self._waiting if isinstance(item, Frame)), self._waiting[0])
-                self._waiting.remove(late)
+            while len(self._waiting) > MAX_WAITING and (frames := [i for i in self._waiting if isinstance(i, Frame)]):
+                self._waiting.remove(frames[0])
+            if len(self._waiting) > 2 * MAX_WAITING:
+                self._ended = True
             self._news.notify()
+        if self._ended:
+            raise Refused(say("live.ended"))
 
     def end(self) -> None:
         with self._news:
@@ -115,18 +128,23 @@ class Session:
         with self._news:
             while not self._waiting and not self._ended:
                 if not self._news.wait(IDLE) and not self._waiting:
-                    return None
+                    self._ended = True
+            if time.monotonic() - self.began > MAX_LIFE:
+                self._ended = True
+                return None
             return self._waiting.popleft() if self._waiting else None
 
-    def _work(self) -> None:
+    def _run(self, concluded: Callable[[], None]) -> None:
         try:
-            live, shown_at, latest = Live(live_clip(), PROFILE), -EVERY, -1.0
+            live, shown_at, latest, sound_until = Live(live_clip(), PROFILE), -EVERY, -1.0, 0.0
             try:
                 while (item := self._next()) is not None:
+                    if item.time <= latest if isinstance(item, Frame) else item.time < sound_until - LATE:
+                        continue  # times never go back
                     if isinstance(item, Frame):
-                        if item.time <= latest:
-                            continue  # times never go back
                         latest = item.time
+                    else:
+                        sound_until = item.time + len(item.samples) / SAMPLE_RATE
                     live.feed(item)
                     if isinstance(item, Frame) and item.time - shown_at >= EVERY:
                         shown_at = item.time
@@ -137,6 +155,7 @@ class Session:
         except Exception as error:
             self.failed = True
             logging.getLogger(__name__).error("a live session failed: %s", type(error).__name__)
+        concluded()
 
 
 class Sessions:
@@ -150,8 +169,8 @@ class Sessions:
         """Take a piece and give the latest moment. The first piece of a token begins a session, if `admit` lets it."""
         items = piece_of(body)
         session = self._session(token, admit)
-        if session.failed:
-            raise Refused("the session has failed")
+        if session.over:
+            raise Refused(say("live.ended"))
         session.add(items)
         return {"moment": session.moment}
 
@@ -179,16 +198,19 @@ class Sessions:
 
     def _session(self, token: str, admit: Callable[[], None]) -> Session:
         with self._lock:
-            now = time.monotonic()
-            self._running = {name: session for name, session in self._running.items() if now - session.touched < KEPT}
             if token not in self._running:
-                busy = [s for s in self._running.values() if s.observation is None and not s.failed]
-                if len(busy) >= MAX_SESSIONS:
+                if sum(not session.over for session in self._running.values()) >= MAX_SESSIONS:
                     raise Refused(say("live.busy", sessions=MAX_SESSIONS))
                 admit()
                 self._running[token] = Session()
-                self._running[token].start()
+                self._running[token].start(lambda: self._expire(token))
             return self._running[token]
+
+    def _expire(self, token: str) -> None:
+        """Forget a session that is over, if its visitor does not ask for it in time."""
+        timer = Timer(KEPT, lambda: self._running.pop(token, None))
+        timer.daemon = True
+        timer.start()
 
 
 SESSIONS = Sessions()

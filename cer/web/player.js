@@ -19,6 +19,7 @@ function refresh() {
   player = { root, written: root.dataset.player, ...JSON.parse(root.dataset.player) };
   player.view = [0, player.end];
   zoom(0, player.end);
+  player.root.querySelector(".cursor").hidden = true; // until there is a moment to show
 }
 
 // What holds at a moment of something that has one value per segment: between two middles, the mean by distance.
@@ -128,16 +129,17 @@ function zoom(from, to) {
 
 function whole() {
   zoom(0, player.end);
+  player.root.querySelector(".cursor").hidden = true;
   const { name, says, fused, sources } = player.whole;
   fill(name, says, fused, sources);
 }
 
-function move(seconds) {
+function move(seconds, done = true) {
   const time = clamp(seconds, 0, player.end);
   if (video()) video().currentTime = time;
   show(time);
   if (time < player.view[0] || time > player.view[1]) zoom(0, player.end);
-  trigger("click", { time });
+  if (done) trigger("click", { time }); // the server draws the charts of that segment
 }
 
 function at(event) {
@@ -154,7 +156,7 @@ element.addEventListener("pointerdown", (event) => {
 });
 element.addEventListener("pointermove", (event) => {
   if (!drag) return;
-  if (drag.onRuler) return move(at(event));
+  if (drag.onRuler) return move(at(event), false);
   const area = player.root.querySelector(".over").getBoundingClientRect();
   const selection = player.root.querySelector(".selection");
   const [left, right] = [drag.x, event.clientX].sort((a, b) => a - b).map((x) => clamp(x - area.left, 0, area.width));
@@ -212,7 +214,7 @@ for (const name of ["timeupdate", "seeked", "play"])
     (event) => {
       if (event.target !== video() || !player) return;
       if (name === "play" && !calm.matches) return follow();
-      if (name === "seeked" || calm.matches) show(video().currentTime);
+      show(video().currentTime);
     },
     true,
   );

@@ -41,8 +41,10 @@ def test_a_folder_that_cannot_be_used_is_wrong_and_a_missing_extra_is_not(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(doctor, "installed", lambda checkpoint: False)
+    monkeypatch.setenv("CER_MODELS", str(tmp_path / "typo"))
     states = {finding.topic: finding.state for finding in examine()}
     assert states["cache of the Hub"] == WRONG
+    assert states["CER_MODELS"] == WRONG
     assert states["languages"] == NOTE
     assert states["temporary files"] == OK
 

@@ -6,7 +6,7 @@ from threading import enumerate as threads
 import numpy as np
 import pytest
 
-from cer.live import MOMENT, Live, live_clip, observe_stream
+from cer.live import EVERY, MOMENT, Live, live_clip, observe_stream
 from cer.media.clip import MAX_DETAIL_SIDE, Frame, Sound
 from cer.media.reader import probe, stream
 from cer.perception.evidence import BLOCK, FRAME_RATE
@@ -31,15 +31,16 @@ def test_what_was_live_is_at_the_end_what_a_file_would_be(analyses: list[Analysi
 
 def test_each_moment_is_about_the_last_seconds_and_names_what_is_shown(analyses: list[Analysis]) -> None:
     moments = analyses[:-1]
-    assert len(moments) == pytest.approx(10 / 0.6, abs=1)  # frames are 0.2 s apart
+    assert 10 / 0.6 - 1 <= len(moments) <= 10 / EVERY + 2  # frames are 0.2 s apart
     for moment in moments:
         (segment,) = moment.segments
         assert segment.end - segment.start <= MOMENT + 0.01
-    assert moments[6].segments[0].end == pytest.approx(6 * 0.6, abs=0.3)
+    ends = [moment.segments[0].end for moment in moments]
+    assert max(np.diff(ends)) < 1.1
     assert [moment.statement.emotions[0][0] for moment in moments[2:] if moment.statement.emotions].count(
         "Happiness"
     ) > 0.7 * len(moments[2:])
-    assert all(len(moment.boxes) for moment in moments)
+    assert all(len(moment.boxes) for moment in moments[1:])  # the first may know a sound only
 
 
 def endless(seconds: float) -> Iterator[Frame | Sound]:
@@ -62,6 +63,21 @@ def test_memory_is_that_of_one_block_however_long_it_goes_on() -> None:
         assert live.finish().segments[-1].end == pytest.approx(4 * BLOCK, abs=0.5)
     finally:
         live.close()
+
+
+def test_of_a_fast_camera_five_frames_a_second_are_used() -> None:
+    live = Live(live_clip())
+    try:
+        for index in range(90):
+            live.feed(Frame(index / 30, noise()))
+        assert len(live._collector.cues) == pytest.approx(15, abs=1)
+    finally:
+        live.close()
+
+
+def test_half_a_second_is_long_enough() -> None:
+    *_, last = observe_stream([Frame(0.0, noise()), Frame(0.2, noise())])
+    assert last.clip.duration == pytest.approx(0.4)
 
 
 def test_no_thread_listens_on_after_the_end() -> None:

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 
+from cer.perception.face_encoder import SIDE
 from cer.train import cache
 
 
 def test_faces_are_read_once(tmp_path: Path) -> None:
-    images = np.random.default_rng(0).integers(0, 255, (3, 96, 96, 3)).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 255, (3, SIDE, SIDE, 3)).astype(np.uint8)
     first = cache.expressions(images, tmp_path)
     (file,) = tmp_path.iterdir()
     stamp = file.stat().st_mtime_ns

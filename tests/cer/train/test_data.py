@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cer.labels import EMOTIONS
-from cer.perception.face_encoder import UNITS
+from cer.perception.face_encoder import SIDE, UNITS
 from cer.train.data import Faces, ckplus, even, ferplus, labeled, misheard, rafce_units
 from tests.cer.corpora.images import image
 
@@ -14,7 +14,7 @@ def test_faces_without_a_label_are_no_training_faces(tmp_path: Path, caplog: pyt
     votes = [[4, 0, 6, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 9, 0]]
     pd.DataFrame({"image": [image()] * 2, "votes": votes}).to_parquet(tmp_path / "f.parquet")
     result = ferplus(tmp_path / "f.parquet")
-    assert result.images.shape == (1, 96, 96, 3)
+    assert result.images.shape == (1, SIDE, SIDE, 3)
     np.testing.assert_allclose(result.targets[0][[0, EMOTIONS.index("Surprise")]], [0.4, 0.6])
     assert "1 of 2 items" in caplog.text
 

@@ -6,6 +6,7 @@ import pandas as pd
 from PIL import Image
 
 from cer.labels import EMOTIONS
+from cer.perception.face_encoder import SIDE
 from cer.train.face_corpora import LabeledFaces, fold_of, labeled_faces, split
 from cer.train.face_targets import soften
 
@@ -27,7 +28,7 @@ def test_faces_are_aligned_counted_kept_and_split_by_person(tmp_path: Path, port
     table = pd.DataFrame({"image": rows, "label": ["happiness"] * 12 + ["contempt"]})
     table.to_parquet(tmp_path / "faces.parquet")
     faces = labeled_faces(tmp_path / "faces.parquet", tmp_path)
-    assert faces.images.shape == (13, 96, 96, 3)
+    assert faces.images.shape == (13, SIDE, SIDE, 3)
     assert faces.detected.tolist() == [True] * 12 + [False]
     assert EMOTIONS[faces.emotions[-1]] == "Other"
     again = labeled_faces(tmp_path / "faces.parquet", tmp_path)
@@ -44,7 +45,7 @@ def test_a_label_that_others_contradict_is_softened() -> None:
     features[:, :8] += np.where(emotions == 1, 4, -4)[:, None]
     emotions[0] = 4  # a wrong label
     names = np.array([str(row) for row in range(600)])
-    faces = LabeledFaces(np.zeros((600, 96, 96, 3), np.uint8), emotions, names, np.ones(600, bool))
+    faces = LabeledFaces(np.zeros((600, SIDE, SIDE, 3), np.uint8), emotions, names, np.ones(600, bool))
     targets = soften(faces, features, 0.6)
     np.testing.assert_allclose(targets.sum(1), 1, atol=1e-5)
     assert targets[0, 1] > 0.2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cer.perception.face_encoder import UNITS
+from cer.perception.face_encoder import SIDE, UNITS
 from cer.train import face_batches, static_face
 from cer.train.data import Faces
 from cer.train.face_batches import Batches, Corpus
@@ -20,7 +20,7 @@ def unit_rows(count: int) -> np.ndarray:
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
     monkeypatch.setattr(face_batches, "UNIT_BATCH", 2)
-    images = np.random.default_rng(0).integers(0, 255, (30, 96, 96, 3)).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 255, (30, SIDE, SIDE, 3)).astype(np.uint8)
     targets = np.eye(8, dtype=np.float32)[np.arange(30) % 3]
     corpora = [Corpus(images, targets, unit_rows(30), 4), Corpus(images, targets, unit_rows(30), 4, oval=True)]
     units = Faces(images[:6], np.zeros((6, len(UNITS)), np.float32))
@@ -41,7 +41,7 @@ def test_the_prior_is_the_share_of_votes() -> None:
 
 def test_rare_classes_are_drawn_more_often_and_the_prior_is_that_of_the_draw() -> None:
     targets = np.eye(8, dtype=np.float32)[[0] * 90 + [2] * 10]
-    corpus = Corpus(np.zeros((100, 96, 96, 3), np.uint8), targets, unit_rows(100), 4)
+    corpus = Corpus(np.zeros((100, SIDE, SIDE, 3), np.uint8), targets, unit_rows(100), 4)
     drawn = np.exp(corpus.log_prior())
     assert drawn[0] == pytest.approx(0.75, abs=0.01)  # sqrt(90) : sqrt(10)
     assert drawn[2] == pytest.approx(0.25, abs=0.01)
@@ -51,7 +51,7 @@ def test_rare_classes_are_drawn_more_often_and_the_prior_is_that_of_the_draw() -
 def test_a_batch_has_every_target(batches: Batches) -> None:
     torch.manual_seed(0)
     batch = batches.draw()
-    assert batch["views"].shape == (10, 3, 96, 96)
+    assert batch["views"].shape == (10, 3, SIDE, SIDE)
     assert batch["targets"].shape == (8, 8)
     assert batch["units"].shape == (2, len(UNITS))
     assert batch["identity"].shape == (10, 256)
@@ -72,7 +72,7 @@ def test_training_writes_a_checkpoint_and_resumes_from_it(
     caplog.set_level("INFO")
     average = train(FaceNetwork(len(UNITS)), batches, tmp_path / "face.pt", steps=6)
     assert [record.message.split(",")[0] for record in caplog.records] == ["step 6"]
-    outputs = predict(average, np.zeros((3, 96, 96, 3), np.uint8))
+    outputs = predict(average, np.zeros((3, SIDE, SIDE, 3), np.uint8))
     assert outputs["logits"].shape == (3, 8)
     assert outputs["embeddings"].shape == (3, 256)
     np.testing.assert_allclose(np.linalg.norm(outputs["identity"], axis=1), 1, atol=1e-5)
@@ -81,7 +81,7 @@ def test_training_writes_a_checkpoint_and_resumes_from_it(
 def test_the_shipped_network_has_calibrated_logits_and_a_quality_between_0_and_1() -> None:
     torch.manual_seed(0)
     network = FaceNetwork(len(UNITS)).eval()
-    faces = torch.rand(2, 3, 96, 96)
+    faces = torch.rand(2, 3, SIDE, SIDE)
     with torch.no_grad():
         logits, *_, quality = Shipped(network, 2.0)(faces)
         torch.testing.assert_close(logits, network(faces)[0] / 2)

@@ -51,7 +51,8 @@ def test_until_the_result_a_visitor_sees_progress_and_nothing_else_changes() -> 
 def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cer.models.runtime.onnx_session", None)
     clip, _, _, observed, _, sentence, lanes, table, *_ = handlers.greet()
-    assert Path(clip) == DEMO_CLIP
+    assert Path(clip["value"]) == DEMO_CLIP
+    assert "Hello there" in clip["subtitles"][0]["text"]
     assert observed.clip.name == "demo.mp4"
     assert "happiness" in sentence
     assert 'class="lanes"' in lanes
@@ -63,7 +64,12 @@ def test_a_new_clip_takes_the_old_result_away() -> None:
     assert observed is None
     assert originals is None
     assert (lanes, table) == ("", "")
-    assert "press Analyze" in sentence
+    assert "Press Analyze" in sentence
+
+
+def test_another_clip_does_not_keep_the_last_ones_subtitles() -> None:
+    clip, *_ = handlers.choose_clip("other.mp4")
+    assert (clip["value"], clip["subtitles"]) == ("other.mp4", [])
 
 
 def test_what_is_analyzed_is_the_clip_and_not_its_preview(tmp_path: Path) -> None:

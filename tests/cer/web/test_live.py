@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cer.live import Live
 from cer.media.clip import Frame, Sound
 from cer.web import live
 from cer.web.closed import Closed
@@ -27,7 +28,7 @@ def piece(moment: float, width: int = 64, height: int = 48, sound: np.ndarray | 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     """Sessions whose threads do nothing."""
-    monkeypatch.setattr(Session, "start", lambda session: None)
+    monkeypatch.setattr(Session, "start", lambda session, concluded: None)
     sessions = Sessions()
     monkeypatch.setattr(live, "SESSIONS", sessions)
     return sessions
@@ -58,6 +59,8 @@ def test_a_piece_holds_a_grey_frame_and_its_sound() -> None:
         piece(float("nan")),
         piece(-1.0),
         piece(1e9),
+        piece(1.0, 0, 0),  # nothing in it
+        piece(1.0, sound=np.zeros(50_000)),
         bytes(MAX_PIECE + 1),
     ],
 )
@@ -89,13 +92,58 @@ def test_no_other_address_is_served(fresh: Sessions, path: str) -> None:
     assert answer(path, piece(0.0), nobody_refused)[0] == 400
 
 
-def test_where_pieces_come_too_fast_frames_are_let_go_and_no_sound() -> None:
+def test_where_pieces_come_too_fast_frames_are_let_go_and_no_sound_until_the_session_ends() -> None:
     session = Session()
-    for index in range(100):
+    for index in range(60):
         session.add(piece_of(piece(0.2 * index, sound=np.zeros(3200))))
     kinds = [type(item) for item in session._waiting]
-    assert kinds.count(Sound) == 100
-    assert kinds.count(Frame) < live.MAX_WAITING
+    assert kinds.count(Sound) == 60
+    assert kinds.count(Frame) == 0
+    for index in range(60, 80):
+        session.add(piece_of(piece(0.2 * index, sound=np.zeros(3200))))
+    with pytest.raises(Refused, match="has ended"):
+        session.add(piece_of(piece(16.0, sound=np.zeros(3200))))
+    assert len(session._waiting) <= 2 * live.MAX_WAITING + 2
+    assert session.over
+
+
+def test_a_session_without_pieces_ends_and_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "IDLE", 0.05)
+    sessions = Sessions()
+    sessions.piece(TOKEN, piece(0.0), nobody_refused)
+    while sessions._running[TOKEN].observation is None:
+        time.sleep(0.01)
+    with pytest.raises(Refused, match="has ended"):
+        sessions.piece(TOKEN, piece(0.2), nobody_refused)
+
+
+def test_what_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "IDLE", 0.05)
+    monkeypatch.setattr(live, "KEPT", 0.1)
+    sessions = Sessions()
+    sessions.piece(TOKEN, piece(0.0), nobody_refused)
+    while sessions._running:
+        time.sleep(0.01)
+
+
+def test_a_sound_that_comes_twice_is_heard_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[float] = []
+    feed = Live.feed
+
+    def noted(into: Any, item: Frame | Sound) -> None:
+        if isinstance(item, Sound):
+            times.append(item.time)
+        feed(into, item)
+
+    monkeypatch.setattr(Live, "feed", noted)
+    session = Session()
+    for moment in (0.0, 0.2, 0.0, 0.2, 0.4):
+        session.add(piece_of(piece(moment, sound=np.zeros(3200))))
+    session.end()
+    ended: list[bool] = []
+    session._run(lambda: ended.append(True))
+    assert times == [0.0, 0.2, 0.4]
+    assert ended == [True]
 
 
 def test_a_session_becomes_an_observation_of_everything_and_is_given_once() -> None:
@@ -166,6 +214,10 @@ def status_of(method: str, path: str, headers: dict[str, str], body: bytes = b""
 def test_another_sites_page_cannot_send_a_piece(fresh: Sessions) -> None:
     assert status_of("POST", f"/live/{TOKEN}", {}, piece(0.0)) == 403
     assert status_of("GET", f"/live/{TOKEN}", {"x-cer-live": "1"}) == 403
+    elsewhere = {"x-cer-live": "1", "origin": "https://evil.example", "host": "127.0.0.1:7860"}
+    assert status_of("POST", f"/live/{TOKEN}", elsewhere, piece(0.0)) == 403
+    here = {"x-cer-live": "1", "origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7860"}
+    assert status_of("POST", f"/live/{TOKEN}", here, piece(0.0)) == 200
     assert status_of("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.0)) == 200
     assert status_of("POST", f"/a/space/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.2)) == 200  # behind a proxy's path
     assert status_of("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, bytes(MAX_PIECE + 100)) == 400
