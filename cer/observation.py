@@ -163,7 +163,7 @@ class Observation:
             self.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
 
     def numbered(self) -> "Observation":
-        """The same with people numbered 1, 2, 3, ... by screen time; while a clip is watched they have their track's
+        """A snapshot with people numbered 1, 2, 3, ... by screen time; while a clip is watched they have their track's
         number.
         """
         ranked = self._ranked()
@@ -172,7 +172,13 @@ class Observation:
             self,
             people={number[person.id]: replace(person, id=number[person.id]) for person in ranked},
             speakers=[number[track] if isinstance(track, int) else track for track in self.speakers],
-            boxes={number[track]: boxes for track, boxes in self.boxes.items()},
+            boxes={number[track]: list(boxes) for track, boxes in self.boxes.items()},
+            segments=list(self.segments),
+            times=list(self.times),
+            transcript=list(self.transcript),
+            events=list(self.events),
+            utterances=list(self.utterances),
+            warnings=list(self.warnings),
             blocks=[
                 {None if track is None else number[track]: predictions for track, predictions in block.items()}
                 for block in self.blocks

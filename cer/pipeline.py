@@ -68,10 +68,7 @@ def observe_blocks(
     progress: Progress = silent,
     max_duration: float = math.inf,
 ) -> Iterator[Observation]:
-    """As `observe`, but yields what is known after every block of 40 s; the last is what `observe` returns.
-
-    Conclude each before the next is asked for: they share what they hold.
-    """
+    """As `observe`, but yields what is known after every block of 40 s; the last is what `observe` returns."""
     select_device(device)
     probed = clip if isinstance(clip, Clip) else probe(clip)
     probed = replace(probed, sha256=sha256_of(probed.path))

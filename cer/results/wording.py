@@ -13,8 +13,8 @@ from cer.words import say, texts_of
 
 CERTAINTIES = ("guess", "likely", "clear")
 # Confidence in a statement from which it is called likely, and clear. Of statements about film stills, which no model
-# was trained on, 0.41 are right below 0.8, 0.57 from there on and all of 3 from 0.95 on; of those about FER+ faces
-# 0.65, 0.95 and 0.97 (`python -m eval calibration`).
+# was trained on, 0.42 are right below 0.8 and 0.67 from there on, none reaches 0.95; of those about FER+ faces 0.64,
+# 0.96 and 0.98 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
 
 

@@ -44,7 +44,7 @@ def test_the_page_asks_before_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "LIMIT", Rate(most=0))
     stranger = asking("203.0.113.9")
     for ask in (
-        lambda: list(handlers.analyze_one("clip.mp4", stranger)),
+        lambda: list(handlers.analyze_one("clip.mp4", None, stranger)),
         lambda: list(handlers.analyze_many(["clip.mp4"], None, stranger)),  # type: ignore[arg-type]
         lambda: handlers.analyze("clip.mp4", stranger),
         lambda: handlers.analyze_batch(["clip.mp4"], stranger),
