@@ -27,7 +27,7 @@ from cer.results.analysis import Analysis
 from cer.results.figures import EMOTION_COLORS
 from cer.results.wording import with_certainty
 from cer.web import player
-from cer.web.watching import MAX_DURATION, PROFILE
+from cer.web.watching import MAX_DURATION, PROFILE, release_memory
 from cer.words import say
 
 MAX_SESSIONS = 2  # at once; two cores serve one well
@@ -38,6 +38,7 @@ MAX_WAITING = 40  # frames and sounds; more come faster than they are worked off
 IDLE = 10.0  # seconds without a piece that end a session
 MAX_LIFE = MAX_DURATION + 60  # seconds after which a session ends in any case
 KEPT = 120.0  # seconds that an observation waits for its visitor
+RELEASE_EVERY = 20.0  # seconds between two times that freed memory goes back to the system
 LATE = 0.05  # seconds that a sound may begin before the last one has ended
 HEAD, SOUND_HEAD = struct.Struct("<dHH"), struct.Struct("<d")
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -136,7 +137,7 @@ class Session:
 
     def _run(self, concluded: Callable[[], None]) -> None:
         try:
-            live, shown_at, latest, sound_until = Live(live_clip(), PROFILE), -EVERY, -1.0, 0.0
+            live, shown_at, latest, sound_until, released_at = Live(live_clip(), PROFILE), -EVERY, -1.0, 0.0, 0.0
             try:
                 while (item := self._next()) is not None:
                     if item.time <= latest if isinstance(item, Frame) else item.time < sound_until - LATE:
@@ -149,12 +150,16 @@ class Session:
                     if isinstance(item, Frame) and item.time - shown_at >= EVERY:
                         shown_at = item.time
                         self.moment = shown(live.moment())
+                    if item.time - released_at >= RELEASE_EVERY:
+                        released_at = item.time
+                        release_memory()
                 self.observation = live.finish()
             finally:
                 live.close()
         except Exception as error:
             self.failed = True
             logging.getLogger(__name__).error("a live session failed: %s", type(error).__name__)
+        release_memory()
         concluded()
 
 

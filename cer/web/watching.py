@@ -39,7 +39,7 @@ def refuse(message: str) -> gr.Error:
     return gr.Error(message, duration=None, print_exception=False)
 
 
-def _release() -> None:
+def release_memory() -> None:
     """Return freed memory to the system: glibc keeps what the threads of many visits leave behind, 60 MB after a
     hundred of them.
     """
@@ -84,7 +84,7 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | Analysis | Non
         except BaseException as error:
             news.put(error)
         finally:
-            _release()
+            release_memory()
 
     Thread(target=work, daemon=True).start()
     try:
