@@ -79,7 +79,7 @@ def verdict(analysis: Analysis) -> str:
     """
     statement = analysis.statement
     if statement.state == UNCLEAR:
-        causes = [reason_word(reason) for reason in _causes(analysis)]
+        causes = dict.fromkeys(reason_word(reason) for reason in _causes(analysis))
         return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
     lead = with_certainty(statement)
     if statement.state != NEUTRAL:

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
+
+from cer.modalities.base import absent
 from cer.results.analysis import Analysis
 from cer.results.witnesses import witnesses
 from cer.results.wording import certainty, clock, stated, verdict
 from tests.cer.results.judged import Said, judged
+from tests.cer.results.made import made
 
 FACES = ("static_face", "dynamic_face", "scene_label", "scene_context")
 
@@ -86,3 +90,10 @@ def test_certainty_in_words() -> None:
 
 def test_a_statement_in_a_few_words(analysis: Analysis) -> None:
     assert stated(judged(analysis, [{}]).statement) == "not enough evidence"
+
+
+def test_a_cause_that_several_modalities_share_is_named_once() -> None:
+    unseen = made(np.full((4, 7), np.nan))
+    reasons = {"scene_label": "nobody in view to match labels with", "scene_context": "nobody in view to describe"}
+    predictions = {name: absent(1, reasons.get(name, "no face")) for name in unseen.predictions}
+    assert verdict(replace(unseen, predictions=predictions)) == "Not enough evidence: no face."
