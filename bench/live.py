@@ -17,7 +17,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import QUIET, chromium
-from tests.browser.test_live import camera_file, microphone_file
+from tests.browser.test_live import fake_devices
 
 PORT = 7872
 SECONDS = 300
@@ -47,14 +47,8 @@ def main() -> None:
     server = subprocess.Popen([sys.executable, "-c", _SERVE], stdout=subprocess.DEVNULL)
     try:
         wait_for(address)
-        devices = [
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={camera_file(folder / 'camera.y4m')}",
-            f"--use-file-for-fake-audio-capture={microphone_file(folder / 'microphone.wav')}",
-        ]
         with sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=chromium(), args=[*QUIET, *devices])
+            browser = running.chromium.launch(executable_path=chromium(), args=[*QUIET, *fake_devices(folder)])
             page = browser.new_context(permissions=["camera", "microphone"]).new_page()
             page.goto(address)
             page.locator("#lanes .lanes").wait_for()

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from cer.web import app
 from tests.browser.conftest import QUIET, chromium
-from tests.browser.test_live import camera_file, microphone_file
+from tests.browser.test_live import fake_devices
 from tests.browser.test_page import WAIT, analyze, give, opened
 from tests.clips import DEMO, noise, still, write_clip
 
@@ -150,13 +150,7 @@ def main() -> None:
     served, address = app.serve(prevent_thread_lock=True, quiet=True)
     with TemporaryDirectory(prefix="cer-") as folder, sync_playwright() as running:
         work = Path(folder)
-        devices = [
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={camera_file(work / 'camera.y4m')}",
-            f"--use-file-for-fake-audio-capture={microphone_file(work / 'microphone.wav')}",
-        ]
-        browser = running.chromium.launch(executable_path=chromium(), args=[*QUIET, *devices])
+        browser = running.chromium.launch(executable_path=chromium(), args=[*QUIET, *fake_devices(work)])
         for state in states:
             width, height = state.size
             context = browser.new_context(

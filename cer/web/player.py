@@ -30,6 +30,7 @@ MAX_COLUMNS = 240  # cells of a lane: more are not told apart on a screen
 DARKEST = 0.35  # the probability drawn darkest, unless one is stronger
 MAX_PEOPLE = 4  # lanes of people, those seen longest
 DIGITS = 4
+TICKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def lanes(analysis: Analysis) -> str:
         chosen = "chosen" if person.id == analysis.person and len(analysis.people) > 1 else ""
         spans = [Span(start, stop, "", kind=chosen) for start, stop in person.in_view]
         rows.append(_lane(say("report.person", id=person.id), spans, end, "person"))
-    ticks = "".join(f'<span data-at="{tick:.2f}"></span>' for tick in np.linspace(0, end, 6)[:-1])
+    ticks = "<span></span>" * TICKS  # player.js says when
     return (
         f'<div class="lanes" role="slider" tabindex="0" aria-label="{escape(say("player.label"))}" aria-valuemin="0" '
         f'aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00" '
@@ -82,8 +83,7 @@ def strip(analysis: Analysis) -> str:
 
 def table(analysis: Analysis) -> str:
     """The basic emotions, fused and by source, of the whole clip; player.js puts in what holds at a moment."""
-    present = {witness.source: witness for witness in witnesses(analysis)}
-    columns = [source for source in SOURCES if source in analysis.sources.values()]
+    present, columns = _by_source(analysis), _columns(analysis)
     heads = "".join(_source_head(analysis, source, present.get(source)) for source in columns)
     fused = analysis.basic
     rows = []
@@ -104,10 +104,8 @@ def player_data(analysis: Analysis) -> dict[str, Any]:
 
     Everything with one entry per segment is valid around the middle of the segment.
     """
-    rows = range(len(analysis.segments))
-    columns = [source for source in SOURCES if source in analysis.sources.values()]
-    by_row = [{witness.source: witness for witness in witnesses(analysis, row)} for row in rows]
-    person = analysis.person
+    columns, person = _columns(analysis), analysis.person
+    by_row = [_by_source(analysis, row) for row in range(len(analysis.segments))]
     return {
         "end": round(_end(analysis), 3),
         "starts": [round(segment.start, 3) for segment in analysis.segments],
@@ -129,7 +127,7 @@ def player_data(analysis: Analysis) -> dict[str, Any]:
 
 
 def _whole(analysis: Analysis, columns: list[str]) -> dict[str, Any]:
-    present = {witness.source: witness for witness in witnesses(analysis)}
+    present = _by_source(analysis)
     values = [_rounded(present[source].probabilities if source in present else None) for source in columns]
     shares = [round(_share(present.get(source)), DIGITS) for source in columns]
     return {
@@ -138,6 +136,15 @@ def _whole(analysis: Analysis, columns: list[str]) -> dict[str, Any]:
         "fused": _rounded(analysis.basic),
         "sources": list(zip(values, shares, strict=True)),
     }
+
+
+def _columns(analysis: Analysis) -> list[str]:
+    """The sources that the profile has."""
+    return [source for source in SOURCES if source in analysis.sources.values()]
+
+
+def _by_source(analysis: Analysis, row: int | None = None) -> dict[str, Witness]:
+    return {witness.source: witness for witness in witnesses(analysis, row)}
 
 
 def _end(analysis: Analysis) -> float:
@@ -232,8 +239,8 @@ def columns_of(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _words(analysis: Analysis) -> list[Span]:
-    return [Span(sentence.start, sentence.end, sentence.text, "", "said") for sentence in analysis.transcript]
+    return [Span(sentence.start, sentence.end, sentence.text) for sentence in analysis.transcript]
 
 
 def _bursts(analysis: Analysis) -> list[Span]:
-    return [Span(event.start, event.end, say(f"events.{event.kind}"), "", "burst") for event in analysis.events]
+    return [Span(event.start, event.end, say(f"events.{event.kind}")) for event in analysis.events]

@@ -37,16 +37,20 @@ def microphone_file(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def seen_live(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A browser whose camera and microphone play the bundled clip."""
-    folder = tmp_path_factory.mktemp("devices")
-    devices = [
+def fake_devices(folder: Path) -> list[str]:
+    """Arguments with which Chromium's camera and microphone play the bundled clip; their files lie in the folder."""
+    return [
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={camera_file(folder / 'camera.y4m')}",
         f"--use-file-for-fake-audio-capture={microphone_file(folder / 'microphone.wav')}",
     ]
+
+
+@pytest.fixture(scope="module")
+def seen_live(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser whose camera and microphone play the bundled clip."""
+    devices = fake_devices(tmp_path_factory.mktemp("devices"))
     running = browser.browser_type.launch(executable_path=chromium(), args=[*QUIET, *devices])
     yield running
     running.close()

@@ -3,19 +3,14 @@ from dataclasses import replace
 import numpy as np
 
 from cer.labels import MODALITIES
+from cer.modalities.base import absent
 from cer.results.analysis import Analysis
 from cer.web import charts
 
 
 def test_an_absent_modality_is_marked_with_its_reason(analysis: Analysis) -> None:
     prediction = analysis.predictions["audio"]
-    silent = replace(
-        prediction,
-        present=np.zeros_like(prediction.present),
-        probabilities=np.full_like(prediction.probabilities, np.nan),
-        embedding=None,
-        reasons=("no <b>speech</b>",) * len(prediction.reasons),
-    )
+    silent = absent(len(prediction), "no <b>speech</b>")
     html = charts.modalities(replace(analysis, predictions={**analysis.predictions, "audio": silent}))
     assert html.count('class="panel absent"') == 1
     assert "absent: no &lt;b&gt;speech&lt;/b&gt;" in html

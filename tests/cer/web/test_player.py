@@ -100,12 +100,6 @@ def test_the_table_has_a_row_an_emotion_and_a_column_a_source(analysis: Analysis
 
 def test_a_source_without_evidence_says_why(analysis: Analysis) -> None:
     spoken = analysis.predictions["text"]
-    silent = replace(
-        spoken,
-        present=np.zeros_like(spoken.present),
-        probabilities=np.full_like(spoken.probabilities, np.nan),
-        embedding=None,
-        reasons=("no speech",) * len(spoken.reasons),
-    )
+    silent = absent(len(spoken), "no speech")
     html = player.table(replace(analysis, predictions={**analysis.predictions, "text": silent}))
     assert "absent: no speech" in html
