@@ -3,6 +3,7 @@
 const JUMP = 10; // seconds, of J and L
 const MIN_DRAG = 5; // pixels; less is a click
 const MIN_VIEW = 0.5; // seconds, of the closest zoom
+const SAME_MOMENT = 0.05; // seconds
 const STALE = 0.5; // seconds from the nearest face box; farther, none is drawn
 
 const video = () => document.querySelector("#clip video");
@@ -18,6 +19,7 @@ function refresh() {
   if (player && player.root === root && player.written === root.dataset.player && drawn) return;
   player = { root, written: root.dataset.player, ...JSON.parse(root.dataset.player) };
   player.view = [0, player.end];
+  player.at = video()?.currentTime ?? 0; // seconds; of the moment that was shown last
   zoom(0, player.end);
   player.root.querySelector(".cursor").hidden = true; // until there is a moment to show
 }
@@ -42,6 +44,7 @@ function nearest(moments, seconds) {
 function show(seconds) {
   if (!player) return;
   const time = clamp(seconds, 0, player.end);
+  player.at = time;
   const says = player.says[nearest(player.middles, time)];
   const [from, to] = player.view;
   const cursor = player.root.querySelector(".cursor");
@@ -214,6 +217,8 @@ for (const name of ["timeupdate", "seeked", "play"])
     (event) => {
       if (event.target !== video() || !player) return;
       if (name === "play" && !calm.matches) return follow();
+      // A late word of a move that was shown already must not end the view of the whole clip.
+      if (video().paused && Math.abs(video().currentTime - player.at) < SAME_MOMENT) return;
       show(video().currentTime);
     },
     true,
