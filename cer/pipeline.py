@@ -24,7 +24,7 @@ from cer.perception.speaking import speaker_of
 from cer.perception.transcription import Transcriber
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis, Model
-from cer.segments import Segment, windows
+from cer.segments import WINDOW, Segment, windows
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,8 @@ def observe_blocks(
             break
         add_block(observed, block, serving, progress)
         end = block.end
-        yield observed.numbered()
+        if end - block.start >= BLOCK + WINDOW:  # the last one is shorter, and what follows it is the whole
+            yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     observed.warnings += language_limits(observed, serving)
     progress("done", 1.0)
