@@ -1,5 +1,6 @@
 """What Gradio serves and this page does not, what this page serves besides, and what every answer says to browsers."""
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from gradio import Error
 from starlette.requests import Request
 
-from cer.web.live import MAX_PIECE, Refused, answer
+from cer.web.live import MAX_PIECE, TOKEN, Refused, answer
 from cer.web.page import HEADERS
 from cer.web.rate import LIMIT, visitor_of
 
@@ -17,7 +18,7 @@ Application = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
-LIVE = "/live/"
+LIVE = re.compile(rf".*/live/({TOKEN.pattern}(?:/stop)?)")  # and no file whose folder is called live
 CLOSED = ("/process_recording",)  # runs the server's own FFmpeg on whatever is sent, outside the decoder's limits
 
 
@@ -35,13 +36,13 @@ class Closed:
         if scope["type"] == "http" and scope["path"].rstrip("/").endswith(CLOSED):
             await _send_with_headers(send, {"type": "http.response.start", "status": 404, "headers": []})
             await send({"type": "http.response.body", "body": b""})
-        elif scope["type"] == "http" and LIVE in scope["path"]:
-            await _live(Request(scope, receive), partial(_send_with_headers, send))
+        elif scope["type"] == "http" and (address := LIVE.fullmatch(scope["path"])):
+            await _live(Request(scope, receive), address[1], partial(_send_with_headers, send))
         else:
             await self.app(scope, receive, partial(_send_with_headers, send))
 
 
-async def _live(request: Request, send: Callable[[Message], Awaitable[None]]) -> None:
+async def _live(request: Request, path: str, send: Callable[[Message], Awaitable[None]]) -> None:
     """A piece of a live session; from pages of this host only, whatever Gradio allows other sites."""
     origin = urlsplit(request.headers.get("origin", "")).netloc
     hosts = {"", request.headers.get("host"), request.headers.get("x-forwarded-host")}
@@ -58,7 +59,6 @@ async def _live(request: Request, send: Callable[[Message], Awaitable[None]]) ->
         except Error as error:
             raise Refused(str(error.message)) from error
 
-    path = request.url.path.rpartition(LIVE)[2]
     status, content = answer(path, bytes(body), admit) if allowed else (403, b"{}")
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -222,6 +222,7 @@ def test_another_sites_page_cannot_send_a_piece(fresh: Sessions) -> None:
     assert status_of("POST", f"/a/space/live/{TOKEN}", {"x-cer-live": "1"}, piece(0.2)) == 200  # behind a proxy's path
     assert status_of("POST", f"/live/{TOKEN}", {"x-cer-live": "1"}, bytes(MAX_PIECE + 100)) == 400
     assert status_of("GET", "/", {}) == -1
+    assert status_of("GET", f"/gradio_api/file=/srv/live/{TOKEN}/clip.mp4", {}) == -1
 
 
 def test_nothing_of_a_live_session_is_written_to_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
