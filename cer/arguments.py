@@ -40,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
         "--profile",
         default=DEFAULT,
         metavar="NAME[,MODALITY=IMPLEMENTATION...]",
-        help="which models serve the modalities: embedded, paper or auto (default: %(default)s)",
+        help="which models serve the modalities: embedded, paper, auto, or supervised, which was trained on "
+        "compound labels (default: %(default)s)",
     )
     analyze.add_argument(
         "--device",

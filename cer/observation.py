@@ -100,6 +100,7 @@ class Observation:
             present,
             rules.similarities(embeddings, len(present)),
             self._quality(predictions, chosen),
+            direct=next((each.compounds for each in predictions.values() if each.compounds is not None), None),
         )
         statement, statements = rules.statements(outcome)
         times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / FRAME_RATE), np.float64)

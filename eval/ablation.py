@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from cer.corpora.base import Corpus
+from cer.errors import DataError
 from cer.fusion.compound import ppa
 from cer.fusion.decision import decision
 from cer.fusion.mhpf import MHPF, average, subsets
 from cer.labels import EMOTIONS, MODALITIES
+from eval.finished import Run
 from eval.results import restrict, scores_of
 from eval.scores import Scores, confusion, macro_f1
 from eval.tables import QUALITY, SIMILARITIES, column
@@ -106,10 +108,19 @@ def dirichlet(
     return chosen
 
 
-def rules(
+def weights_from(validation: Run) -> np.ndarray:
+    """Dirichlet weights [6, 8] that a finished run on basic emotions chooses. Raises DataError for other labels."""
+    if validation.corpus.compound or validation.corpus.multi_label:
+        labels = "compound labels" if validation.corpus.compound else "several labels an item"
+        raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has {labels}.")
+    scored = np.ones(len(validation.targets.truth), bool)
+    return dirichlet(Predictions.of(validation.table), validation.corpus, validation.targets, scored)
+
+
+def fused_by_rule(
     predictions: Predictions, corpus: Corpus, targets: Targets, weights: np.ndarray | None = None
-) -> dict[str, dict[str, Scores]]:
-    """Scores of each rule of fusion, by view: MHPF, mean, product and, where weights can be chosen, Dirichlet-weighted.
+) -> dict[str, np.ndarray]:
+    """Each rule of fusion, float [R, 8]: MHPF, mean, product and, where weights can be chosen, Dirichlet-weighted.
 
     `weights` [6, 8] come from another corpus. Without them they are chosen on one half of the clips and applied to the
     other, which a corpus of compound labels does not allow: the method must not see one.
@@ -123,8 +134,15 @@ def rules(
         fused["Dirichlet"] = weighted(predictions, weights)
     elif not corpus.compound and not corpus.multi_label and len(targets.ids) > 1:
         fused["Dirichlet"] = _crossed(predictions, corpus, targets)
+    return fused
+
+
+def rules(
+    predictions: Predictions, corpus: Corpus, targets: Targets, weights: np.ndarray | None = None
+) -> dict[str, dict[str, Scores]]:
+    """Scores of each rule of fusion, by view; see `fused_by_rule`."""
     results: dict[str, dict[str, Scores]] = {}
-    for rule, values in fused.items():
+    for rule, values in fused_by_rule(predictions, corpus, targets, weights).items():
         scored = scores_of(ppa(values) if corpus.compound else values, corpus, targets)
         if scored is not None:
             results[rule] = {"ppa" if corpus.compound else "fused": scored}

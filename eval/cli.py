@@ -19,7 +19,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--corpus", required=True, metavar="NAME", help="see `python -m eval ls`")
     run.add_argument("--root", type=Path, metavar="PATH", help="the corpus' file or folder; an open corpus needs none")
     run.add_argument("--split", metavar="S")
-    run.add_argument("--profile", default=DEFAULT, metavar="P", help="embedded, paper or auto, with swaps as in `cer`")
+    run.add_argument(
+        "--profile", default=DEFAULT, metavar="P", help="embedded, paper, supervised or auto, with swaps as in `cer`"
+    )
     run.add_argument("--limit", type=int, metavar="N", help="the first N items only")
     run.add_argument("--engine", choices=["local", "ray"], default="local", help="ray: spread over a Ray cluster")
     run.add_argument("--workers", type=int, default=0, metavar="N", help="of Ray; one a device without it")
@@ -64,6 +66,16 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--missing", metavar="LABEL", help="the class of videos that have no predictions")
     thresholds = commands.add_parser("thresholds", help="choose the thresholds of a corpus with several labels an item")
     thresholds.add_argument("run", type=Path, metavar="DIR", help="a run of other data than what will be scored")
+    ladder = commands.add_parser("ladder", help="every method on one corpus, from rules to what compound labels buy")
+    ladder.add_argument("--corpus", required=True, metavar="NAME", help="rafce, c-expr-db, or one of basic emotions")
+    ladder.add_argument("--root", type=Path, metavar="PATH", help="the corpus' file or folder")
+    ladder.add_argument("--split", metavar="S")
+    ladder.add_argument("--limit", type=int, metavar="N", help="the first N items only")
+    ladder.add_argument(
+        "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
+    )
+    ladder.add_argument("--out", required=True, type=Path, metavar="DIR")
+    ladder.add_argument("--quiet", action="store_true")
     commands.add_parser("ls", help="the corpora that can be run")
     return top
 
@@ -140,6 +152,19 @@ def _clips(options: argparse.Namespace) -> int:
     path = options.out or options.run / "clips.html"
     write_page(run, rows, clip_paths(run, options.root), path)
     print(path)
+    return 0
+
+
+def _ladder(options: argparse.Namespace) -> int:
+    from eval.ladder import ladder, write_ladder
+    from eval.run import Request
+
+    request = Request(options.corpus, options.root, options.out, options.split, limit=options.limit)
+    climbed = ladder(request, options.validation, quiet=options.quiet)
+    text, paths = write_ladder(climbed, request)
+    print(text)
+    for path in paths:
+        print(path)
     return 0
 
 
@@ -231,6 +256,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "calibration": _calibration,
     "clips": _clips,
     "compare": _compare,
+    "ladder": _ladder,
     "submit": _submit,
     "thresholds": _thresholds,
 }

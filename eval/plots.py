@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from cer.results.figures import COLORS
 from eval.published import NAMES, Published
+from eval.rungs import Rung
 from eval.scores import Scores
 
 _STYLES = ("-", "--", ":", "-.")
@@ -64,6 +65,25 @@ def bars(views: Sequence[tuple[str, Scores]], published: Sequence[Published], me
     axes.set_xlim(0, 1)
     axes.set_xlabel(NAMES[measure])
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def steps(rungs: Sequence[Rung]) -> Figure:
+    """The ladder: macro-F1 of every method with its interval, a color for what it learned from."""
+    figure = Figure(figsize=(8, 0.8 + 0.3 * len(rungs)), layout="constrained")
+    axes = figure.add_subplot()
+    kinds = list(dict.fromkeys(rung.learned for rung in rungs))
+    for kind, color in zip(kinds, COLORS, strict=False):
+        rows = [row for row, rung in enumerate(rungs) if rung.learned == kind]
+        axes.barh(rows, [rungs[row].macro_f1 for row in rows], color=color, label=kind)
+    for row, rung in enumerate(rungs):
+        axes.plot(rung.interval, [row, row], color=_INK, linewidth=1.5)
+    axes.set_yticks(np.arange(len(rungs)), [rung.name for rung in rungs], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("macro-F1")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8)
     return figure
 
 

@@ -92,6 +92,8 @@ def _item(names: Sequence[str], corpus: Corpus, evidence: Evidence, profile: str
                 **row,
                 name: prediction.probabilities[0],
             }
+            if prediction.compounds is not None and name == names[0]:
+                row["compound"] = prediction.compounds[0]
             modality = chosen[name]
             if corpus.compound and isinstance(modality, SceneLabel) and embedding is not None:
                 row[MATCHED] = modality.match_labels(embedding[None], COMPOUNDS)[0]

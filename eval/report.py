@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from cer.corpora.base import Corpus
-from cer.errors import DataError
 from cer.files import write_whole
 from cer.labels import MODALITIES
 from eval import multi_label
-from eval.ablation import Predictions, ablate, dirichlet, rules, views_of
+from eval.ablation import Predictions, ablate, rules, views_of, weights_from
 from eval.calibration import COVERAGES, answers_of
 from eval.finished import Run
 from eval.open_set import open_set_scores, open_set_table
@@ -54,13 +53,7 @@ def lines(run: Run, validation: Run | None = None) -> Iterator[Line]:
             yield Line("subset", " + ".join(MODALITIES[member] for member in members), view, scored)
     if len(everything) < 2:
         return
-    weights = None
-    if validation is not None:
-        if validation.corpus.compound or validation.corpus.multi_label:
-            labels = "compound labels" if validation.corpus.compound else "several labels an item"
-            raise DataError(f"{validation.folder}: weights are chosen on basic emotions; this run has {labels}.")
-        scored_rows = np.ones(len(validation.targets.truth), bool)
-        weights = dirichlet(Predictions.of(validation.table), validation.corpus, validation.targets, scored_rows)
+    weights = weights_from(validation) if validation is not None else None
     for rule, by_view in rules(predictions, run.corpus, run.targets, weights).items():
         for view, scored in by_view.items():
             yield Line("fusion rule", rule, view, scored)

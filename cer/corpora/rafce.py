@@ -8,7 +8,26 @@ from pathlib import Path
 from datasets import Dataset
 
 from cer.corpora.base import FACE, Corpus, one_file, read, with_columns
-from cer.labels import COMPOUNDS, compound_index
+from cer.labels import COMPOUNDS, compound_index, emotion_index
+
+OTHERS = (  # of RAF-CE, not of C-EXPR-DB
+    "Happily Disgusted",
+    "Happily Sad",
+    "Happily Fearful",
+    "Sadly Disgusted",
+    "Fearfully Angry",
+    "Fearfully Disgusted",
+    "Angrily Disgusted",
+)
+EXPRESSIONS = (*COMPOUNDS, *OTHERS)
+"""RAF-CE's fourteen: the seven of C-EXPR-DB in their order, then its own."""
+
+VOTES = ("Surprise", "Fear", "Disgust", "Happiness", "Sadness", "Anger")
+"""The emotions of `basic_votes`, in the order that the labels give away: of each label's two, both get most votes."""
+
+_ADVERBS = {"Happily": "happy", "Sadly": "sad", "Fearfully": "fear", "Angrily": "anger", "Disgustedly": "disgust"}
+PAIRS = tuple((emotion_index(_ADVERBS[first]), emotion_index(second)) for first, second in map(str.split, EXPRESSIONS))
+"""(i, j) per expression: positions in EMOTIONS of the two basic emotions it is made of."""
 
 
 def label(text: str) -> str | None:
@@ -17,6 +36,11 @@ def label(text: str) -> str | None:
         return COMPOUNDS[compound_index(text)]
     except ValueError:
         return None
+
+
+def expression_index(text: str) -> int:
+    """Position in EXPRESSIONS of one of RAF-CE's labels. Raises ValueError for another word."""
+    return EXPRESSIONS.index(" ".join(text.split()).title())
 
 
 def number(name: str) -> int:
@@ -32,13 +56,16 @@ def units(text: str | None) -> frozenset[int] | None:
 
 
 def faces(root: Path, split: str | None) -> Dataset:
-    """Every face of "odd", "even" or "all" numbers: id, image, label (None where it is none of ours), action_units."""
+    """Every face of "odd", "even" or "all" numbers: id, image, label (None where it is none of ours), expression (the
+    label as it is written), action_units, basic_votes.
+    """
     path = one_file(root, ["rafce-train", "rafce", "rafce-test"], [".parquet"])
-    table = read(path, ["image", "label"], ["action_units"])
+    table = read(path, ["image", "label"], ["action_units", "basic_votes"])
     names = [Path(image["path"]).stem for image in table["image"]]
     parities = {"odd": {1}, "even": {0}}.get(split or "", {0, 1})
     chosen = [row for row, name in enumerate(names) if number(name) % 2 in parities]
-    return with_columns(table, id=names, label=[label(text) for text in table["label"]]).select(chosen)
+    texts = table["label"]
+    return with_columns(table, id=names, label=[label(text) for text in texts], expression=texts).select(chosen)
 
 
 def rows(root: Path, split: str | None) -> Dataset:

@@ -73,6 +73,7 @@ class Decision:
         alone: np.ndarray,
         quality: np.ndarray | None = None,
         fusion: MHPF | None = None,
+        direct: np.ndarray | None = None,
     ) -> Outcome:
         """Decide about S segments.
 
@@ -82,19 +83,24 @@ class Decision:
             alone: PFSA of each modality alone, [S, M, 7], NaN where absent, as `similarities` returns it.
             quality: [S, M] in (0, 1]; all 1 when None.
             fusion: Another one than the learned MHPF.
+            direct: [S, 7] of a model that was trained on compound labels, NaN where absent: the compound decision is
+                its, where it has one, in place of PPA and PFSA mixed.
         """
         rule = fusion or self.fusion
         contributions = rule.contributions(probabilities, present, quality)
         fused = rule.fuse(probabilities, present, quality)
         weights = rule.weights(present, quality).mean(2)
         by_probability, by_similarity = ppa(fused), pfsa(alone, weights)
+        compound = combine(by_probability, by_similarity)
+        if direct is not None:
+            compound = np.where(np.isnan(direct), compound, direct)
         return Outcome(
             fused=fused,
             weights=weights,
             contributions=contributions,
             ppa=by_probability,
             pfsa=by_similarity,
-            compound=combine(by_probability, by_similarity),
+            compound=compound,
             states=self.states(fused, present[:, MODALITIES.index("dynamic_face")]),
             quality=np.ones(present.shape, np.float32) if quality is None else quality,
         )

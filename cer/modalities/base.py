@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from cer.labels import EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS
 from cer.models.checkpoints import Checkpoint
 from cer.perception.evidence import Evidence
 from cer.perception.transcription import Sentence
@@ -22,7 +22,8 @@ class Prediction:
     where present and are NaN elsewhere. present: bool [S]. embedding: float32 [S, D], NaN where absent, or None.
     reasons: why a segment is absent, None where present. notes: evidence in words, "" where there is none. quality:
     float32 [S] in (0, 1], how far the segment's evidence is like what the model was trained on; 1 where nothing
-    speaks against it.
+    speaks against it. compounds: float32 [S, 7] in the order of COMPOUNDS, NaN where absent, of a model that was
+    trained on compound labels; None of all others.
     """
 
     probabilities: np.ndarray
@@ -31,6 +32,7 @@ class Prediction:
     reasons: tuple[str | None, ...]
     notes: tuple[str, ...] = field(default=())
     quality: np.ndarray = field(default_factory=lambda: np.ones(0, np.float32))
+    compounds: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         count = len(self.present)
@@ -59,12 +61,13 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class SegmentPrediction:
-    """A modality's prediction for one segment. probabilities: [8]; embedding: [D]; quality in (0, 1]."""
+    """A modality's prediction for one segment. probabilities: [8]; embedding: [D]; quality in (0, 1]; compounds [7]."""
 
     probabilities: np.ndarray
     embedding: np.ndarray | None
     note: str = ""
     quality: float = 1.0
+    compounds: np.ndarray | None = None
 
 
 FACE, SCENE, VOICE, WORDS = SOURCES = ("face", "body and scene", "voice", "words")
@@ -134,7 +137,15 @@ def collect(results: Sequence[SegmentPrediction | str], width: int | None) -> Pr
         tuple(r if isinstance(r, str) else None for r in results),
         tuple(r.note if isinstance(r, SegmentPrediction) else "" for r in results),
         np.array([r.quality if isinstance(r, SegmentPrediction) else 1.0 for r in results], np.float32),
+        _stacked([r.compounds if isinstance(r, SegmentPrediction) else None for r in results]),
     )
+
+
+def _stacked(rows: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Compound probabilities [7] of S segments as [S, 7], NaN for None; None where no segment has any."""
+    if all(row is None for row in rows):
+        return None
+    return np.stack([np.full(len(COMPOUNDS), np.nan, np.float32) if row is None else row for row in rows])
 
 
 def absent(count: int, reason: str) -> Prediction:
@@ -156,6 +167,9 @@ def join(parts: Sequence[Prediction]) -> Prediction:
         tuple(reason for part in parts for reason in part.reasons),
         tuple(note for part in parts for note in (part.notes or ("",) * len(part))),
         np.concatenate([part.quality for part in parts]),
+        _stacked(
+            [row for part in parts for row in (part.compounds if part.compounds is not None else [None] * len(part))]
+        ),
     )
 
 

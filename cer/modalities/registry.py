@@ -20,7 +20,7 @@ from cer.modalities.paper.spoken import Spoken
 from cer.modalities.paper.wavlm import WavLM
 from cer.modalities.scene_context import SceneContext
 from cer.modalities.scene_label import SceneLabel
-from cer.modalities.static_face import StaticFace
+from cer.modalities.static_face import StaticFace, SupervisedFace
 from cer.modalities.text import Text
 from cer.models import hub
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 EMBEDDED = "embedded"
 
 IMPLEMENTATIONS: Mapping[str, Mapping[str, Callable[[], Modality]]] = {
-    "static_face": {EMBEDDED: StaticFace, "emoaffectnet": EmoAffectNet},
+    "static_face": {EMBEDDED: StaticFace, "supervised": SupervisedFace, "emoaffectnet": EmoAffectNet},
     "dynamic_face": {EMBEDDED: DynamicFace, "emoaffectnet": EmoAffectNetLSTM},
     "scene_label": {EMBEDDED: SceneLabel, "clip": ClipLabel},
     "scene_context": {
@@ -59,11 +59,12 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "audio": "wavlm",
         "text": "distilroberta",
     },
+    "supervised": {**dict.fromkeys(MODALITIES, EMBEDDED), "static_face": "supervised"},
 }
 
 DEFAULT = "embedded"
 
-ACCEPTED = "embedded, paper or auto, then any number of ,MODALITY=IMPLEMENTATION"
+ACCEPTED = "embedded, paper, supervised or auto, then any number of ,MODALITY=IMPLEMENTATION"
 
 _PACKAGES = {"clip": ("open_clip",), "distilroberta": ("whisper",), "xlm-roberta": ("whisper",)}
 

@@ -1,11 +1,15 @@
 """static_face: what the person's face shows on average, frame by frame, without regard to order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, Checkpoint, require, shipped
+from cer.perception.compound_head import HEAD, compound_logits
 from cer.perception.evidence import Evidence
-from cer.perception.face_encoder import frame_weights, segment_quality
+from cer.perception.face_encoder import as_input, frame_weights, segment_quality
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -30,6 +34,27 @@ class StaticFace:
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_predict_segment(evidence.segment(segment), person) for segment in segments], WIDTH)
+
+
+class SupervisedFace(StaticFace):
+    """static_face, and beside it what a head that was trained on compound labels makes of the same faces: the mean of
+    its five seeds' logits over the faces, weighed alike.
+    """
+
+    def describe(self) -> tuple[Checkpoint, ...]:
+        return (*super().describe(), shipped(HEAD))
+
+    def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
+        return collect([_with_compounds(evidence.segment(segment), person) for segment in segments], WIDTH)
+
+
+def _with_compounds(evidence: Evidence, person: int | None) -> SegmentPrediction | str:
+    predicted = _predict_segment(evidence, person)
+    if isinstance(predicted, str):
+        return predicted
+    sightings, expressions = evidence.person(person)
+    logits = compound_logits(np.stack([as_input(sighting.crop) for sighting in sightings]))["compounds"].mean(0)
+    return replace(predicted, compounds=softmax(frame_weights(expressions) @ logits))
 
 
 def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPrediction | str:

@@ -19,6 +19,8 @@ BATCH = 16  # faces; larger batches are no faster and need more memory
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
 """FACS numbers of the network's action units, in its output's order."""
 EMBEDDING_SIZE = 256
+MAPS_SHAPE = (512, 8, 8)
+_OUTPUTS = ("logits", "embeddings", "units", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ def decode_image(encoded: bytes) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
 
 
+def _scaled(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(crops.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
+
+
 def encode(crops: NDArray[np.uint8]) -> Expressions:
     """Encode RGB crops.
 
@@ -101,10 +107,22 @@ def encode(crops: NDArray[np.uint8]) -> Expressions:
     """
     parts = []
     for start in range(0, len(crops), BATCH):
-        inputs = crops[start : start + BATCH].transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
-        outputs = _network().run(None, {"faces": np.concatenate([inputs, inputs[..., ::-1]])})
+        inputs = _scaled(crops[start : start + BATCH])
+        outputs = _network().run(_OUTPUTS, {"faces": np.concatenate([inputs, inputs[..., ::-1]])})
         parts.append([(out[: len(inputs)] + out[len(inputs) :]) / 2 for out in outputs])
     if not parts:
         return NOTHING
     logits, embeddings, units, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Expressions(logits, embeddings, 1 / (1 + np.exp(-units)), quality)
+
+
+def encode_maps(crops: NDArray[np.uint8]) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+    """What heads other than the network's own read of RGB crops uint8 [N, SIDE, SIDE, 3], as they are, not mirrored:
+    feature maps float16 [N, 512, 8, 8] with mouth, brows and eyes apart, and embeddings float32 [N, 256].
+    """
+    maps = np.empty((len(crops), *MAPS_SHAPE), np.float16)
+    embeddings = np.empty((len(crops), EMBEDDING_SIZE), np.float32)
+    for start in range(0, len(crops), BATCH):
+        rows = slice(start, start + BATCH)
+        maps[rows], embeddings[rows] = _network().run(("maps", "embeddings"), {"faces": _scaled(crops[rows])})
+    return maps, embeddings

@@ -34,7 +34,7 @@ from cer.train.data import Faces, ferplus
 from cer.train.face_batches import Batches, prepare
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 from cer.train.face_measure import Outputs, measure
-from cer.train.face_network import FaceNetwork, continue_from
+from cer.train.face_network import DETAIL_BLOCK, FaceNetwork, continue_from
 from cer.train.publish import export, half_weights, publish
 from cer.train.script import parser_of, start_script
 
@@ -49,7 +49,7 @@ WEIGHT_DECAY = 0.05
 MAX_GRADIENT = 2.0
 CHECKPOINT_STEPS = 100
 OUTPUTS = ("logits", "embeddings", "units", "identity", "quality")
-SHIPPED = ("logits", "embeddings", "units", "quality")  # identity keeps the trunk from forgetting faces, no more
+SHIPPED = ("logits", "embeddings", "units", "quality", "maps")  # identity only keeps the trunk from forgetting faces
 AVERAGING = 0.996  # of the exponential moving average of the weights, per step
 
 
@@ -175,15 +175,17 @@ def refit_units(network: FaceNetwork, units: Faces, faces: Faces, seed: int = 0)
 
 
 class Shipped(nn.Module):
-    """The face network as it is exported: calibrated logits, and quality as a probability."""
+    """The face network as it is exported: calibrated logits, quality as a probability, and the feature maps
+    [N, 512, 8, 8] that enter DETAIL_BLOCK, for heads that are trained later."""
 
     def __init__(self, network: FaceNetwork, temperature: float) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
 
     def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
-        logits, embedding, units, _, quality = self.network(faces)
-        return logits / self.temperature, embedding, units, torch.sigmoid(quality)
+        maps = self.network.trunk.before(faces, DETAIL_BLOCK)
+        logits, embedding, units, _, quality = self.network.heads(*self.network.features(maps, DETAIL_BLOCK))
+        return logits / self.temperature, embedding, units, torch.sigmoid(quality), maps
 
 
 def calibrate(network: FaceNetwork, crowd: Faces, foreign: list[LabeledFaces], prior: NDArray[np.float32]) -> float:
