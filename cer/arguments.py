@@ -64,10 +64,25 @@ def parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
     )
+    analyze.add_argument(
+        "--prototypes", type=Path, metavar="FILE", help="labels of your own, which `cer adapt` learned from your clips"
+    )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    adapt = commands.add_parser(
+        "adapt",
+        help="labels of your own from a few labeled clips",
+        description="Learn prototypes of your own labels: FOLDER holds a folder of clips for each, named after it.",
+    )
+    adapt.add_argument("--examples", type=Path, required=True, metavar="FOLDER")
+    adapt.add_argument("--out", type=Path, required=True, metavar="FILE", help="a safetensors file; no clip is in it")
+    adapt.add_argument("--profile", default=DEFAULT, help="which models serve the modalities (default: %(default)s)")
+    adapt.add_argument("--quiet", action="store_true")
     app = commands.add_parser("app", help="start the page", description="Start the page in a browser's reach.")
     app.add_argument("--host", metavar="NAME", help="address to listen at (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
     app.add_argument("--port", type=int, help="default: $GRADIO_SERVER_PORT, or the first free one from 7860")
+    app.add_argument(
+        "--prototypes", type=Path, metavar="FILE", help="labels of your own, shown beside ours (see `cer adapt`)"
+    )
     app.add_argument("--open", action="store_true", help="open a browser window")
     commands.add_parser(
         "doctor",

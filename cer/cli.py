@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -18,7 +19,7 @@ from cer.modalities.registry import PROFILES, choose
 from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
-from cer.results.wording import clock, stated
+from cer.results.wording import clock, own_labels_line, stated
 
 UNREADABLE = 3  # exit status when a clip could not be read
 UNWRITTEN = 1  # exit status when results could not be written
@@ -61,11 +62,13 @@ def _main(arguments: list[str] | None) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     from cer.clips import clips_of
+    from cer.fusion.own_labels import read_own_labels
     from cer.results.formats import chosen_formats
     from cer.results.index import INDEX, Entry, write_index
 
     choose(options.profile)
     options.formats = chosen_formats(options.formats)
+    options.own = read_own_labels(options.prototypes) if options.prototypes else None
     named = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
     clips = clips_of(named, recursive=options.recursive)
     status, entries = 0, []
@@ -89,7 +92,8 @@ def _analyze_clip(clip: Path, folder: Path, options: argparse.Namespace) -> tupl
     from cer.clips import Wanted, is_done
 
     progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
-    wanted = Wanted(options.profile, options.person, options.schema, options.video, options.formats)
+    labels = options.own.labels if options.own else ()
+    wanted = Wanted(options.profile, options.person, options.schema, options.video, options.formats, labels)
     try:
         if not options.overwrite and is_done(clip, folder, wanted):
             if not options.quiet:
@@ -116,6 +120,22 @@ def _unwritten(folder: Path, error: OSError) -> str:
     return f"{folder}: the results cannot be written ({error.strerror or error})."
 
 
+def _adapt(options: argparse.Namespace) -> int:
+    from cer.adapt import adapt
+
+    choose(options.profile)
+    report = (lambda line: None) if options.quiet else (lambda line: print(printable(line), flush=True))
+    own = adapt(options.examples, profile=options.profile, report=report)
+    try:
+        own.save(options.out)
+    except OSError as error:
+        print(_one_line(_unwritten(options.out, error)), file=sys.stderr)
+        return UNWRITTEN
+    if not options.quiet:
+        print(printable(f"{options.out}: {', '.join(own.labels)}"))
+    return 0
+
+
 def _app(options: argparse.Namespace) -> int:
     try:
         from cer.web.app import serve
@@ -125,6 +145,8 @@ def _app(options: argparse.Namespace) -> int:
         raise CerError(
             f"the page needs {error.name}, which is not installed. Run `pip install 'compound-expressions[web]'`."
         ) from error
+    if options.prototypes:
+        os.environ["CER_PROTOTYPES"] = str(options.prototypes)
     serve(server_name=options.host, server_port=options.port, inbrowser=options.open)
     return 0
 
@@ -182,6 +204,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     """Analyze one clip and write its files in place of those that an earlier run left; a clip that cannot be read
     leaves none.
     """
+    from cer.adapt import with_own_labels
     from cer.pipeline import analyze
     from cer.results.export import ANNOTATED, remove_results, write_files
     from cer.results.formats import write_formats
@@ -189,6 +212,7 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
 
     remove_results(folder)
     analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
+    analysis = with_own_labels(analysis, options.own)
     write_files(analysis, folder, schema=options.schema)
     write_formats(analysis, folder, options.formats)
     if options.video and analysis.clip.has_video:
@@ -203,6 +227,8 @@ def summary(analysis: Analysis, folder: Path) -> str:
 
     described = document(analysis)
     lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
+    if own := own_labels_line(analysis):
+        lines.append(f"  {own}")
     for segment, statement in zip(described["segments"][:12], analysis.statements, strict=False):
         speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
         forced = f"  [{segment['label']} {max(segment['compound']):.0%} of the seven]" if segment["label"] else ""
@@ -231,4 +257,4 @@ def _one_line(error: Exception | str) -> str:
     return "cer: " + printable(" ".join(str(error).split()))
 
 
-COMMANDS = {"analyze": _analyze, "app": _app, "doctor": _doctor, "models": _models, "space": _space}
+COMMANDS = {"adapt": _adapt, "analyze": _analyze, "app": _app, "doctor": _doctor, "models": _models, "space": _space}

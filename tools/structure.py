@@ -39,7 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "fusion": ("cer.fusion",),
     "results": ("cer.results",),
     "corpora": ("cer.corpora",),
-    "pipeline": ("cer.observation", "cer.pipeline", "cer.live", "cer.clips"),
+    "pipeline": ("cer.observation", "cer.pipeline", "cer.live", "cer.clips", "cer.adapt"),
     "harness": ("eval",),
     "train": ("cer.train",),
     "web": ("cer.web",),

@@ -58,6 +58,8 @@ class Analysis:
         language: The code of the language that is spoken longest; None where none was identified.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
+        own_labels: Labels of the user's own, and `own`: their probabilities float32 [S, L], NaN rows where nothing
+            tells; both empty unless asked for.
     """
 
     clip: Clip
@@ -80,6 +82,8 @@ class Analysis:
     warnings: Sequence[str] = ()
     speakers: Sequence[int | str | None] = ()
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+    own_labels: tuple[str, ...] = ()
+    own: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def fused(self) -> np.ndarray:

@@ -52,6 +52,12 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
     ]
     written["language"] = analysis.language
     written["warnings"] = list(analysis.warnings)
+    if analysis.own_labels:
+        written["own_labels"] = {
+            "labels": list(analysis.own_labels),
+            "clip": _numbers(mean_of_known(analysis.own)),
+            "segments": [_numbers(row) for row in analysis.own],
+        }
     written["summary"] |= _stated(analysis, None)
     speakers = analysis.speakers or [None] * len(analysis.segments)
     written["segments"] = [

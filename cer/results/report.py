@@ -6,7 +6,16 @@ from cer.labels import EMOTIONS
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import data_uri, fused_bars, modality_bars, svg, timeline
-from cer.results.wording import clock, compound_word, emotion_word, modality_word, reason_word, source_word, stated
+from cer.results.wording import (
+    clock,
+    compound_word,
+    emotion_word,
+    modality_word,
+    own_labels_line,
+    reason_word,
+    source_word,
+    stated,
+)
 from cer.words import say, texts_of
 
 
@@ -32,6 +41,7 @@ def report(analysis: Analysis) -> str:
     return template.render(
         document=document(analysis),
         statements=analysis.statements,
+        own=own_labels_line(analysis),
         figures=[
             (say("report.when"), svg(timeline(analysis))),
             (say("result.modalities"), svg(modality_bars(analysis))),

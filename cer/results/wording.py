@@ -7,7 +7,7 @@ import numpy as np
 from cer.fusion.open_set import COMPOUND, NEUTRAL, UNCLEAR, Statement
 from cer.labels import EMOTIONS
 from cer.perception.speaking import OFF_SCREEN
-from cer.results.analysis import Analysis
+from cer.results.analysis import Analysis, mean_of_known
 from cer.results.witnesses import witnesses
 from cer.words import say, texts_of
 
@@ -144,3 +144,12 @@ def _causes(analysis: Analysis) -> list[str]:
     return list(
         dict.fromkeys(reason for prediction in analysis.predictions.values() for reason in prediction.reasons if reason)
     )
+
+
+def own_labels_line(analysis: Analysis) -> str:
+    """What the user's own labels say of the clip, the strongest three; "" without any."""
+    mean = mean_of_known(analysis.own) if analysis.own_labels else None
+    if mean is None:
+        return ""
+    ranked = sorted(zip(mean, analysis.own_labels, strict=True), reverse=True)[:3]
+    return say("result.own", labels=", ".join(f"{label} {share:.0%}" for share, label in ranked))

@@ -16,7 +16,7 @@ from cer.results.figures import data_uri
 from cer.results.wording import clock, compound_word, verdict
 from cer.web.files import fresh_folder
 from cer.web.player import strip
-from cer.web.watching import Tell, user_message, watch
+from cer.web.watching import Tell, conclude, user_message, watch
 from cer.words import say
 
 MAX_CLIPS = 20
@@ -53,7 +53,7 @@ def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
                 if not isinstance(observed, Observation):
                     yield None
                     continue
-                batch.analyzes[name] = observed.conclude()
+                batch.analyzes[name] = conclude(observed)
         except Exception as error:
             batch.problems[name] = str(user_message(error).message)
         yield batch

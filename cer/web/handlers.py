@@ -18,7 +18,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
-from cer.results.wording import clock, verdict
+from cer.results.wording import clock, own_labels_line, verdict
 from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
 from cer.web.example import example
@@ -26,7 +26,7 @@ from cer.web.files import fresh_folder
 from cer.web.live import SESSIONS, Refused
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
-from cer.web.watching import MAX_DURATION, finished, refuse, user_message, user_message_for, watch
+from cer.web.watching import MAX_DURATION, conclude, finished, refuse, user_message, user_message_for, watch
 from cer.words import say
 
 LIVE_PATIENCE = 60.0  # seconds that the end of a live session may take
@@ -55,7 +55,7 @@ def analyze_one(
 
 def _result(observed: Observation) -> list[Any]:
     """What an observation fills: its state, whose face, the clip's subtitles, and everything of `show`."""
-    analysis = observed.conclude()
+    analysis = conclude(observed)
     people = [
         (say("clip.person_choice", id=person.id, seconds=person.seconds_visible), person.id)
         for person in observed.people_by_screen_time()
@@ -132,7 +132,7 @@ def forget(prompt: str | None = None) -> list[Any]:
 @user_message_for
 def choose_person(observed: Observation | None, person: int | None) -> list[Any]:
     """The same clip for another person; nothing is watched again."""
-    return show(observed.conclude(person)) if observed is not None else [gr.skip()] * SHOWN
+    return show(conclude(observed, person)) if observed is not None else [gr.skip()] * SHOWN
 
 
 @user_message_for
@@ -154,7 +154,7 @@ def show(analysis: Analysis) -> list[Any]:
         for row, segment in enumerate(analysis.segments)
     ]
     return [
-        f"### {verdict(analysis)}",
+        "\n\n".join(filter(None, [f"### {verdict(analysis)}", own_labels_line(analysis)])),
         player.lanes(analysis),
         player.table(analysis),
         gr.update(choices=names, value=WHOLE_CLIP),
@@ -241,7 +241,7 @@ def analyze(clip: str, request: gr.Request | None = None) -> str:
         the text of analysis.json, schema 1
     """
     LIMIT.admit(visitor_of(request))
-    return to_json(finished(watch(clip, lambda fraction, stage: None)).conclude())
+    return to_json(conclude(finished(watch(clip, lambda fraction, stage: None))))
 
 
 def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:

@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
 import gradio as gr
 
+from cer.adapt import with_own_labels
 from cer.errors import CerError
+from cer.fusion.own_labels import read_own_labels
 from cer.media.reader import probe
 from cer.modalities.registry import DEFAULT
 from cer.observation import Observation
@@ -21,6 +24,7 @@ from cer.pipeline import observe_blocks
 from cer.results.analysis import Analysis
 from cer.words import say
 
+OWN_LABELS = read_own_labels(Path(os.environ["CER_PROTOTYPES"])) if "CER_PROTOTYPES" in os.environ else None
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes
 BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
@@ -37,6 +41,11 @@ class _Cancelled(Exception):
 def refuse(message: str) -> gr.Error:
     """An error to raise that is shown to the visitor until it is closed, and not logged."""
     return gr.Error(message, duration=None, print_exception=False)
+
+
+def conclude(observed: Observation, person: int | None = None) -> Analysis:
+    """What is shown of an observation: its analysis, and what the labels that this page was started with say."""
+    return with_own_labels(observed.conclude(person), OWN_LABELS)
 
 
 def release_memory() -> None:
@@ -79,7 +88,7 @@ def watch(clip: str | None, tell: Tell) -> Iterator[Observation | Analysis | Non
                 if not waiting:
                     return
                 for observed in observe_blocks(probed, profile=PROFILE, progress=progress, max_duration=MAX_DURATION):
-                    news.put(observed.conclude())
+                    news.put(conclude(observed))
                 news.put(observed)
         except BaseException as error:
             news.put(error)

@@ -8,9 +8,9 @@ in --work, so a run that was stopped goes on. `--shares` repeats the study of LE
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -46,7 +46,10 @@ class Seeds(nn.Module):
         self.methods = nn.ModuleList(nn.ModuleList(members) for members in methods)
 
     def forward(self, maps: Tensor, embeddings: Tensor) -> tuple[Tensor, ...]:
-        return tuple(torch.stack([member(maps, embeddings)[1] for member in members]) for members in self.methods)  # type: ignore[union-attr]
+        return tuple(
+            torch.stack([member(maps, embeddings)[1] for member in members])
+            for members in cast(Iterable[Iterable[Member]], self.methods)
+        )
 
 
 def seven_f1(logits: np.ndarray, faces: Encoded) -> float:
