@@ -40,7 +40,10 @@ def label(text: str) -> str | None:
 
 def expression_index(text: str) -> int:
     """Position in EXPRESSIONS of one of RAF-CE's labels. Raises ValueError for another word."""
-    return EXPRESSIONS.index(" ".join(text.split()).title())
+    plain = " ".join(text.replace("_", " ").split()).title()
+    if plain not in EXPRESSIONS:
+        raise ValueError(f"{text!r} is none of RAF-CE's fourteen: {', '.join(EXPRESSIONS)}")
+    return EXPRESSIONS.index(plain)
 
 
 def number(name: str) -> int:

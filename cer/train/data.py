@@ -2,6 +2,7 @@
 logged.
 """
 
+import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -69,6 +70,18 @@ def ferplus(path: Path) -> Faces:
     table = labeled("ferplus", path)
     images, rows = decode_faces(table)
     return Faces(images, distributions(np.stack(table["votes"])[rows]))
+
+
+RAFCE_UNITS = "rafce-train.parquet: image, action_units of even numbers"
+"""What weights that learned from RAF-CE's action units call it in their notes."""
+
+
+def units_sha256(path: Path) -> str:
+    """SHA-256 over what `rafce_units` reads of RAF-CE's even pictures: no compound label can change it."""
+    digest = hashlib.sha256()
+    for item in rafce.faces(path, "even"):
+        digest.update(item["image"]["bytes"] + b"\0" + (item["action_units"] or "").encode() + b"\0")
+    return digest.hexdigest()
 
 
 def rafce_units(path: Path, *, even: bool) -> Faces:

@@ -22,7 +22,7 @@ from cer.modalities.scene_label import TEMPLATES, label_texts
 from cer.perception import text_encoder
 from cer.perception.face_encoder import UNITS
 from cer.train.cache import expressions
-from cer.train.data import ferplus, rafce_units
+from cer.train.data import RAFCE_UNITS, ferplus, rafce_units, units_sha256
 from cer.train.expressive import training_expressions
 from cer.train.networks import ImageTower
 from cer.train.publish import export, publish
@@ -193,10 +193,11 @@ def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np
 def main() -> None:
     options = arguments(__doc__)
     started = time.monotonic()
-    names = ("ferplus-train", "ferplus-validation", "rafce-train", "muxspace", "affectnet-like")
+    names = ("ferplus-train", "ferplus-validation", "muxspace", "affectnet-like")
     files = {name: options.data / f"faces/{name}.parquet" for name in names}
     validation = ferplus(files["ferplus-validation"])
-    units = rafce_units(files["rafce-train"], even=True)
+    annotated = options.data / "faces/rafce-train.parquet"
+    units = rafce_units(annotated, even=True)
     trained, targets = training_expressions(options.data, options.work)
     checks, unit_faces = (expressions(images, options.work).embeddings for images in (validation.images, units.images))
     tower = train(trained.embeddings, targets, unit_faces, units.targets)
@@ -216,7 +217,7 @@ def main() -> None:
         name="CER label matcher (image tower)",
         license="research use (FER+, RAF-CE terms)",
         run={
-            "data": {p.name: sha256_of(p) for p in files.values()},
+            "data": {**{p.name: sha256_of(p) for p in files.values()}, RAFCE_UNITS: units_sha256(annotated)},
             "metrics": metrics,
             "seconds": round(time.monotonic() - started),
         },

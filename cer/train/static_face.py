@@ -30,7 +30,7 @@ from cer.labels import EMOTIONS
 from cer.perception.face_encoder import UNITS
 from cer.train.augment import normalise
 from cer.train.calibrate import fit_temperature
-from cer.train.data import Faces, ferplus
+from cer.train.data import RAFCE_UNITS, Faces, ferplus, units_sha256
 from cer.train.face_batches import Batches, prepare
 from cer.train.face_corpora import LabeledFaces, affectnet_like, film_stills, muxspace
 from cer.train.face_measure import Outputs, measure
@@ -242,7 +242,7 @@ def main() -> None:
     inputs = {"faces": normalise(torch.from_numpy(faces["crowd"].images[:2])).contiguous()}
     network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     content = export(Shipped(network, temperature), inputs, SHIPPED, {"faces": {0: "N"}})
-    sources = ("ferplus-train", "ferplus-validation", "rafce-train", "ckplus48", "muxspace", "affectnet-like")
+    sources = ("ferplus-train", "ferplus-validation", "ckplus48", "muxspace", "affectnet-like")
     files = [folder / f"{name}.parquet" for name in sources] + [arguments.work / "faceres.safetensors"]
     publish(
         arguments.out,
@@ -251,7 +251,10 @@ def main() -> None:
         name="CER face network",
         license="research use (FER+, RAF-CE, CK+ terms; trunk MIT)",
         run={
-            "data": {file.name: sha256_of(file) for file in files + ([arguments.earlier] if arguments.earlier else [])},
+            "data": {
+                **{file.name: sha256_of(file) for file in files + ([arguments.earlier] if arguments.earlier else [])},
+                RAFCE_UNITS: units_sha256(folder / "rafce-train.parquet"),
+            },
             "metrics": metrics,
             "temperature": temperature,
             "steps": int(torch.load(checkpoint, weights_only=True)["step"]),

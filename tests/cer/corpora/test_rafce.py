@@ -3,8 +3,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cer import labels
 from cer.corpora import corpus
-from cer.corpora.rafce import faces, number, units
+from cer.corpora.rafce import EXPRESSIONS, PAIRS, expression_index, faces, number, units
+from cer.labels import COMPOUNDS, EMOTIONS
 from tests.cer.corpora.images import image
 
 LABELS = ["Sadly Angry", "Fearfully surprised", "happily_disgusted", "Sadly Fearful"]
@@ -36,3 +38,13 @@ def test_sides_and_halves_of_an_action_unit_are_one_unit() -> None:
     assert units("L10+B22+R10+25") == frozenset({10, 22, 25})
     assert units("null") is None
     assert (number("0004_aligned"), number("face")) == (4, 0)
+
+
+def test_every_label_names_two_emotions_that_the_crowd_votes_for(file: Path) -> None:
+    assert len(set(PAIRS)) == len(EXPRESSIONS) == 14
+    pair = PAIRS[expression_index("angrily_disgusted")]
+    assert {EMOTIONS[emotion] for emotion in pair} == {"Anger", "Disgust"}
+    assert EXPRESSIONS[:7] == COMPOUNDS
+    assert PAIRS[:7] == labels.PAIRS
+    with pytest.raises(ValueError, match="Glad"):
+        expression_index("Glad")

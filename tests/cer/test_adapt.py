@@ -1,0 +1,99 @@
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cer import cli
+from cer.adapt import adapt, examples_of, mean_embeddings, weights_behind, with_own_labels
+from cer.errors import DataError
+from cer.fusion.decision import decision
+from cer.fusion.own_labels import OwnLabels, fit
+from cer.results.analysis import Analysis
+from cer.results.report import report
+from cer.web import handlers, watching
+from tests.clips import DEMO, still, write_clip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, portrait: np.ndarray) -> Path:
+    """Two labels: the bundled clip, and a portrait that does not move; and a file that is no clip."""
+    root = tmp_path_factory.mktemp("examples")
+    for label in ("talking", "posing"):
+        (root / label).mkdir()
+    (root / "talking" / "demo.mp4").write_bytes(DEMO.read_bytes())
+    write_clip(root / "posing" / "portrait.mp4", still(np.arange(0, 3, 0.1).tolist(), portrait))
+    (root / "posing" / "broken.mp4").write_text("no clip")
+    return root
+
+
+@pytest.fixture(scope="module")
+def file(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("own") / "own.safetensors"
+    assert cli.main(["adapt", "--examples", str(folder), "--out", str(path)]) == 0
+    return path
+
+
+def test_labels_learned_from_a_folder_are_recognized_in_the_clips_they_came_from(
+    folder: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = [folder / "talking" / "demo.mp4", folder / "posing" / "portrait.mp4"]
+    status = cli.main(["analyze", *map(str, clips), "--prototypes", str(file), "--out", str(tmp_path)])
+    assert status == 0
+    for name, label in (("demo", "talking"), ("portrait", "posing")):
+        own = json.loads((tmp_path / name / "analysis.json").read_text())["own_labels"]
+        assert own["labels"] == ["posing", "talking"]
+        assert own["labels"][int(np.argmax(own["clip"]))] == label
+        assert f"Your own labels: {label}" in (tmp_path / name / "report.html").read_text()
+    assert "Your own labels: talking" in capsys.readouterr().out
+
+
+def test_a_clip_is_analyzed_anew_for_other_labels_and_not_for_the_same(
+    folder: Path, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["analyze", str(folder / "posing" / "portrait.mp4"), "--out", str(tmp_path)]
+    assert cli.main([*command, "--quiet"]) == 0
+    assert cli.main([*command, "--prototypes", str(file)]) == 0
+    assert "analyzed before" not in capsys.readouterr().out
+    assert cli.main([*command, "--prototypes", str(file)]) == 0
+    assert "analyzed before" in capsys.readouterr().out
+
+
+def test_a_broken_example_is_reported_and_the_others_count(folder: Path) -> None:
+    lines: list[str] = []
+    own = adapt(folder, report=lines.append)
+    assert own.labels == ("posing", "talking")
+    assert any("broken.mp4" in line for line in lines)
+
+
+def test_a_folder_without_examples_says_how_to_lay_them_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="folder of its name"):
+        examples_of(tmp_path)
+    with pytest.raises(DataError, match="no such folder"):
+        examples_of(tmp_path / "nowhere")
+
+
+def learned(analysis: Analysis, models: Mapping[str, str]) -> OwnLabels:
+    vectors = mean_embeddings(analysis)
+    other: dict[str, Any] = {name: -vector for name, vector in vectors.items()}
+    centers = {name: prototypes.center for name, prototypes in decision().prototypes.items()}
+    return fit([("this", vectors), ("that", other)], centers, {"static_face": 1.0}, models)
+
+
+def test_labels_of_other_models_are_refused(analysis: Analysis) -> None:
+    assert with_own_labels(analysis, None) is analysis
+    same = with_own_labels(analysis, learned(analysis, weights_behind(analysis.models)))
+    assert same.own.shape == (len(analysis.segments), 2)
+    with pytest.raises(DataError, match="other models"):
+        with_own_labels(analysis, learned(analysis, {"static_face": "0" * 64}))
+
+
+def test_the_page_shows_the_labels_it_was_started_with(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = learned(analysis, weights_behind(analysis.models))
+    shown = with_own_labels(analysis, own)
+    assert "Your own labels: this" in handlers.show(shown)[0]
+    assert "Your own labels" not in handlers.show(analysis)[0]
+    assert "Your own labels: this" in report(shown)
+    assert watching.OWN_LABELS is None
