@@ -68,6 +68,27 @@ def parser() -> argparse.ArgumentParser:
         "--prototypes", type=Path, metavar="FILE", help="labels of your own, which `cer adapt` learned from your clips"
     )
     analyze.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    analyze.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="clips that are analyzed side by side (default: %(default)s)"
+    )
+    annotate = commands.add_parser(
+        "annotate",
+        help="many clips into one dataset",
+        description="Analyze every clip of an archive into tables of parquet files, which `datasets`, pandas, DuckDB "
+        "and Polars open. Goes on where it was stopped; clips that changed are analyzed again.",
+    )
+    annotate.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder, a pattern in quotes, a .txt list of clips, or an address that fsspec knows (hf://, s3://, ...)",
+    )
+    annotate.add_argument("--out", required=True, metavar="DEST", help="a folder or such an address")
+    annotate.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a processor)")
+    annotate.add_argument("--engine", choices=["local", "ray"], default="local", help="ray: spread over a Ray cluster")
+    annotate.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shards only")
+    annotate.add_argument("--retry", action="store_true", help="try again what failed before")
+    annotate.add_argument("--profile", default=DEFAULT, help="which models serve the modalities (default: %(default)s)")
+    annotate.add_argument("--quiet", action="store_true")
     adapt = commands.add_parser(
         "adapt",
         help="labels of your own from a few labeled clips",

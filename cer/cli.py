@@ -8,21 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from cer.arguments import parser
-from cer.console import tolerant_output
-from cer.errors import CerError, ClipError
-from cer.files import DEMO_CLIP
-from cer.labels import MODALITIES
+from cer.command_analyze import UNREADABLE, UNWRITTEN, analyze_clips
+from cer.console import bar, complaint, tolerant_output, unwritten
+from cer.errors import CerError
 from cer.modalities.registry import PROFILES, choose
-from cer.names import printable, result_names
-from cer.progress import Progress, silent
-from cer.results.analysis import Analysis
-from cer.results.wording import clock, own_labels_line, stated
+from cer.names import printable
 
-UNREADABLE = 3  # exit status when a clip could not be read
-UNWRITTEN = 1  # exit status when results could not be written
 INTERRUPTED = 130
 
 
@@ -53,71 +46,11 @@ def _main(arguments: list[str] | None) -> int:
     try:
         return COMMANDS[options.command](options)
     except CerError as error:
-        print(_one_line(error), file=sys.stderr)
+        print(complaint(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("cer: interrupted; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
-
-
-def _analyze(options: argparse.Namespace) -> int:
-    from cer.clips import clips_of
-    from cer.fusion.own_labels import read_own_labels
-    from cer.results.formats import chosen_formats
-    from cer.results.index import INDEX, Entry, write_index
-
-    choose(options.profile)
-    options.formats = chosen_formats(options.formats)
-    options.own = read_own_labels(options.prototypes) if options.prototypes else None
-    named = [DEMO_CLIP if str(clip) == "demo" and not clip.exists() else clip for clip in options.clips]
-    clips = clips_of(named, recursive=options.recursive)
-    status, entries = 0, []
-    for clip, name in zip(clips, result_names(clips), strict=True):
-        failure, problem = _analyze_clip(clip, options.out / name, options)
-        status = failure if failure == UNREADABLE else status or failure
-        entries.append(Entry(clip, name, problem))
-    if len(clips) > 1:
-        try:
-            write_index(entries, options.out)
-        except OSError as error:
-            print(_one_line(_unwritten(options.out, error)), file=sys.stderr)
-            return status or UNWRITTEN
-        if not options.quiet:
-            print(f"index: {printable(str(options.out / INDEX))}")
-    return status
-
-
-def _analyze_clip(clip: Path, folder: Path, options: argparse.Namespace) -> tuple[int, str | None]:
-    """Exit status of one clip, and why it has no results; a line is printed about it."""
-    from cer.clips import Wanted, is_done
-
-    progress = _bar(printable(clip.name)) if sys.stderr.isatty() and not options.quiet else silent
-    labels = options.own.labels if options.own else ()
-    wanted = Wanted(options.profile, options.person, options.schema, options.video, options.formats, labels)
-    try:
-        if not options.overwrite and is_done(clip, folder, wanted):
-            if not options.quiet:
-                print(
-                    printable(f"{clip.name}: analyzed before, see {folder / 'report.html'}; --overwrite does it again")
-                )
-            return 0, None
-        analysis = run(clip, folder, options, progress)
-    except ClipError as error:
-        status, problem = UNREADABLE, str(error)
-    except CerError as error:
-        status, problem = 2, str(error)
-    except OSError as error:
-        status, problem = UNWRITTEN, _unwritten(folder, error)
-    else:
-        if not options.quiet:
-            print(summary(analysis, folder))
-        return 0, None
-    print(_one_line(problem), file=sys.stderr)
-    return status, problem
-
-
-def _unwritten(folder: Path, error: OSError) -> str:
-    return f"{folder}: the results cannot be written ({error.strerror or error})."
 
 
 def _adapt(options: argparse.Namespace) -> int:
@@ -129,11 +62,36 @@ def _adapt(options: argparse.Namespace) -> int:
     try:
         own.save(options.out)
     except OSError as error:
-        print(_one_line(_unwritten(options.out, error)), file=sys.stderr)
+        print(complaint(unwritten(options.out, error)), file=sys.stderr)
         return UNWRITTEN
     if not options.quiet:
         print(printable(f"{options.out}: {', '.join(own.labels)}"))
     return 0
+
+
+def _annotate(options: argparse.Namespace) -> int:
+    try:
+        from cer.archive.annotate import annotate, in_a_line, shard_of
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "cer":
+            raise
+        raise CerError(
+            f"annotate needs {error.name}, which is not installed. Run `pip install 'compound-expressions[eval]'`."
+        ) from error
+    choose(options.profile)
+    outcome = annotate(
+        options.source,
+        options.out,
+        profile=options.profile,
+        workers=options.jobs,
+        engine=options.engine,
+        part_of=shard_of(options.shard),
+        retry=options.retry,
+        report=(lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True)),
+    )
+    if not options.quiet:
+        print(printable(in_a_line(outcome, options.out)))
+    return UNREADABLE if outcome.failed else 0
 
 
 def _app(options: argparse.Namespace) -> int:
@@ -173,7 +131,7 @@ def _models(options: argparse.Namespace) -> int:
     for name in names:
         model = hub.MODELS[name]
         if options.what == "download":
-            hub.fetch(model, progress=_bar(name) if sys.stderr.isatty() else None, patience=float("inf"))
+            hub.fetch(model, progress=bar(name) if sys.stderr.isatty() else None, patience=float("inf"))
         folder = hub.find(model)
         where = str(folder) if folder else "not on this disk"
         print(f"{name:<15} {model.size:>6} MB  {model.license:<27} {model.serves:<25} {model.repo} @ {model.revision}")
@@ -200,61 +158,12 @@ def _space(options: argparse.Namespace) -> int:
     return 0
 
 
-def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
-    """Analyze one clip and write its files in place of those that an earlier run left; a clip that cannot be read
-    leaves none.
-    """
-    from cer.adapt import with_own_labels
-    from cer.pipeline import analyze
-    from cer.results.export import ANNOTATED, remove_results, write_files
-    from cer.results.formats import write_formats
-    from cer.results.overlay import annotate
-
-    remove_results(folder)
-    analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
-    analysis = with_own_labels(analysis, options.own)
-    write_files(analysis, folder, schema=options.schema)
-    write_formats(analysis, folder, options.formats)
-    if options.video and analysis.clip.has_video:
-        progress("writing the annotated clip", 0.95)
-        annotate(analysis, folder / ANNOTATED)
-    return analysis
-
-
-def summary(analysis: Analysis, folder: Path) -> str:
-    """What is printed about a clip: the verdict, the segments, what is absent and where the files are."""
-    from cer.results.document import document
-
-    described = document(analysis)
-    lines = [f"{analysis.clip.name} ({clock(analysis.clip.duration)})", f"  {described['summary']['sentence']}"]
-    if own := own_labels_line(analysis):
-        lines.append(f"  {own}")
-    for segment, statement in zip(described["segments"][:12], analysis.statements, strict=False):
-        speech = f'  "{segment["transcript"]}"' if segment["transcript"] else ""
-        forced = f"  [{segment['label']} {max(segment['compound']):.0%} of the seven]" if segment["label"] else ""
-        lines.append(f"  {clock(segment['start'])}-{clock(segment['end'])}  {stated(statement)}{forced}{speech}")
-    if len(described["segments"]) > 12:
-        lines.append(f"  ... {len(described['segments']) - 12} more segments")
-    for name in MODALITIES:
-        reasons = list(dict.fromkeys(reason for reason in analysis.predictions[name].reasons if reason))
-        if reasons:
-            share = "" if not analysis.predictions[name].present.any() else "partly "
-            lines.append(f"  {name} is {share}absent: {'; '.join(reasons)}")
-    lines.append(f"  report: {folder / 'report.html'}")
-    return "\n".join(map(printable, lines))
-
-
-def _bar(name: str) -> Progress:
-    def show(stage: str, fraction: float) -> None:
-        filled = int(30 * fraction)
-        end = "\r" if fraction < 1 else "\r\033[K"
-        print(f"\r\033[K{name} [{'#' * filled}{'.' * (30 - filled)}] {stage}", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
-def _one_line(error: Exception | str) -> str:
-    return "cer: " + printable(" ".join(str(error).split()))
-
-
-COMMANDS = {"adapt": _adapt, "analyze": _analyze, "app": _app, "doctor": _doctor, "models": _models, "space": _space}
+COMMANDS = {
+    "adapt": _adapt,
+    "analyze": analyze_clips,
+    "annotate": _annotate,
+    "app": _app,
+    "doctor": _doctor,
+    "models": _models,
+    "space": _space,
+}

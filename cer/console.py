@@ -9,7 +9,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 from typing import TextIO
+
+from cer.names import printable
+from cer.progress import Progress
 
 
 class _Tolerant(io.TextIOBase):
@@ -47,3 +51,24 @@ def tolerant_output() -> Iterator[None]:
     """Standard output and error that may be closed, full or ASCII without harm."""
     with redirect_stdout(_Tolerant(sys.stdout)), redirect_stderr(_Tolerant(sys.stderr)):
         yield
+
+
+def bar(name: str) -> Progress:
+    """A progress bar of one line on standard error, which is gone at the end."""
+
+    def show(stage: str, fraction: float) -> None:
+        filled = int(30 * fraction)
+        end = "\r" if fraction < 1 else "\r\033[K"
+        print(f"\r\033[K{name} [{'#' * filled}{'.' * (30 - filled)}] {stage}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def complaint(error: Exception | str) -> str:
+    """An error as the line that a terminal shows of it."""
+    return "cer: " + printable(" ".join(str(error).split()))
+
+
+def unwritten(place: Path, error: OSError) -> str:
+    """What is said when results cannot be written there."""
+    return f"{place}: the results cannot be written ({error.strerror or error})."

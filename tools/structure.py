@@ -39,11 +39,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "fusion": ("cer.fusion",),
     "results": ("cer.results",),
     "corpora": ("cer.corpora",),
-    "pipeline": ("cer.observation", "cer.pipeline", "cer.live", "cer.clips", "cer.adapt"),
+    "pipeline": ("cer.observation", "cer.pipeline", "cer.live", "cer.pool", "cer.clips", "cer.adapt", "cer.archive"),
     "harness": ("eval",),
     "train": ("cer.train",),
     "web": ("cer.web",),
-    "command line": ("cer.arguments", "cer.doctor", "cer.cli", "cer.__main__"),
+    "command line": ("cer.arguments", "cer.command_analyze", "cer.doctor", "cer.cli", "cer.__main__"),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cer import cli
+from cer import command_analyze
 from cer.cli import main
 from cer.progress import Progress
 from cer.results.analysis import Analysis
@@ -127,13 +127,13 @@ def test_what_was_analyzed_before_is_not_analyzed_again_unless_something_changed
 ) -> None:
     clip, out = small_clip(tmp_path / "clip.mp4"), tmp_path / "out"
     analyzed = []
-    plain = cli.run
+    plain = command_analyze.run
 
     def counted(path: Path, folder: Path, options: argparse.Namespace, progress: Progress) -> Analysis:
         analyzed.append(path.name)
         return plain(path, folder, options, progress)
 
-    monkeypatch.setattr(cli, "run", counted)
+    monkeypatch.setattr(command_analyze, "run", counted)
     command = ["analyze", str(clip), "--out", str(out), "--quiet"]
     for extra, times in (([], 1), ([], 1), (["--overwrite"], 2), (["--video"], 3), (["--video"], 3), ([], 4)):
         assert main([*command, *extra]) == 0
@@ -160,3 +160,20 @@ def test_names_of_clips_are_text_in_the_index(tmp_path: Path) -> None:
     assert "<b>" not in (tmp_path / "out" / "index.html").read_text()
     rows = list(csv.DictReader((tmp_path / "out" / "summary.csv").open(newline="")))
     assert rows[1]["results"] == "'=SUM(A1)"
+
+
+def test_clips_side_by_side_give_what_they_give_in_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "clips").mkdir()
+    for number in range(3):
+        small_clip(tmp_path / "clips" / f"{number}.mp4")
+    (tmp_path / "clips" / "broken.mp4").write_text("no clip")
+    for name, jobs in (("turn", "1"), ("side", "2")):
+        command = ["analyze", str(tmp_path / "clips"), "--out", str(tmp_path / name), "--jobs", jobs]
+        assert main(command) == 3
+        printed = capsys.readouterr()
+        assert printed.err.count("broken.mp4") == 1
+        assert printed.out.count("report:") == 3
+    for path in sorted((tmp_path / "turn").rglob("segments.csv")):
+        assert path.read_text() == (tmp_path / "side" / path.relative_to(tmp_path / "turn")).read_text()
+    assert (tmp_path / "side" / "summary.csv").read_text() == (tmp_path / "turn" / "summary.csv").read_text()
+    assert main(["analyze", "demo", "--out", str(tmp_path / "none"), "--jobs", "0"]) == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cer.cli import summary
+from cer.command_analyze import summary
 from cer.errors import CerError, ClipError
 from cer.labels import EMOTIONS, MODALITIES
 from cer.media.clip import SAMPLE_RATE, Frame, Sound

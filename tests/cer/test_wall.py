@@ -54,12 +54,12 @@ def rafce_file(path: Path, labels: list[str]) -> Path:
 
 
 def test_other_compound_labels_leave_what_action_units_teach_as_it_is(tmp_path: Path) -> None:
-    one = rafce_file(tmp_path / "rafce-train.parquet", list(EXPRESSIONS[:4]))
+    first = rafce_file(tmp_path / "rafce-train.parquet", list(EXPRESSIONS[:4]))
     (tmp_path / "other").mkdir()
     other = rafce_file(tmp_path / "other" / "rafce-train.parquet", list(EXPRESSIONS[4:8]))
-    np.testing.assert_array_equal(rafce_units(one, even=True).images, rafce_units(other, even=True).images)
-    np.testing.assert_array_equal(rafce_units(one, even=True).targets, rafce_units(other, even=True).targets)
-    assert units_sha256(one) == units_sha256(other)
+    np.testing.assert_array_equal(rafce_units(first, even=True).images, rafce_units(other, even=True).images)
+    np.testing.assert_array_equal(rafce_units(first, even=True).targets, rafce_units(other, even=True).targets)
+    assert units_sha256(first) == units_sha256(other)
 
 
 def test_compound_labels_are_read_by_the_supervised_track_and_by_measurements_only() -> None:
