@@ -13,8 +13,9 @@ from cer.perception.face_encoder import as_input
 from cer.pipeline import analyze
 from eval.cli import main
 from eval.finished import Run
-from eval.ladder import Method, crowd_votes, rungs, supervised_logits
+from eval.ladder import crowd_votes, rungs, supervised_logits
 from eval.results import values_of
+from eval.rungs import Method
 from tests.cer.corpora.images import image
 from tests.clips import DEMO, still, write_clip
 

@@ -4,6 +4,7 @@ import torch
 
 from cer.train.supervised import curriculum
 from cer.train.supervised.curriculum import Material, chances, easiest_first, log_prior, outputs, train
+from cer.train.supervised.faces import Encoded
 from cer.train.supervised.members import Linear, Member
 from tests.cer.train.supervised.made import BLOCK, encoded
 
@@ -41,7 +42,7 @@ def test_easy_faces_come_first_and_every_class_is_among_them() -> None:
     torch.manual_seed(0)
     faces = encoded([0, 1] * 10)
     hard = encoded([0, 1] * 10, strength=0.0, seed=2)
-    both = curriculum.Encoded(
+    both = Encoded(
         np.concatenate([hard.maps, faces.maps]),
         np.concatenate([hard.embeddings, faces.embeddings]),
         np.concatenate([hard.classes, faces.classes]),

@@ -32,7 +32,7 @@ def test_two_of_the_experts_count() -> None:
     before = experts(x)
     with torch.no_grad():
         for expert in experts.experts:
-            expert[2].bias += 1.0
+            expert[2].bias += 1.0  # type: ignore[index]
     moved = experts(x) - before  # the two shares sum to one
     torch.testing.assert_close(moved, torch.ones_like(moved))
     assert weakest.shape == (5, 2)
