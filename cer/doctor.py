@@ -3,7 +3,7 @@
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 from cer import __version__
 from cer.errors import CerError, WeightsError
 from cer.files import DEMO_CLIP
-from cer.media.reader import missing_limits, probe
+from cer.media.reader import missing_limits, probe, sandbox_of
+from cer.media.sandbox import LANDLOCK, SECCOMP
 from cer.models.checkpoints import SHIPPED, WHISPER, WHISPER_BASE, Checkpoint, installed, locate, manifest, shipped
 from cer.models.runtime import THREADS, onnx_providers
 
@@ -79,13 +80,24 @@ def _decoder() -> Iterator[Finding]:
     text = f"FFmpeg decodes {', '.join(name for name in CODECS if name not in missing)}"
     yield Finding("codecs", NOTE if missing else OK, text + (f"; not {', '.join(missing)}" if missing else ""))
     limits = missing_limits()
-    confined = "another process, with limits on memory, processor time and files; it can read what you can read"
+    confined = "another process, with limits on memory, processor time and files"
     yield Finding("decoder", OK if limits is None else NOTE, limits or confined)
     try:
+        yield _sandbox(sandbox_of(DEMO_CLIP))
         clip = probe(DEMO_CLIP)
         yield Finding("bundled clip", OK, f"opens: {clip.width} x {clip.height}, {clip.duration:.1f} s")
     except CerError as error:
         yield Finding("bundled clip", WRONG, str(error))
+
+
+def _sandbox(parts: Sequence[str]) -> Finding:
+    """What a decoder that was taken over could still do."""
+    can = {
+        LANDLOCK: ("opens its clip and no other file", "can read what you can read"),
+        SECCOMP: ("no connections, no other programs", "can open connections and start programs"),
+    }
+    text = "; ".join(f"{name}: {yes}" if name in parts else f"no {name}: it {no}" for name, (yes, no) in can.items())
+    return Finding("sandbox", OK if len(parts) == len(can) else NOTE, text)
 
 
 def _weights(checkpoint: Checkpoint) -> Finding:

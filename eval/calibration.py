@@ -18,9 +18,8 @@ from cer.fusion.calibration import calibration_error
 from eval import multi_label
 from eval.finished import Run
 from eval.results import restrict, values_of
-from eval.scores import confusion, uar
+from eval.scores import COVERAGES, accuracy_at, confusion, uar
 
-COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)  # shares of the items that are answered
 COLUMNS = ("run", "corpus", "split", "view", "n", "accuracy", "uar", "ece", "mean_confidence", "accuracy_at_half")
 
 
@@ -51,20 +50,11 @@ class Answers:
 
     def accuracy_at(self, coverage: float) -> float:
         """Accuracy when only that share of the items is answered, the surest; equally sure ones count as their mean."""
-        return float(self._curve(np.array([coverage]))[0])
+        return float(accuracy_at(self.confidence, self.right, np.array([coverage]))[0])
 
     def curve(self) -> np.ndarray:
         """Accuracy [20] at each of COVERAGES."""
-        return self._curve(COVERAGES)
-
-    def _curve(self, coverages: np.ndarray) -> np.ndarray:
-        levels, which, counts = np.unique(-self.confidence, return_inverse=True, return_counts=True)
-        rates = (
-            np.bincount(which, self.right, len(levels)) / counts
-        )  # of items of one confidence: their order is chance
-        hits = np.cumsum(np.repeat(rates, counts))
-        answered = np.clip(np.round(coverages * len(self.right)).astype(int), 1, len(self.right))
-        return np.asarray(hits[answered - 1] / answered)
+        return accuracy_at(self.confidence, self.right)
 
 
 def answers_of(run: Run) -> Iterator[Answers]:

@@ -14,12 +14,12 @@ from cer.files import write_whole
 from cer.labels import MODALITIES
 from eval import multi_label
 from eval.ablation import Predictions, ablate, rules, views_of, weights_from
-from eval.calibration import COVERAGES, answers_of
+from eval.calibration import answers_of
 from eval.finished import Run
 from eval.open_set import open_set_scores, open_set_table
 from eval.published import NAMES, Published, beside
 from eval.results import values_of, views
-from eval.scores import BLEND_MEASURES, MEASURES, Scores, f1_per_class, headline, measures_of
+from eval.scores import BLEND_MEASURES, COVERAGES, MEASURES, Scores, f1_per_class, headline, measures_of
 
 
 @dataclass(frozen=True, slots=True)

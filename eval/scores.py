@@ -12,6 +12,7 @@ import numpy as np
 from cer.fusion.calibration import calibration_error, reliability
 
 RESAMPLES = 1000
+COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)  # shares of the items that are answered
 MEASURES = ("macro_f1", "uar", "war", "weighted_f1")
 BLEND_MEASURES = ("acc_presence", "acc_salience")
 MAX_CACHED_GROUPS = 5_000  # groups whose draws are kept between views: 40 MB
@@ -125,3 +126,14 @@ def score(
         intervals[name] = (float(low), float(high))
     values["ece"] = calibration_error(probabilities, truth)
     return Scores(values, intervals, whole, reliability(probabilities, truth))
+
+
+def accuracy_at(confidence: np.ndarray, right: np.ndarray, coverages: np.ndarray = COVERAGES) -> np.ndarray:
+    """Accuracy [C] when only these shares [C] of N items are answered, the surest first; equally sure ones count as
+    their mean. confidence: float [N]; right: bool [N].
+    """
+    levels, which, counts = np.unique(-confidence, return_inverse=True, return_counts=True)
+    rates = np.bincount(which, right, len(levels)) / counts  # of items of one confidence: their order is chance
+    hits = np.cumsum(np.repeat(rates, counts))
+    answered = np.clip(np.round(coverages * len(right)).astype(int), 1, len(right))
+    return np.asarray(hits[answered - 1] / answered)

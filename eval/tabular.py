@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from cer.errors import DataError
 from cer.files import read_file
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES, compound_index, emotion_index
-from eval.scores import Scores, f1_per_class, score
+from eval.scores import Scores, accuracy_at, f1_per_class, score
 from eval.tables import TABLE, column
 
 MAX_ROWS = 200_000  # rows
@@ -27,7 +27,8 @@ _LABELS = ("label", "emotion", "expression", "class", "prediction", "compound ex
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Scores over the ids that both files have. classes: the label list; scored: how many; unlabelled and unpredicted:
-    ids that only one file has; calibrated: whether the predictions were probabilities, so that ECE says something.
+    ids that only one file has; calibrated: whether the predictions were probabilities, so that ECE says something;
+    coverage: accuracy [20] when only a share of COVERAGES is answered, the surest.
     """
 
     classes: Sequence[str]
@@ -36,6 +37,7 @@ class Compared:
     unlabelled: int
     unpredicted: int
     calibrated: bool
+    coverage: np.ndarray
 
     def row(self, system: str) -> str:
         """A line for a leaderboard, as markdown."""
@@ -82,8 +84,17 @@ def compare_files(predictions: Path, labels: Path) -> Compared:
     if not shared:
         raise DataError(f"{predictions.name} and {labels.name} have no id in common.")
     targets = np.array([index(truth[name]) for name in shared])
-    scores = score(np.stack([predicted[name] for name in shared]), targets, np.arange(len(shared)))
-    return Compared(classes, scores, len(shared), len(predicted) - len(shared), len(truth) - len(shared), calibrated)
+    claimed = np.stack([predicted[name] for name in shared])
+    scores = score(claimed, targets, np.arange(len(shared)))
+    return Compared(
+        classes,
+        scores,
+        len(shared),
+        len(predicted) - len(shared),
+        len(truth) - len(shared),
+        calibrated,
+        accuracy_at(claimed.max(1), claimed.argmax(1) == targets),
+    )
 
 
 def _labels(path: Path) -> dict[str, str]:

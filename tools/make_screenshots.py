@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from playwright.sync_api import sync_playwright
+from skimage.data import astronaut
 
 from cer.web import app
 from tests.browser.conftest import QUIET, chromium
@@ -105,20 +106,31 @@ def batch(page: Any, work: Path) -> None:
     page.locator('a[download="results.zip"]').first.wait_for(timeout=WAIT)
 
 
+def compare(page: Any, work: Path) -> None:
+    other = write_clip(work / "portrait.mp4", still(np.arange(0, 6, 0.1).tolist(), astronaut()))
+    page.get_by_role("tab", name="Compare").click()
+    for place, clip in (("first", DEMO), ("second", other)):
+        page.locator(f"#{place}-clip input[type=file]").set_input_files(str(clip))
+        page.locator(f"#{place}-clip").get_by_text(clip.stem).first.wait_for()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.locator("#sides .side").nth(1).wait_for(timeout=WAIT)
+
+
 def evaluation(page: Any, work: Path) -> None:
     rng = np.random.default_rng(0)
     names = ["happy", "sad", "angry", "fear", "surprise", "disgust", "neutral"]
     truth = rng.choice(names, 200)
-    predicted = np.where(rng.random(200) < 0.7, truth, rng.choice(names, 200))
-    for name, labels in (("labels", truth), ("predictions", predicted)):
-        rows = "".join(f"{index},{label}\n" for index, label in enumerate(labels))
-        (work / f"{name}.csv").write_text("id,label\n" + rows)
+    (work / "labels.csv").write_text("id,label\n" + "".join(f"{row},{label}\n" for row, label in enumerate(truth)))
+    odds = rng.random((200, len(names))) ** 3 + (truth[:, None] == np.array(names)) * rng.random((200, 1)) * 1.5
+    shares = odds / odds.sum(1, keepdims=True)
+    lines = [",".join([str(row), *(f"{share:.3f}" for share in each)]) for row, each in enumerate(shares)]
+    (work / "predictions.csv").write_text("\n".join([",".join(["id", *names]), *lines]) + "\n")
     page.get_by_role("tab", name="Evaluation").click()
     for name in ("labels", "predictions"):
         page.locator(f"#{name} input[type=file]").set_input_files(str(work / f"{name}.csv"))
         page.locator(f"#{name}").get_by_text(name).first.wait_for()
     page.get_by_role("button", name="Score").click()
-    page.locator("#scores h2").wait_for(timeout=WAIT)
+    page.locator("#coverage img").wait_for(timeout=WAIT)
 
 
 STATES = (
@@ -139,6 +151,7 @@ STATES = (
     State("live-phone", live, PHONE, whole=True),
     State("live-result", live_result, whole=True),
     State("batch", batch),
+    State("compare", compare, whole=True),
     State("evaluation", evaluation, whole=True),
 )
 

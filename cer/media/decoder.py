@@ -3,6 +3,7 @@
 C libraries decode what strangers sent, so they do it here: with a limit on memory and processor time, no way to write a
 file, no environment to speak of and nothing to lose. `media` starts it, reads from its standard output and ends it.
 
+    python -m cer.media.decoder sandbox PATH
     python -m cer.media.decoder probe PATH
     python -m cer.media.decoder times PATH SECONDS
     python -m cer.media.decoder stream PATH RATE MAX_SIDE DETAIL_SIDE SAMPLE_RATE SECONDS
@@ -20,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import av
+import av.subtitles.codeccontext  # PyAV would import these three later, and the sandbox would refuse
+import av.subtitles.stream
+import av.subtitles.subtitle
 import numpy as np
 
 from cer.media.clip import ACCEPTED, MAX_DURATION
 from cer.media.container import Refused, audio_stream, cause, open_container, origin_of, video_stream
 from cer.media.images import Deinterlacer, displayed_size, pixel_aspect, to_image
+from cer.media.sandbox import confine
 from cer.media.sound import Sounds
 from cer.media.tracks import Decoding
 
@@ -169,11 +174,8 @@ def frame_times(path: Path) -> Iterator[list[float] | str]:
         yield from decoding.losses()
 
 
-def _confine(seconds: float) -> None:
-    """Take away what a decoder does not need. Whatever takes over this process can read what its user can, no more.
-
-    Limits that a system lacks are left out: Windows has none of them, macOS none on memory.
-    """
+def _limit(seconds: float) -> None:
+    """Bound what a decoder may use. Windows has none of these limits, macOS none on memory."""
     try:
         import resource
     except ModuleNotFoundError:
@@ -199,8 +201,11 @@ def _send(head: dict[str, Any], body: bytes = b"") -> None:
 
 
 def _serve(what: str, path: Path, arguments: list[str]) -> None:
-    _confine(MAX_PROBE_CPU_SECONDS + (0.0 if what == "probe" else MAX_CPU_SECONDS_PER_SECOND * float(arguments[-1])))
-    if what == "probe":
+    _limit(MAX_PROBE_CPU_SECONDS + (MAX_CPU_SECONDS_PER_SECOND * float(arguments[-1]) if arguments else 0.0))
+    sandboxed = confine(path)
+    if what == "sandbox":
+        _send({"sandbox": sandboxed})
+    elif what == "probe":
         _send({"clip": probe(path)})
     elif what == "times":
         for item in frame_times(path):

@@ -47,6 +47,16 @@ def missing_limits() -> str | None:
     return None
 
 
+def sandbox_of(path: Path) -> tuple[str, ...]:
+    """What confines the decoder on this system beside its limits: "landlock" and "seccomp", or none of them.
+
+    Raises ClipError when no decoder can be started for that file.
+    """
+    with _decoder(path, "sandbox") as messages:
+        head, _ = next(messages)
+        return tuple(head["sandbox"])
+
+
 @cache
 def _warn_of_missing_limits() -> None:
     """Say once, in the log, which limits are missing."""

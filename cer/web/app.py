@@ -14,6 +14,7 @@ from cer.results.wording import compound_word
 from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
+from cer.web.comparing import compare
 from cer.web.files import keep_clean, own_cache
 from cer.web.handlers import (
     SHOWN,
@@ -56,6 +57,8 @@ def build() -> gr.Blocks:
             _one_clip(page)
         with gr.Tab(say("batch.tab")):
             _many_clips()
+        with gr.Tab(say("compare.tab")):
+            _comparison()
         with gr.Tab(say("evaluation.tab")):
             _evaluation()
         _endpoints()
@@ -176,6 +179,21 @@ def _many_clips() -> None:
     stop.click(None, cancels=[job], api_visibility="private")
 
 
+def _comparison() -> None:
+    gr.Markdown(say("compare.about"))
+    with gr.Row():
+        kinds = ["video", "audio"]
+        first = gr.File(label=say("compare.first"), file_types=kinds, elem_id="first-clip")
+        second = gr.File(label=say("compare.second"), file_types=kinds, elem_id="second-clip")
+    with gr.Row():
+        start = gr.Button(say("compare.start"), variant="primary")
+        stop = gr.Button(say("clip.cancel"))
+    progress = gr.HTML(apply_default_css=False, elem_id="compare-progress")
+    both = gr.HTML(apply_default_css=False, elem_id="sides")
+    job = start.click(compare, [first, second], [progress, both], api_visibility="private", concurrency_id="models")
+    stop.click(lambda: "", None, [progress], cancels=[job], queue=False, api_visibility="private")
+
+
 def _evaluation() -> None:
     gr.Markdown(say("evaluation.about"))
     with gr.Row():
@@ -190,11 +208,14 @@ def _evaluation() -> None:
         with gr.Column():
             gr.Markdown(f"### {say('evaluation.confusion')}")
             confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
+    with gr.Row():
+        reliability = gr.Plot(label=say("evaluation.reliability"), visible=False, elem_id="reliability")
+        coverage = gr.Plot(label=say("evaluation.coverage"), visible=False, elem_id="coverage")
     row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
     start.click(
         scoring.score_files,
         [predictions, labels],
-        [summary, per_class, confusion, row],
+        [summary, per_class, confusion, row, reliability, coverage],
         api_visibility="private",
         concurrency_id="models",
     )

@@ -48,14 +48,8 @@ def lanes(analysis: Analysis) -> str:
     """The lanes: what is stated, the challenge's seven, words and vocal bursts, and who is in view. A slider for the
     keyboard and screen readers; `data-player` is what player.js needs.
     """
-    end = _end(analysis)
-    rows = [_lane(say("player.shown"), _statements(analysis, end), end, "stated")]
-    rows.append(f'<div class="seven">{escape(say("player.seven"))}</div>')
-    rows += list(_compounds(analysis, end))
-    if analysis.transcript:
-        rows.append(_lane(say("player.speech"), _words(analysis), end, "words"))
-    if analysis.events:
-        rows.append(_lane(say("player.sounds"), _bursts(analysis), end, "sounds"))
+    end = end_of(analysis)
+    rows = list(rows_of(analysis, end))
     for person in analysis.people[:MAX_PEOPLE]:
         chosen = "chosen" if person.id == analysis.person and len(analysis.people) > 1 else ""
         spans = [Span(start, stop, "", kind=chosen) for start, stop in person.in_view]
@@ -75,9 +69,20 @@ def lanes(analysis: Analysis) -> str:
     )
 
 
+def rows_of(analysis: Analysis, end: float) -> Iterator[str]:
+    """The lanes of one person on a time axis of `end` seconds: what is stated, the seven, words and vocal bursts."""
+    yield _lane(say("player.shown"), _statements(analysis, end), end, "stated")
+    yield f'<div class="seven">{escape(say("player.seven"))}</div>'
+    yield from _compounds(analysis, end)
+    if analysis.transcript:
+        yield _lane(say("player.speech"), _words(analysis), end, "words")
+    if analysis.events:
+        yield _lane(say("player.sounds"), _bursts(analysis), end, "sounds")
+
+
 def strip(analysis: Analysis) -> str:
     """What is stated over time, as a lane by itself."""
-    end = _end(analysis)
+    end = end_of(analysis)
     return f'<div class="lanes bare">{_lane("", _statements(analysis, end), end, "stated")}</div>'
 
 
@@ -107,7 +112,7 @@ def player_data(analysis: Analysis) -> dict[str, Any]:
     columns, person = _columns(analysis), analysis.person
     by_row = [_by_source(analysis, row) for row in range(len(analysis.segments))]
     return {
-        "end": round(_end(analysis), 3),
+        "end": round(end_of(analysis), 3),
         "starts": [round(segment.start, 3) for segment in analysis.segments],
         "middles": [round((segment.start + segment.end) / 2, 3) for segment in analysis.segments],
         "says": [with_certainty(statement) for statement in analysis.statements],
@@ -147,7 +152,7 @@ def _by_source(analysis: Analysis, row: int | None = None) -> dict[str, Witness]
     return {witness.source: witness for witness in witnesses(analysis, row)}
 
 
-def _end(analysis: Analysis) -> float:
+def end_of(analysis: Analysis) -> float:
     """Seconds; the last frame may be shown a little after the duration that the header tells."""
     return max(analysis.clip.duration, float(analysis.times[-1]) + 1e-3)
 
@@ -216,7 +221,7 @@ def _style(statement: Statement) -> str:
 
 def _compounds(analysis: Analysis, end: float) -> Iterator[str]:
     times, values = columns_of(analysis)
-    edges = np.append(times, end)
+    edges = np.append(times, end_of(analysis))
     darkest = max(DARKEST, float(np.nanmax(values, initial=0)))
     strongest = np.where(np.isnan(values).any(1), -1, np.nan_to_num(values).argmax(1))
     for index, name in enumerate(COMPOUNDS):

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
+import gradio as gr
 
 from cer.results.document import as_json
 from cer.web.watching import refuse, user_message_for
 from cer.words import say
-from eval.plots import confusion_matrix
+from eval.plots import confusion_matrix, coverage_curves, reliability_diagram
+from eval.scores import COVERAGES
 from eval.tabular import Compared, compare_files
 
 
@@ -19,8 +20,10 @@ def _compared(predictions: str | None, labels: str | None) -> Compared:
 
 
 @user_message_for
-def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[list[Any]], Figure, str]:
-    """A summary in words, F1 of each class, the confusion matrix and a leaderboard row."""
+def score_files(predictions: str | None, labels: str | None) -> list[Any]:
+    """A summary in words, F1 of each class, the confusion matrix, a leaderboard row and, of probabilities, how true the
+    confidence is: a reliability diagram, and the accuracy of the surest answers.
+    """
     scores = _compared(predictions, labels)
     values, (low, high) = scores.scores.values, scores.scores.intervals["macro_f1"]
     summary = say(
@@ -36,7 +39,12 @@ def score_files(predictions: str | None, labels: str | None) -> tuple[str, list[
         unpredicted=scores.unpredicted,
     )
     rows = [[name, round(100 * f1, 2), count] for name, f1, count in scores.per_class()]
-    return summary, rows, confusion_matrix(scores.scores, scores.classes), scores.row(Path(str(predictions)).stem)
+    name = Path(str(predictions)).stem
+    sure: list[Any] = [gr.update(value=None, visible=False)] * 2
+    if scores.calibrated:
+        figures = (reliability_diagram(scores.scores), coverage_curves(COVERAGES, {name: scores.coverage}))
+        sure = [gr.update(value=figure, visible=True) for figure in figures]
+    return [summary, rows, confusion_matrix(scores.scores, scores.classes), scores.row(name), *sure]
 
 
 @user_message_for

@@ -312,6 +312,13 @@ def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> N
     hand(visitor, "#labels", tmp_path / "l.csv")
     visitor.get_by_role("button", name="Score").click()
     visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=WAIT)
+    assert not visitor.locator("#coverage").is_visible()
+    (tmp_path / "q.csv").write_text("id,happy,sad,anger,fear\na,0.9,0.1,0,0\nb,0.2,0.8,0,0\nc,0,0,0.4,0.6\n")
+    visitor.locator("#predictions").get_by_label("Remove").first.click()
+    hand(visitor, "#predictions", tmp_path / "q.csv")
+    visitor.get_by_role("button", name="Score").click()
+    for curve in ("#reliability", "#coverage"):
+        visitor.locator(f"{curve} img").wait_for(timeout=WAIT)
 
 
 def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, tmp_path: Path) -> None:
@@ -333,3 +340,20 @@ def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, t
     assert ends[0] != ends[1]
     for context in contexts:
         context.close()
+
+
+def test_two_clips_are_compared_on_one_time_axis(visitor: Any, tmp_path: Path) -> None:
+    other = write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()))
+    visitor.get_by_role("tab", name="Compare").click()
+    hand(visitor, "#first-clip", DEMO)
+    hand(visitor, "#second-clip", other)
+    visitor.get_by_role("button", name="Compare", exact=True).click()
+    visitor.locator("#sides .side").nth(1).wait_for(timeout=WAIT)
+    names = visitor.locator("#sides h4").all_inner_texts()
+    assert names == ["demo.mp4", "noise.mp4"]
+    ends = (
+        visitor.locator("#sides .side")
+        .first.locator(".lane.stated i")
+        .last.evaluate("i => i.getBoundingClientRect().right / i.closest('.track').getBoundingClientRect().right")
+    )
+    assert ends == pytest.approx(1, abs=0.02)  # the longer of the two fills the axis

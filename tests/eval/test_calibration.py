@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eval.calibration import COVERAGES, Answers, answers_of
+from eval.calibration import Answers, answers_of
 from eval.cli import main
 from eval.finished import Run
 from eval.run import Request, run
+from eval.scores import COVERAGES
 from tests.eval.test_report import made_up
 
 

@@ -111,3 +111,23 @@ def test_the_command_prints_the_table_and_refuses_what_is_no_corpus(
     assert main(["run", "--corpus", "iemocap", "--root", str(texts), "--out", str(tmp_path / "b")]) == 2
     assert main(["run", "--corpus", "ravdess", "--root", str(tmp_path), "--out", str(tmp_path / "c")]) == 2
     assert "no corpus" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name", "content", "split"),
+    [
+        ("meld", "meld-test.csv", "text,emotion\n", None),
+        ("captions", "captions.csv", "segment,model,prompt,caption,label\n", None),
+        ("captions", "captions.csv", "segment,model,prompt,caption,label\na,7B,1,A man smiles.,Happy\n", "dev:32B:2"),
+        ("semeval2025", "semeval.csv", "id,text,anger,disgust,fear,joy,sadness,surprise,language\n", None),
+    ],
+)
+def test_a_corpus_without_items_or_a_split_that_matches_none_is_one_line(
+    corpus: str, name: str, content: str, split: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text(content)
+    command = ["run", "--corpus", corpus, "--root", str(tmp_path / name), "--out", str(tmp_path / "out"), "--quiet"]
+    assert main([*command, *(["--split", split] if split else [])]) == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1
+    assert "no items" in error[0]

@@ -7,6 +7,7 @@ from sklearn.metrics import f1_score
 
 from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS
+from eval.scores import COVERAGES
 from eval.submit import HEADER
 from eval.tables import table_of, write
 from eval.tabular import compare_files
@@ -75,3 +76,14 @@ def test_labels_of_no_vocabulary_are_refused(tmp_path: Path) -> None:
     labels = written(tmp_path / "labels.csv", "id,label\na,happy\nb,bored\n")
     with pytest.raises(DataError, match="'bored' is neither"):
         compare_files(labels, labels)
+
+
+def test_the_surest_answers_are_counted_first_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,happy,sad\na,0.9,0.1\nb,0.8,0.2\nc,0.3,0.7\nd,0.6,0.4\n")
+    (tmp_path / "l.csv").write_text("id,label\na,happy\nb,happy\nc,happy\nd,sad\n")
+    compared = compare_files(tmp_path / "p.csv", tmp_path / "l.csv")
+    at = dict(zip(COVERAGES.tolist(), compared.coverage.tolist(), strict=True))
+    assert at[0.25] == 1
+    assert at[0.5] == 1
+    assert at[0.75] == pytest.approx(2 / 3)
+    assert at[1.0] == 0.5

@@ -59,8 +59,8 @@ def test_what_it_does_not_read_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_a_confined_process_writes_no_file_and_holds_little_memory(tmp_path: Path) -> None:
     script = f"""
-from cer.media.decoder import _confine
-_confine(5.0)
+from cer.media.decoder import _limit
+_limit(5.0)
 try:
     with open({str(tmp_path / "written")!r}, "wb", buffering=0) as file:
         file.write(b"x")
