@@ -13,6 +13,7 @@ from cer import __version__
 from cer.archive.destination import Destination
 from cer.archive.sources import Item, fetched, items_of, shard
 from cer.archive.tables import TABLES, Rows, columns_in_words, failed, rows_of
+from cer.cluster import spread_by_ray
 from cer.errors import CerError, DataError
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.names import printable
@@ -59,10 +60,8 @@ def local(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, Rows]]:
 
 
 def by_ray(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, Rows]]:
-    """By Ray; imported where it is wanted, because it is an extra of its own."""
-    from cer.archive.cluster import spread_by_ray as run
-
-    return run(annotate_clip, jobs, workers)
+    """By the workers of a Ray cluster."""
+    return spread_by_ray(annotate_clip, jobs, workers)
 
 
 ENGINES: Mapping[str, Callable[[Sequence[Job], int], Iterator[tuple[int, Rows]]]] = {"local": local, "ray": by_ray}

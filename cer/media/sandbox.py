@@ -72,7 +72,7 @@ def _landlock(library: ctypes.CDLL, clip: Path) -> bool:
     version = library.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
     if version < 1:
         return False
-    rights = (1 << _FILE_RIGHTS[max(known for known in _FILE_RIGHTS if known <= version)]) - 1
+    rights = (1 << _FILE_RIGHTS[max(old for old in _FILE_RIGHTS if old <= version)]) - 1
     handled = struct.pack("<QQQ", rights, _NETWORK_RIGHTS, _SCOPES)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = library.syscall(_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
     if ruleset < 0:

@@ -313,9 +313,16 @@ def test_predictions_and_labels_become_scores(visitor: Any, tmp_path: Path) -> N
     visitor.get_by_role("button", name="Score").click()
     visitor.get_by_text("macro-F1 28.57 %").wait_for(timeout=WAIT)
     assert not visitor.locator("#coverage").is_visible()
-    (tmp_path / "q.csv").write_text("id,happy,sad,anger,fear\na,0.9,0.1,0,0\nb,0.2,0.8,0,0\nc,0,0,0.4,0.6\n")
-    visitor.locator("#predictions").get_by_label("Remove").first.click()
-    hand(visitor, "#predictions", tmp_path / "q.csv")
+
+
+def test_probabilities_show_how_true_they_are(visitor: Any, tmp_path: Path) -> None:
+    header = "id,happy,sad,anger,fear,disgust,surprise,neutral\n"
+    rows = "a,0.9,0.1,0,0,0,0,0\nb,0.2,0.8,0,0,0,0,0\nc,0,0,0.4,0.6,0,0,0\n"
+    (tmp_path / "p.csv").write_text(header + rows)
+    (tmp_path / "l.csv").write_text("id,label\na,happy\nb,sad\nc,anger\n")
+    visitor.get_by_role("tab", name="Evaluation").click()
+    hand(visitor, "#predictions", tmp_path / "p.csv")
+    hand(visitor, "#labels", tmp_path / "l.csv")
     visitor.get_by_role("button", name="Score").click()
     for curve in ("#reliability", "#coverage"):
         visitor.locator(f"{curve} img").wait_for(timeout=WAIT)

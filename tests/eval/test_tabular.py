@@ -79,7 +79,9 @@ def test_labels_of_no_vocabulary_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_surest_answers_are_counted_first_by_hand(tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("id,happy,sad\na,0.9,0.1\nb,0.8,0.2\nc,0.3,0.7\nd,0.6,0.4\n")
+    rows = [("a", 0.9, 0.1), ("b", 0.8, 0.2), ("c", 0.3, 0.7), ("d", 0.6, 0.4)]
+    header = "id,happy,sad,anger,fear,disgust,surprise,neutral\n"
+    (tmp_path / "p.csv").write_text(header + "".join(f"{name},{x},{y},0,0,0,0,0\n" for name, x, y in rows))
     (tmp_path / "l.csv").write_text("id,label\na,happy\nb,happy\nc,happy\nd,sad\n")
     compared = compare_files(tmp_path / "p.csv", tmp_path / "l.csv")
     at = dict(zip(COVERAGES.tolist(), compared.coverage.tolist(), strict=True))

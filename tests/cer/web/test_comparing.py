@@ -7,6 +7,8 @@ import pytest
 
 from cer.errors import CerError
 from cer.fusion.open_set import COMPOUND, NEUTRAL, SINGLE, UNCLEAR, Statement
+from cer.labels import MODALITIES
+from cer.modalities.base import absent
 from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.segments import Segment
@@ -15,7 +17,7 @@ from tests.cer.results.made import made
 from tests.clips import DEMO, noise, still, write_clip
 
 HAPPY = Statement(SINGLE, 0.9, (("Happiness", 1.0),))
-CALM = Statement(NEUTRAL, 0.9, ())
+CALM = Statement(NEUTRAL, 0.9, (("Neutral", 1.0),))
 BLEND = Statement(COMPOUND, 0.9, (("Sadness", 0.6), ("Fear", 0.4)))
 TURNED = Statement(COMPOUND, 0.9, (("Fear", 0.7), ("Sadness", 0.3)))
 NOTHING = Statement(UNCLEAR, 1.0, ())
@@ -26,7 +28,12 @@ def stating(*statements: Statement) -> Analysis:
     plain = made(np.full((4, 7), 1 / 7))
     segments = [Segment(2.0 * row, 2.0 * row + 2.0) for row in range(len(statements))]
     return replace(
-        plain, clip=replace(plain.clip, duration=segments[-1].end), segments=segments, statements=list(statements)
+        plain,
+        clip=replace(plain.clip, duration=segments[-1].end),
+        segments=segments,
+        statements=list(statements),
+        predictions={name: absent(len(segments), "no face") for name in MODALITIES},
+        times=np.arange(4) * 0.2,
     )
 
 
