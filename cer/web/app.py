@@ -205,20 +205,24 @@ def _evaluation() -> None:
     summary = gr.Markdown(elem_id="scores")
     with gr.Row():
         per_class = gr.Dataframe(headers=texts_of("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
-        with gr.Column():
-            gr.Markdown(f"### {say('evaluation.confusion')}")
-            confusion = gr.Plot(label=say("evaluation.confusion"), show_label=False)
-    with gr.Row():
-        reliability = gr.Plot(label=say("evaluation.reliability"), visible=False, elem_id="reliability")
-        coverage = gr.Plot(label=say("evaluation.coverage"), visible=False, elem_id="coverage")
+        confusion = _titled_plot("confusion")
+    with gr.Row(visible=False) as curves:
+        reliability, coverage = (_titled_plot(name) for name in ("reliability", "coverage"))
     row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
     start.click(
         scoring.score_files,
         [predictions, labels],
-        [summary, per_class, confusion, row, reliability, coverage],
+        [summary, per_class, confusion, row, curves, reliability, coverage],
         api_visibility="private",
         concurrency_id="models",
     )
+
+
+def _titled_plot(name: str) -> gr.Plot:
+    """A plot below its title: Gradio's own label would cover it."""
+    with gr.Column():
+        gr.Markdown(f"### {say(f'evaluation.{name}')}")
+        return gr.Plot(label=say(f"evaluation.{name}"), show_label=False, elem_id=name)
 
 
 def _endpoints() -> None:

@@ -40,10 +40,10 @@ def score_files(predictions: str | None, labels: str | None) -> list[Any]:
     )
     rows = [[name, round(100 * f1, 2), count] for name, f1, count in scores.per_class()]
     name = Path(str(predictions)).stem
-    sure: list[Any] = [gr.update(value=None, visible=False)] * 2
+    sure: list[Any] = [gr.update(visible=False), None, None]
     if scores.calibrated:
-        figures = (reliability_diagram(scores.scores), coverage_curves(COVERAGES, {name: scores.coverage}))
-        sure = [gr.update(value=figure, visible=True) for figure in figures]
+        curve = coverage_curves(COVERAGES, {name: scores.coverage})
+        sure = [gr.update(visible=True), reliability_diagram(scores.scores), curve]
     return [summary, rows, confusion_matrix(scores.scores, scores.classes), scores.row(name), *sure]
 
 
