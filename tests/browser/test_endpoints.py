@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -205,3 +206,35 @@ def test_a_wrong_mcp_payload_is_told_what_is_taken(served: str, clip: object) ->
         result = apart.submit(lambda: asyncio.run(call())).result()
     assert result.isError
     assert result.content[0].text not in ("", "null", '{"error": null}')
+
+
+def printed_in(document: str, language: str) -> str:
+    """The only code block of a language in a document."""
+    text = (Path(__file__).parents[2] / document).read_text("utf-8")
+    (block,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    return str(block)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
+def test_the_curl_call_works_as_printed(served: str, analysis: Analysis) -> None:
+    code = printed_in("docs/deployment.md", "bash").replace("http://127.0.0.1:7860/", served)
+    done = subprocess.run(
+        ["bash", "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (answer,) = json.loads(done.stdout)
+    assert json.loads(answer)["summary"]["sentence"] == verdict(analysis)
+
+
+def test_the_javascript_call_works_as_printed(served: str, visitor: Any, analysis: Analysis) -> None:
+    code = printed_in("docs/deployment.md", "javascript")
+    clip = base64.b64encode(DEMO.read_bytes()).decode()
+    sentence = visitor.evaluate(
+        f"""async ([page, clip]) => {{
+          {code}
+          const bytes = Uint8Array.from(atob(clip), (letter) => letter.charCodeAt(0));
+          return (await analyze(page, new Blob([bytes]))).summary.sentence;
+        }}""",
+        [f"{served}gradio_api", clip],
+    )
+    assert sentence == verdict(analysis)
