@@ -205,9 +205,10 @@ def _evaluation() -> None:
     summary = gr.Markdown(elem_id="scores")
     with gr.Row():
         per_class = gr.Dataframe(headers=texts_of("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
-        confusion = _titled_plot("confusion")
+        confusion = _titled_plot(say("evaluation.confusion"), "confusion")
     with gr.Row(visible=False) as curves:
-        reliability, coverage = (_titled_plot(name) for name in ("reliability", "coverage"))
+        reliability = _titled_plot(say("evaluation.reliability"), "reliability")
+        coverage = _titled_plot(say("evaluation.coverage"), "coverage")
     row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
     start.click(
         scoring.score_files,
@@ -218,11 +219,11 @@ def _evaluation() -> None:
     )
 
 
-def _titled_plot(name: str) -> gr.Plot:
+def _titled_plot(title: str, name: str) -> gr.Plot:
     """A plot below its title: Gradio's own label would cover it."""
     with gr.Column():
-        gr.Markdown(f"### {say(f'evaluation.{name}')}")
-        return gr.Plot(label=say(f"evaluation.{name}"), show_label=False, elem_id=name)
+        gr.Markdown(f"### {title}")
+        return gr.Plot(label=title, show_label=False, elem_id=name)
 
 
 def _endpoints() -> None:

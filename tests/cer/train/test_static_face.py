@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cer.perception.face_encoder import SIDE, UNITS
+from cer.perception.face_encoder import MAPS_SHAPE, SIDE, UNITS
 from cer.train import face_batches, static_face
 from cer.train.data import Faces
 from cer.train.face_batches import Batches, Corpus
@@ -83,6 +83,7 @@ def test_the_shipped_network_has_calibrated_logits_and_a_quality_between_0_and_1
     network = FaceNetwork(len(UNITS)).eval()
     faces = torch.rand(2, 3, SIDE, SIDE)
     with torch.no_grad():
-        logits, *_, quality = Shipped(network, 2.0)(faces)
+        logits, *_, quality, maps = Shipped(network, 2.0)(faces)
         torch.testing.assert_close(logits, network(faces)[0] / 2)
     assert 0 < float(quality.min()) <= float(quality.max()) < 1
+    assert maps.shape == (2, *MAPS_SHAPE)
