@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from cer.corpora import rafce
 from cer.fusion.compound import Prototypes, cosines
@@ -70,7 +67,13 @@ def by_prototypes(taught: np.ndarray, answers: np.ndarray, faces: np.ndarray) ->
 
 
 def by_line(taught: np.ndarray, answers: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """A logistic regression in which every class weighs alike, int [N]."""
+    """A logistic regression in which every class weighs alike, int [N]. Raises ModuleNotFoundError without
+    scikit-learn, which comes with the extra `train`.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     model = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARIZATION, max_iter=500, class_weight="balanced"))
     return np.asarray(model.fit(taught, answers).predict(faces))
 

@@ -187,10 +187,14 @@ def write_ladder(climbed: Sequence[Rung], request: Request) -> tuple[str, list[P
     document: dict[str, Any] = {"corpus": request.corpus, "rungs": [asdict(rung) for rung in climbed]}
     figures = {"ladder": steps(climbed)}
     if request.corpus == "rafce" and request.root is not None:
-        curves = few_shot(request.root)
-        document["few_shot"] = curves
-        figures["few_shot"] = learning_curves(curves, climbed)
-        text += "\n" + matched_by(curves, climbed)
+        try:
+            curves = few_shot(request.root)
+        except ModuleNotFoundError as error:
+            text += f"\nHow few labels are enough: not measured, {error.name} is not installed (extra `train`).\n"
+        else:
+            document["few_shot"] = curves
+            figures["few_shot"] = learning_curves(curves, climbed)
+            text += "\n" + matched_by(curves, climbed)
     paths = [out / "ladder.json", out / "ladder.md"]
     write_whole((json.dumps(document, indent=1) + "\n").encode(), paths[0])
     write_whole(text.encode(), paths[1])

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from cer.perception.face_encoder import as_input
 from cer.pipeline import analyze
 from eval.cli import main
 from eval.finished import Run
-from eval.ladder import crowd_votes, rungs, supervised_logits
+from eval.ladder import crowd_votes, rungs, supervised_logits, write_ladder
 from eval.results import values_of
+from eval.run import Request
 from eval.rungs import Method
 from tests.cer.corpora.images import image
 from tests.clips import DEMO, still, write_clip
@@ -129,3 +131,14 @@ def test_the_supervised_profile_changes_the_forced_choice_only(tmp_path: Path) -
     np.testing.assert_allclose(supervised.compound.sum(1), 1, atol=1e-5)
     assert any(model.name.startswith("CER supervised") for model in supervised.models)
     assert cer(["analyze", "demo", "--profile", "supervised", "--out", str(tmp_path), "--quiet"]) == 0
+
+
+def test_without_scikit_learn_the_ladder_says_what_it_did_not_measure(
+    rafce: Path, climbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.read(climbed / "embedded")
+    standing = rungs(run, [Method("PPA", "basic emotions", [values_of(run.corpus, run.table, "ppa")])], "compound")
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    text, paths = write_ladder(standing, Request("rafce", rafce, tmp_path))
+    assert "not measured, sklearn" in text
+    assert "few_shot.svg" not in {path.name for path in paths}
