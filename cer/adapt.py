@@ -22,6 +22,9 @@ def examples_of(folder: Path) -> list[tuple[str, Path]]:
         raise DataError(f"{folder}: no such folder. Give one that holds a folder of clips for each label.")
     named = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     examples = [(path.name, clip) for path in named for clip in clips_of([path], recursive=True) if clip.is_file()]
+    labels = {label for label, _ in examples}
+    if len(labels) == 1:
+        raise DataError(f"{folder}: has clips of one label only, {labels.pop()}. Add a folder of clips of another.")
     if not examples:
         raise DataError(f"{folder}: holds no clips. Put those of each label into a folder of its name: tired/1.mp4.")
     return examples
@@ -47,7 +50,7 @@ def adapt(folder: Path, *, profile: str = DEFAULT, report: Callable[[str], None]
             report(str(error))
             continue
         vectors = mean_embeddings(analysis)
-        report(f"{label}: {analysis.clip.name}, {', '.join(vectors) or 'nothing to learn from'}")
+        report(f"{label}: {analysis.clip.name}, learned from {', '.join(vectors) or 'nothing'}")
         examples.append((label, vectors))
         weights.append(analysis.weights.mean(0))
         models = weights_behind(analysis.models)

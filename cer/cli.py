@@ -58,8 +58,11 @@ def _adapt(options: argparse.Namespace) -> int:
 
     choose(options.profile)
     report = (lambda line: None) if options.quiet else (lambda line: print(printable(line), flush=True))
-    own = adapt(options.examples, profile=options.profile, report=report)
     try:
+        if options.out.is_dir():
+            raise CerError(f"--out {options.out}: is a folder; give the name of a file.")
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        own = adapt(options.examples, profile=options.profile, report=report)
         own.save(options.out)
     except OSError as error:
         print(complaint(unwritten(options.out, error)), file=sys.stderr)

@@ -128,6 +128,13 @@ class Observation:
         )
         return supported(analysis)
 
+    def predictions_of(self, name: str) -> Iterator[Prediction]:
+        """A modality's predictions for everybody, block by block."""
+        for block in self.blocks:
+            for predictions in block.values():
+                if name in predictions:
+                    yield predictions[name]
+
     def _in_view(self, person: int) -> tuple[tuple[float, float], ...]:
         return stretches([float(box[0]) for box in self.boxes[person]], 1 / FRAME_RATE)
 

@@ -28,6 +28,7 @@ from cer.segments import WINDOW, Segment, windows
 
 logger = logging.getLogger(__name__)
 
+NOT_ZERO_SHOT = "the forced choice of the seven comes from a model that was trained on compound labels"
 MAX_PEOPLE = 6  # analyzed in one block, those seen most
 
 
@@ -93,6 +94,8 @@ def observe_blocks(
             yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     observed.warnings += language_limits(observed, serving)
+    if any(prediction.compounds is not None for prediction in observed.predictions_of("static_face")):
+        observed.warnings.append(NOT_ZERO_SHOT)
     progress("done", 1.0)
     yield observed.numbered()
 

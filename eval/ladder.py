@@ -174,9 +174,14 @@ def as_markdown(rungs: Sequence[Rung]) -> str:
         low, high = rung.gain_interval
         lines.append(
             f"| {rung.name} | {rung.learned} | {rung.macro_f1:.3f} | {rung.interval[0]:.3f} to {rung.interval[1]:.3f} "
-            f"| {spread} | {rung.gain:+.3f} ({low:+.3f} to {high:+.3f}) | {rung.p:.3f} |"
+            f"| {spread} | {rung.gain:+.3f} ({low:+.3f} to {high:+.3f}) | {shown(rung.p)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def shown(p: float) -> str:
+    """A p-value of RESAMPLES draws, as it is written."""
+    return f"< {2 / RESAMPLES}" if p == 0 else f"{p:.3f}"
 
 
 def write_ladder(climbed: Sequence[Rung], request: Request) -> tuple[str, list[Path]]:

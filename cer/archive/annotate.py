@@ -33,11 +33,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: clips that were annotated, clips that failed, and those that were done before."""
+    """What a run did: clips that were annotated, clips that failed, and those that were done before, some in vain."""
 
     done: int
     failed: int
     before: int
+    failed_before: int
 
 
 def annotate_clip(job: Job) -> Rows:
@@ -93,11 +94,14 @@ def annotate(
     Raises:
         DataError: The source cannot be read or holds no clips, or `out` cannot be written.
     """
+    if workers < 0:
+        raise DataError(f"--jobs {workers}: must be at least 1, or 0 for one a processor.")
     profile = resolve_profile(profile)
     items = shard(items_of(source), *part_of)
     place = Destination(out)
     if part_of == (1, 1):
         place.sweep()  # another shard's part may be being written
+    place.made_by({model.name: model.sha256 for model in models_of(modalities(profile))})
     recorded = place.finished()
     missing, outdated = _missing(items, recorded, retry)
     place.forget(outdated)
@@ -105,11 +109,14 @@ def annotate(
     for name, rows in _in_parts(missing, profile, ENGINES[engine], workers):
         place.write(name, rows)
         count += len(rows)
-        failures += sum(len(each["failures"]) for each in rows)
+        for failure in (failure for each in rows for failure in each["failures"]):
+            failures += 1
+            report(printable(f"{failure['id']}: {failure['reason']}"))
         left = (time.monotonic() - started) / count * (len(missing) - count)
         report(f"{count} of {len(missing)} clips, {failures} failed, {left / 60:.1f} min left")
     place.write_text("README.md", card(place, profile))
-    return Outcome(count - failures, failures, before)
+    chosen = {item.id for item in items} - {item.id for item in missing}
+    return Outcome(count - failures, failures, before, sum(recorded[name][2] for name in chosen))
 
 
 def _missing(
@@ -151,7 +158,8 @@ def card(place: Destination, profile: str) -> str:
     """The dataset's card: how to open each table, which models made it, and what it must not be used for."""
     counts = place.finished()
     failures = sum(failure for _, _, failure in counts.values())
-    configs = "\n".join(f"- config_name: {name}\n  data_files: {name}/*.parquet" for name in TABLES)
+    filled = [name for name in TABLES if place.parts(name)]  # `datasets` knows no table without rows
+    configs = "\n".join(f"- config_name: {name}\n  data_files: {name}/*.parquet" for name in filled)
     models = "\n".join(
         f"| {model.modality} | {model.name} | {model.revision} | `{model.sha256}` |"
         for model in models_of(modalities(profile))
@@ -165,7 +173,7 @@ tags:
 
 # Compound expressions of {len(counts)} clips
 
-Made by CER {__version__}, profile `{profile}`. {failures} clips could not be analyzed: see `failures`.
+Made by CER {__version__}, profile `{profile}`. Clips that could not be analyzed: {failures}.
 
 Guesses about displayed expression, not about what anybody feels. Faces, voices and words are personal data: whoever
 publishes this needs the consent of the people in the clips.
@@ -185,7 +193,10 @@ segments = load_dataset("path/to/this", "segments", split="train")
 
 def in_a_line(outcome: Outcome, out: str) -> str:
     """What a run came to, in a sentence."""
-    return f"{out}: {outcome.done} clips annotated, {outcome.failed} failed, {outcome.before} done before"
+    before = f"{outcome.before} done before"
+    if outcome.failed_before:
+        before += f" ({outcome.failed_before} of them failed; --retry tries them again)"
+    return f"{out}: {outcome.done} clips annotated, {outcome.failed} failed, {before}"
 
 
 def shard_of(text: str) -> tuple[int, int]:

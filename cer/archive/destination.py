@@ -5,6 +5,7 @@ without one never happened, and its other files are removed by the next run.
 """
 
 import io
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from cer.errors import DataError
 from cer.files import write_whole
 
 COMMIT = "clips"
+MADE_BY = "models.json"  # name -> SHA-256 of what made the tables
 
 
 class Destination:
@@ -36,6 +38,7 @@ class Destination:
 
     def parts(self, table: str = COMMIT) -> list[str]:
         """The names of a table's parts."""
+        self.system.invalidate_cache()
         return sorted(path.rpartition("/")[2] for path in self.system.glob(f"{self.root}/{table}/*.parquet"))
 
     def finished(self) -> dict[str, tuple[str, str, bool]]:
@@ -65,6 +68,8 @@ class Destination:
         for part in sorted(set(clips.values())):
             gone = pa.array([name for name, place in clips.items() if place == part], pa.string())
             for table in sorted(TABLES, key=lambda name: name == COMMIT):
+                if part not in self.parts(table):
+                    continue
                 rows = self._read(table, part)
                 self._write(table, part, rows.filter(pc.invert(pc.is_in(rows["id"], gone))))
 
@@ -75,10 +80,30 @@ class Destination:
         with self.system.open(f"{self.root}/{table}/{part}", "rb") as file:
             return pq.read_table(io.BytesIO(file.read()))
 
+    def made_by(self, models: dict[str, str]) -> None:
+        """Remember what makes the tables, name -> hash. Raises DataError when other models made what is there."""
+        path = f"{self.root}/{MADE_BY}"
+        if self.system.exists(path):
+            with self.system.open(path, "rb") as file:
+                earlier = json.loads(file.read())
+            if earlier != models:
+                changed = min(name for name, _ in earlier.items() ^ models.items())
+                raise DataError(
+                    f"{self.root}: holds tables that other models made ({changed} differs). Give another --out."
+                )
+        else:
+            self.write_text(MADE_BY, json.dumps(models, indent=1) + "\n")
+
     def _write(self, table: str, part: str, rows: pa.Table) -> None:
+        """A part without rows is no file: `datasets` cannot read an empty one."""
+        path = f"{self.root}/{table}/{part}"
+        if not rows.num_rows:
+            if self.system.exists(path):
+                self.system.rm_file(path)
+            return
         buffer = io.BytesIO()
         pq.write_table(rows, buffer, compression="zstd")
-        self._put(f"{self.root}/{table}/{part}", buffer.getvalue())
+        self._put(path, buffer.getvalue())
 
     def _put(self, path: str, content: bytes) -> None:
         if self.local:

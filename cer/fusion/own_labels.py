@@ -20,6 +20,7 @@ from cer.modalities.base import softmax
 TEMPERATURES = (0.05, 0.1, 0.2, 0.4, 0.8)  # of the cosines; chosen by leaving one example out in turn
 DEFAULT_TEMPERATURE = 0.2  # where a label has a single example
 MIN_LABELS = 2
+_HOW = "Make such a file with `cer adapt --examples FOLDER --out FILE`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,10 @@ def read_own_labels(path: Path) -> OwnLabels:
         if len(labels) < MIN_LABELS or any(len(each.means) != len(labels) for each in prototypes.values()):
             raise ValueError("labels and prototypes do not fit together")
         return OwnLabels(labels, prototypes, dict(note["models"]), float(note["temperature"]))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{path.name}: holds no labels of your own that can be read ({type(error).__name__}). "
-            "Make one with `cer adapt --examples FOLDER --out FILE`."
-        ) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({(error.strerror or 'no such file').lower()}). {_HOW}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: holds no labels of your own. {_HOW}") from error
 
 
 def fit(

@@ -42,7 +42,8 @@ class SupervisedFace(StaticFace):
     """
 
     def describe(self) -> tuple[Checkpoint, ...]:
-        return (*super().describe(), shipped(HEAD))
+        head, network = shipped(HEAD), super().describe()
+        return (head, *network)  # last what makes the embedding, as in the other profiles
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_with_compounds(evidence.segment(segment), person) for segment in segments], WIDTH)

@@ -11,6 +11,7 @@ from cer.adapt import adapt, examples_of, mean_embeddings, weights_behind, with_
 from cer.errors import DataError
 from cer.fusion.decision import decision
 from cer.fusion.own_labels import OwnLabels, fit
+from cer.pipeline import analyze
 from cer.results.analysis import Analysis
 from cer.results.report import report
 from cer.web import handlers, watching
@@ -71,6 +72,10 @@ def test_a_broken_example_is_reported_and_the_others_count(folder: Path) -> None
 def test_a_folder_without_examples_says_how_to_lay_them_out(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="folder of its name"):
         examples_of(tmp_path)
+    (tmp_path / "tired").mkdir()
+    (tmp_path / "tired" / "1.mp4").touch()
+    with pytest.raises(DataError, match="one label only, tired"):
+        examples_of(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         examples_of(tmp_path / "nowhere")
 
@@ -88,6 +93,20 @@ def test_labels_of_other_models_are_refused(analysis: Analysis) -> None:
     assert same.own.shape == (len(analysis.segments), 2)
     with pytest.raises(DataError, match="other models"):
         with_own_labels(analysis, learned(analysis, {"static_face": "0" * 64}))
+
+
+def test_prototypes_fit_the_supervised_profile_too(analysis: Analysis) -> None:
+    supervised = analyze(DEMO, profile="supervised")
+    assert weights_behind(supervised.models) == weights_behind(analysis.models)
+
+
+def test_an_output_that_is_a_folder_is_refused_before_any_clip_is_watched(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["adapt", "--examples", str(folder), "--out", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert "is a folder" in printed.err
+    assert "learned from" not in printed.out
 
 
 def test_the_page_shows_the_labels_it_was_started_with(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:

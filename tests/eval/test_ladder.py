@@ -11,7 +11,7 @@ from cer.corpora.rafce import EXPRESSIONS, VOTES
 from cer.labels import COMPOUNDS
 from cer.perception.compound_head import HEAD, LADDER, compound_logits
 from cer.perception.face_encoder import as_input
-from cer.pipeline import analyze
+from cer.pipeline import NOT_ZERO_SHOT, analyze
 from eval.cli import main
 from eval.finished import Run
 from eval.ladder import crowd_votes, rungs, supervised_logits, write_ladder
@@ -127,6 +127,8 @@ def test_the_supervised_profile_changes_the_forced_choice_only(tmp_path: Path) -
     np.testing.assert_allclose(supervised.fused, zero_shot.fused, atol=1e-6)
     np.testing.assert_allclose(supervised.ppa, zero_shot.ppa, atol=1e-6)
     assert supervised.statement == zero_shot.statement
+    assert NOT_ZERO_SHOT in supervised.warnings
+    assert NOT_ZERO_SHOT not in zero_shot.warnings
     assert not np.allclose(supervised.compound, zero_shot.compound, atol=1e-3)
     np.testing.assert_allclose(supervised.compound.sum(1), 1, atol=1e-5)
     assert any(model.name.startswith("CER supervised") for model in supervised.models)

@@ -57,7 +57,7 @@ def annotated(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_tables_open_with_datasets_and_hold_every_clip(annotated: Path) -> None:
-    tables = {name: load_dataset(str(annotated), name, split="train") for name in TABLES if name != "failures"}
+    tables = {name: load_dataset(str(annotated), name, split="train") for name in TABLES}
     clips = {row["id"]: row for row in tables["clips"]}
     assert list(clips) == ["broken.mp4", "demo.mp4", "noise-0.mp4", "noise-1.mp4", "noise-2.mp4"]
     assert clips["demo.mp4"]["language"] == "en"
@@ -128,13 +128,15 @@ def test_a_changed_clip_replaces_its_rows_and_a_failure_is_tried_again_on_demand
     os.utime(copy / "broken.mp4", (1, 1))
     outcome = annotate(str(copy), str(out))
     assert (outcome.done, outcome.failed) == (1, 0)
-    assert not pq.read_table(out / "failures").num_rows
+    assert not list((out / "failures").iterdir())  # `datasets` cannot read a table without rows
+    assert "failures/" not in (out / "README.md").read_text()
 
 
 @pytest.mark.usefixtures("_here")
 def test_a_failure_stays_until_it_is_asked_for_again(source: Path, tmp_path: Path) -> None:
     annotate(str(source), str(tmp_path))
-    assert annotate(str(source), str(tmp_path)).failed == 0
+    again = annotate(str(source), str(tmp_path))
+    assert (again.failed, again.failed_before) == (0, 1)
     assert annotate(str(source), str(tmp_path), retry=True).failed == 1
     assert len(pq.read_table(tmp_path / "failures")) == 1
 
@@ -192,6 +194,23 @@ def test_wrong_usage_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "taken").touch()
     assert main(["annotate", str(tmp_path / "clip.mp4"), "--out", str(tmp_path / "taken")]) == 2
     assert main(["annotate", str(tmp_path), "--out", str(tmp_path / "out"), "--shard", "3/2"]) == 2
+    assert main(["annotate", str(tmp_path), "--out", str(tmp_path / "out"), "--jobs", "-1"]) == 2
     errors = capsys.readouterr().err.strip().splitlines()
-    assert len(errors) == 3
+    assert len(errors) == 4
     assert "Traceback" not in "".join(errors)
+
+
+@pytest.mark.usefixtures("_here")
+def test_tables_of_other_models_are_not_continued(source: Path, tmp_path: Path) -> None:
+    annotate(str(source / "noise-0.mp4"), str(tmp_path))
+    with pytest.raises(DataError, match="other models"):
+        annotate(str(source / "noise-0.mp4"), str(tmp_path), profile="supervised")
+
+
+@pytest.mark.usefixtures("_here")
+def test_a_failure_is_named_as_it_happens(source: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    annotate(str(source), str(tmp_path), report=lines.append)
+    assert any(line.startswith("broken.mp4: ") for line in lines)
+    for name in ("words", "failures"):
+        assert len(load_dataset(str(tmp_path), name, split="train")) > 0
