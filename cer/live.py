@@ -17,7 +17,7 @@ from cer.perception.evidence import FRAME_RATE, Collector
 from cer.perception.language import LanguageDetector
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
-from cer.pipeline import add_block, add_segments, language_limits, prepared, transcriber_of
+from cer.pipeline import add_block, add_segments, limits, prepared, transcriber_of
 from cer.progress import silent
 from cer.results.analysis import Analysis
 from cer.segments import Segment
@@ -89,7 +89,7 @@ class Live:
         last = self._collector.finish()
         add_block(self._observed, last, self._serving, silent)
         self._observed.clip = replace(self._observed.clip, duration=last.end)
-        self._observed.warnings += language_limits(self._observed, self._serving)
+        self._observed.warnings += limits(self._observed, self._serving)
         return self._observed.numbered()
 
     def close(self) -> None:

@@ -93,9 +93,7 @@ def observe_blocks(
         if end - block.start >= BLOCK + WINDOW:  # the last one is shorter, and what follows it is the whole
             yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
-    observed.warnings += language_limits(observed, serving)
-    if any(prediction.compounds is not None for prediction in observed.predictions_of("static_face")):
-        observed.warnings.append(NOT_ZERO_SHOT)
+    observed.warnings += limits(observed, serving)
     progress("done", 1.0)
     yield observed.numbered()
 
@@ -115,12 +113,15 @@ def prepared(clip: Clip, profile: str, progress: Progress) -> tuple[Observation,
     return observed, serving
 
 
-def language_limits(observed: Observation, serving: dict[str, Modality]) -> list[str]:
-    """What to warn of about the language that is spoken."""
+def limits(observed: Observation, serving: dict[str, Modality]) -> list[str]:
+    """What to warn of about the language that is spoken, and about what a model was trained on."""
+    warnings: list[str | None] = []
     words = serving["text"]
-    if observed.language is None or not isinstance(words, Multilingual):
-        return []
-    return [limit for limit in [words.domain(observed.language)] if limit]
+    if observed.language is not None and isinstance(words, Multilingual):
+        warnings.append(words.domain(observed.language))
+    if any(prediction.compounds is not None for prediction in observed.predictions_of("static_face")):
+        warnings.append(NOT_ZERO_SHOT)
+    return [limit for limit in warnings if limit]
 
 
 def transcriber_of(observed: Observation, serving: dict[str, Modality]) -> Transcriber | None:

@@ -31,6 +31,11 @@ def windows(duration: float) -> list[Segment]:
     return [segment for index, segment in enumerate(cut) if index == 0 or segment.end - segment.start >= SHORTEST]
 
 
+def nearest(segments: Sequence[Segment], time: float) -> int:
+    """The number of the segment whose middle is nearest to a time in seconds, the first of equal ones."""
+    return int(np.argmin([abs((segment.start + segment.end) / 2 - time) for segment in segments]))
+
+
 def timeline(segments: Sequence[Segment], values: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Lay segment values back onto a time line by averaging the segments that cover each time.
 

@@ -43,7 +43,6 @@ class Destination:
 
     def finished(self) -> dict[str, tuple[str, str, bool]]:
         """Every clip that has rows: id -> its version, its part, and whether it failed."""
-        self.system.invalidate_cache()
         clips: dict[str, tuple[str, str, bool]] = {}
         for part in self.parts():
             for row in self._read(COMMIT, part).select(["id", "version", "failure"]).to_pylist():

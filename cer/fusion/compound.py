@@ -4,7 +4,7 @@ PPA is the paper's Pair-Wise Probability Aggregation (arXiv 2507.02205). The pap
 Feature Similarity Aggregation; PFSA here is our reading of its description.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,21 +65,26 @@ def similarities(
     prototypes: Mapping[str, Prototypes],
     names: Sequence[str],
     segments: int,
+    compare: Callable[[np.ndarray, Prototypes], np.ndarray] = pfsa_of,
+    width: int = len(PAIRS),
 ) -> np.ndarray:
-    """`pfsa_of` of each modality, float32 [S, M, 7] in the order of `names`, of embeddings by modality [S, D]; NaN rows
-    where a modality has no embedding, or no prototypes.
+    """What each modality alone says, float32 [S, M, K] in the order of `names`, of embeddings by modality [S, D]; NaN
+    rows where a modality has no embedding, or no prototypes.
+
+    compare: of embeddings [S, D] with a modality's prototypes, [S, K]; width: K.
     """
-    each = np.full((segments, len(names), len(PAIRS)), np.nan, np.float32)
+    each = np.full((segments, len(names), width), np.nan, np.float32)
     for name, embedding in embeddings.items():
         if embedding is not None and comparable(embedding, prototypes.get(name)):
             rows = ~np.isnan(embedding).any(1)
-            each[rows, names.index(name)] = pfsa_of(embedding[rows], prototypes[name])
+            each[rows, names.index(name)] = compare(embedding[rows], prototypes[name])
     return each
 
 
 def pfsa(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """PFSA of S segments: the mean of the modalities' own [S, M, 7], NaN rows where absent, by their effective weights
-    [S, M], renormalized over those present. Returns float32 [S, 7], NaN rows where none is.
+    """PFSA of S segments: the mean of the modalities' own [S, M, K], NaN rows where absent, by their effective weights
+    [S, M], renormalized over those present. Returns float32 [S, K], NaN rows where none is. K is seven, or as many as
+    a user has labels.
     """
     share = weights * ~np.isnan(each).any(2)
     total = (share[..., None] * np.nan_to_num(each)).sum(1)

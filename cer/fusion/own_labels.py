@@ -13,7 +13,7 @@ import numpy as np
 
 from cer.errors import DataError
 from cer.files import write_whole
-from cer.fusion.compound import Prototypes, comparable, cosines
+from cer.fusion.compound import Prototypes, cosines, pfsa, similarities
 from cer.labels import MODALITIES
 from cer.modalities.base import softmax
 
@@ -25,7 +25,7 @@ _HOW = "Make such a file with `cer adapt --examples FOLDER --out FILE`."
 
 @dataclass(frozen=True, slots=True)
 class OwnLabels:
-    """labels: L names. prototypes: by modality, with means [L, D], NaN rows where a label's examples lack the modality.
+    """labels: L names. prototypes: by modality, with means [L, D]; one that some label's examples lack is left out.
     models: SHA-256 of the weights behind each modality's embeddings: prototypes of other weights say nothing.
     """
 
@@ -41,16 +41,8 @@ class OwnLabels:
             embeddings: by modality [S, D], NaN rows where absent.
             weights: [S, M], each modality's weight in MHPF.
         """
-        similar = np.full((len(weights), len(MODALITIES), len(self.labels)), np.nan)
-        for name, prototypes in self.prototypes.items():
-            embedding = embeddings.get(name)
-            if embedding is not None and comparable(embedding, prototypes) and not np.isnan(prototypes.means).any():
-                rows = ~np.isnan(embedding).any(1)
-                similar[rows, MODALITIES.index(name)] = cosines(embedding[rows], prototypes)
-        share = weights * ~np.isnan(similar).any(2)
-        total = share.sum(1, keepdims=True)
-        mean = (share[..., None] * np.nan_to_num(similar)).sum(1) / np.maximum(total, 1e-12)
-        return np.where(total > 0, softmax(mean / self.temperature), np.nan).astype(np.float32)
+        each = similarities(embeddings, self.prototypes, MODALITIES, len(weights), cosines, len(self.labels))
+        return softmax(pfsa(each, weights) / self.temperature)
 
     def save(self, path: Path) -> None:
         """Write a safetensors file. Raises OSError."""

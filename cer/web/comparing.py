@@ -13,6 +13,7 @@ from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.figures import data_uri
 from cer.results.wording import clock, verdict
+from cer.segments import nearest
 from cer.web.player import TICKS, end_of, rows_of
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
@@ -99,8 +100,7 @@ def agreement(first: Analysis, second: Analysis) -> float | None:
 
 def _at(analysis: Analysis, time: float) -> tuple[str, frozenset[str]] | None:
     """What is stated around a time, whatever the order of a blend; None where it is unclear."""
-    row = int(np.argmin([abs((segment.start + segment.end) / 2 - time) for segment in analysis.segments]))
-    statement = analysis.statements[row]
+    statement = analysis.statements[nearest(analysis.segments, time)]
     if statement.state == UNCLEAR:
         return None
     return statement.state, frozenset(name for name, _ in statement.emotions)

@@ -19,6 +19,7 @@ from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
 from cer.results.wording import clock, own_labels_line, verdict
+from cer.segments import nearest
 from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
 from cer.web.example import example
@@ -186,9 +187,7 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
     """The charts of the segment whose middle is nearest to the moment chosen on the time line."""
     if analysis is None:
         return [gr.skip()] * 3
-    time = float(event._data["time"])
-    middles = [abs((segment.start + segment.end) / 2 - time) for segment in analysis.segments]
-    row = middles.index(min(middles))
+    row = nearest(analysis.segments, float(event._data["time"]))
     return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.segments import Segment, stretches, timeline, windows
+from cer.segments import Segment, nearest, stretches, timeline, windows
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_moments_close_to_each_other_are_one_stretch() -> None:
     assert stretches([], 0.2) == ()
     np.testing.assert_allclose(stretches([0.0, 1.2], 0.2), [(0.0, 1.4)])  # a second without is bridged
     assert len(stretches([0.0, 1.3], 0.2)) == 2
+
+
+def test_the_nearest_segment_is_the_one_whose_middle_is_nearest() -> None:
+    segments = [Segment(0.0, 4.0), Segment(2.0, 6.0), Segment(4.0, 8.0)]
+    assert [nearest(segments, time) for time in (0.0, 2.9, 3.0, 3.1, 9.0)] == [0, 0, 0, 1, 2]

@@ -8,7 +8,6 @@ fourteen with the log of their frequencies added (logit adjustment, arXiv 2007.0
 """
 
 import copy
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ from cer.corpora.rafce import EXPRESSIONS
 from cer.train.static_face import learning_rate
 from cer.train.supervised.faces import SINGLES, Encoded
 from cer.train.supervised.members import Member
-
-logger = logging.getLogger(__name__)
 
 BATCH = 64
 WEIGHT_DECAY = 0.05

@@ -3,7 +3,6 @@
 Faces are encoded once by the frozen face network; all methods and seeds share the encodings.
 """
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from cer.perception.face_encoder import SIDE, encode_maps
 from cer.train.augment import augment, compress, normalise
 from cer.train.data import decode_faces, ferplus
 from cer.train.face_corpora import affectnet_like, muxspace
-
-logger = logging.getLogger(__name__)
 
 SINGLES = EMOTIONS[:7]  # all but Other
 MAX_SINGLES = 500  # faces of a class from each corpus
