@@ -223,6 +223,11 @@ for (const name of ["timeupdate", "seeked", "play"])
     },
     true,
   );
-addEventListener("resize", () => player && hideBox());
+// The box is drawn again when the size of the picture is known or has changed; a moment may have been chosen before.
+function redraw() {
+  if (player && !player.root.querySelector(".cursor").hidden) show(player.at);
+}
+document.addEventListener("loadedmetadata", (event) => event.target === video() && redraw(), true);
+addEventListener("resize", redraw);
 new MutationObserver(refresh).observe(element, { childList: true, subtree: true, attributeFilter: ["data-player"] });
 refresh();

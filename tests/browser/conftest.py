@@ -45,6 +45,11 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+def lanes_ready(page: Any) -> None:
+    """Wait until the example's lanes are shown and listen to keys: their script writes the times on the ruler."""
+    page.locator("#lanes .ruler .track span", has_text=":").first.wait_for(timeout=120_000)
+
+
 @pytest.fixture
 def visitor(browser: Any, served: str) -> Iterator[Any]:
     """A visitor with a browser of their own, on the open page. Errors in its console fail the test."""
@@ -54,6 +59,7 @@ def visitor(browser: Any, served: str) -> Iterator[Any]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(served)
     page.get_by_role("button", name="Analyze", exact=True).wait_for()
+    lanes_ready(page)
     yield page
     context.close()
     assert errors == []

@@ -16,6 +16,7 @@ from cer.media.reader import probe
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
 from cer.web import watching
+from tests.browser.conftest import lanes_ready
 from tests.clips import DEMO, noise, still, write_clip
 
 WAIT = 120_000  # ms
@@ -168,8 +169,22 @@ def test_keys_play_pause_and_jump_as_in_a_video_player(visitor: Any) -> None:
     moved(visitor, 0, 0.05)
 
 
+def test_a_moment_chosen_before_the_clip_has_arrived_gets_its_face_box_when_it_does(visitor: Any) -> None:
+    late = []
+    visitor.route("**/*.mp4", lambda request: late.append(request))
+    visitor.reload()
+    lanes_ready(visitor)
+    visitor.locator(".lanes").focus()
+    visitor.keyboard.press("ArrowRight")
+    visitor.locator(".lanes .cursor").wait_for(timeout=WAIT)
+    assert visitor.locator("#clip .face-box").count() == 0
+    while late:
+        late.pop().continue_()
+    visitor.unroute("**/*.mp4")
+    visitor.locator("#clip .face-box").wait_for(timeout=WAIT)
+
+
 def test_the_face_box_can_be_switched_off(visitor: Any) -> None:
-    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
     visitor.locator(".lanes").focus()
     visitor.keyboard.press("ArrowRight")
     visitor.locator("#clip .face-box").wait_for(timeout=WAIT)
