@@ -66,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--missing", metavar="LABEL", help="the class of videos that have no predictions")
     thresholds = commands.add_parser("thresholds", help="choose the thresholds of a corpus with several labels an item")
     thresholds.add_argument("run", type=Path, metavar="DIR", help="a run of other data than what will be scored")
+    _add_ladder(commands)
+    commands.add_parser("ls", help="the corpora that can be run")
+    return top
+
+
+def _add_ladder(commands: Any) -> None:
     ladder = commands.add_parser("ladder", help="every method on one corpus, from rules to what compound labels buy")
     ladder.add_argument("--corpus", required=True, metavar="NAME", help="rafce, c-expr-db, or one of basic emotions")
     ladder.add_argument("--root", type=Path, metavar="PATH", help="the corpus' file or folder")
@@ -74,10 +80,11 @@ def parser() -> argparse.ArgumentParser:
     ladder.add_argument(
         "--validation", type=Path, metavar="DIR", help="a run on basic emotions that chooses the Dirichlet weights"
     )
+    ladder.add_argument(
+        "--temporal", type=Path, metavar="DIR", help="encoders that cer.train.supervised.temporal trained, for clips"
+    )
     ladder.add_argument("--out", required=True, type=Path, metavar="DIR")
     ladder.add_argument("--quiet", action="store_true")
-    commands.add_parser("ls", help="the corpora that can be run")
-    return top
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -160,7 +167,7 @@ def _ladder(options: argparse.Namespace) -> int:
     from eval.run import Request
 
     request = Request(options.corpus, options.root, options.out, options.split, limit=options.limit)
-    climbed = ladder(request, options.validation, quiet=options.quiet)
+    climbed = ladder(request, options.validation, options.temporal, quiet=options.quiet)
     text, paths = write_ladder(climbed, request)
     print(text)
     for path in paths:

@@ -13,12 +13,13 @@ import numpy as np
 
 from cer.corpora import rafce
 from cer.corpora.base import FACE, VIDEO
-from cer.files import write_whole
+from cer.files import sha256_of, write_whole
 from cer.fusion.compound import ppa
 from cer.labels import EMOTIONS, MODALITIES, emotion_index
 from cer.modalities.base import softmax
 from cer.perception.compound_head import HEAD, LADDER, compound_logits
 from cer.perception.face_encoder import as_input, decode_image
+from cer.pipeline import analyze
 from eval.ablation import Predictions, fused_by_rule, weights_from
 from eval.few_shot import few_shot, learning_curves, matched_by
 from eval.finished import Run
@@ -34,12 +35,15 @@ BASIC, COMPOUND = "basic emotions", "compound labels"
 BATCH = 64
 
 
-def ladder(request: Request, validation: Path | None = None, *, quiet: bool = False) -> list[Rung]:
+def ladder(
+    request: Request, validation: Path | None = None, temporal: Path | None = None, *, quiet: bool = False
+) -> list[Rung]:
     """Run every method on a corpus, going on where it was stopped, and score them in pairs with the zero-shot method.
 
     Args:
         request: the corpus; `out` is the folder that holds the runs. Its profile is not read.
         validation: a finished run on basic emotions that chooses the weights of the Dirichlet-weighted rule.
+        temporal: a folder of encoders that `cer.train.supervised.temporal` trained; needs torch.
         quiet: report no progress.
     """
     finished = _run(request, "embedded", quiet)
@@ -49,6 +53,8 @@ def ladder(request: Request, validation: Path | None = None, *, quiet: bool = Fa
     elif finished.corpus.compound and finished.corpus.kind == VIDEO:
         trained = _run(request, "supervised", quiet)
         methods.append(Method("distilled (profile supervised)", COMPOUND, [column(trained.table, "compound")]))
+    if temporal is not None:
+        methods += _temporal(finished, request, temporal)
     return rungs(finished, methods, "compound" if finished.corpus.compound else "fused")
 
 
@@ -102,6 +108,25 @@ def _supervised_faces(finished: Run, request: Request) -> Iterator[Method]:
     yield Method("distilled, five seeds as one", COMPOUND, [softmax(logits["compounds"].mean(0))])
     if "basic_votes" in chosen.column_names:
         yield Method("oracle: the crowd's votes through PPA", "the answer", [crowd_votes(chosen)])
+
+
+def _temporal(finished: Run, request: Request, folder: Path) -> Iterator[Method]:
+    """Both temporal encoders and their mean on a corpus of clips, each clip by encoders that have not seen it."""
+    from eval import temporal
+
+    assert request.root is not None
+    labels = temporal.labels_of(finished.corpus)
+    folds = temporal.load_folds(folder, labels)
+    names = np.array(finished.table["id"].to_pylist())
+    values = np.full((len(temporal.ENCODERS), len(names), len(labels)), np.nan, np.float32)
+    for item in finished.corpus.rows(request.root, request.split or finished.corpus.split):
+        rows = np.flatnonzero(names == item["id"])
+        if len(rows):
+            analysis = analyze(item["video"])
+            values[:, rows] = temporal.predict(folds, temporal.features_of(analysis), sha256_of(Path(item["video"])))
+    learned = COMPOUND if finished.corpus.compound else "labels of clips"
+    yield from (Method(f"temporal, {name}", learned, [v]) for name, v in zip(temporal.ENCODERS, values, strict=True))
+    yield Method("temporal ensemble", learned, [values.mean(0)])
 
 
 def supervised_logits(items: Any) -> dict[str, np.ndarray]:

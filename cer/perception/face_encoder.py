@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cer.labels import EMOTIONS
 from cer.models.checkpoints import locate, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 
@@ -46,13 +47,26 @@ class Expressions:
         return Expressions(self.logits[rows], self.embeddings[rows], self.units[rows], self.quality[rows])
 
 
+PEAK = 3.0  # log of how much more a face counts that is surely not neutral than one that surely is
 MIN_QUALITY = 0.05  # a face counts for at least that much: quality is a guess as well
 
 
 def frame_weights(expressions: Expressions) -> NDArray[np.float32]:
-    """Weights float32 [N] that sum to one: how much each frame of a face counts in a mean, by its quality."""
-    quality = np.maximum(expressions.quality, MIN_QUALITY)
-    return np.asarray(quality / quality.sum(), np.float32)
+    """Weights float32 [N] that sum to one: how much each frame of a face counts in a mean, by its quality and by how
+    expressive it is.
+    """
+    weights = np.maximum(expressions.quality, MIN_QUALITY) * expressiveness(expressions.logits)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def expressiveness(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much a face counts in a mean over time, float32 [...] from 1 to exp(PEAK), of emotion logits [..., 8].
+
+    People show an expression for a part of the time, between calm faces, and it is the expression that is asked for.
+    """
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    neutral = raised[..., EMOTIONS.index("Neutral")] / raised.sum(-1)
+    return np.asarray(np.exp(PEAK * (1 - neutral)), np.float32)
 
 
 def segment_quality(expressions: Expressions) -> float:

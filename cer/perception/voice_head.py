@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from cer.labels import EMOTIONS
 from cer.models.checkpoints import locate, shipped
 from cer.models.runtime import cached_per_device, onnx_session
 
 BURST_KINDS = ("laugh", "cry", "scream", "gasp", "other")
+
+MIN_PRIOR = 0.02  # of a class that a training corpus lacks: it is discouraged there, not ruled out
 
 
 def predict_voice(statistics: np.ndarray, burst: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -19,7 +22,16 @@ def predict_voice(statistics: np.ndarray, burst: float) -> tuple[np.ndarray, np.
     """
     inputs = {"statistics": statistics[None], "burst": np.array([burst], np.float32)}
     logits, embedding, kinds = _network().run(None, inputs)
-    return logits[0], embedding[0], kinds[0]
+    return discourage_other(logits[0], burst), embedding[0], kinds[0]
+
+
+def discourage_other(logits: np.ndarray, burst: np.ndarray | float) -> np.ndarray:
+    """Logits [..., 8] of voices with a share of bursts [...]: contempt was in training as a burst and never in speech,
+    so in speech the head has no reason to predict it, and keeps the prior that it was trained with.
+    """
+    adjusted = np.array(logits, np.float32)
+    adjusted[..., EMOTIONS.index("Other")] += (1 - burst) * np.log(MIN_PRIOR)
+    return adjusted
 
 
 @cached_per_device()

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from cer.files import sha256_of
 from cer.labels import EMOTIONS
-from cer.perception.voice_head import BURST_KINDS
+from cer.perception.voice_head import BURST_KINDS, MIN_PRIOR
 from cer.perception.voice_statistics import STATISTICS_WIDTH
 from cer.train.discriminant import fit_discriminant
 from cer.train.publish import export, publish
@@ -36,7 +36,6 @@ WEIGHT_DECAY = 0.3
 FOLDS = 5
 DISCRIMINANT_SHARES = (0.6, 0.25)  # of the logits of speech, of bursts
 KIND_WEIGHT = 0.3  # of the burst kinds in the loss
-MIN_PRIOR = 0.02  # of a class that a corpus lacks: it is discouraged there, not ruled out
 CORPUS_WEIGHTS: Mapping[str, float] = {"ravdess": 1.0, "nemo": 1.0, "emovo": 0.7, "emogator": 1.5}
 _KINDS: Mapping[str, str] = {
     "Amusement": "laugh",

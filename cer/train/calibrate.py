@@ -1,7 +1,7 @@
-"""The temperature that makes held-out probabilities honest."""
+"""What makes probabilities honest on items of another kind than the model was trained on."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarray | float = 0.0) -> float:
@@ -15,3 +15,20 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarr
         return float(-(targets * log_probabilities).sum(1).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def fit_scaling(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarray) -> tuple[float, np.ndarray]:
+    """The scale s and the bias b [C] that minimise the cross-entropy of softmax(s * logits + b + log_prior) against
+    distributions targets [N, C] (bias-corrected temperature scaling, Alexandari et al., arXiv 1901.06852)."""
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        scale, bias = np.exp(parameters[0]), parameters[1:]
+        scaled = scale * logits + bias + log_prior
+        scaled = scaled - scaled.max(1, keepdims=True)
+        log_probabilities = scaled - np.log(np.exp(scaled).sum(1, keepdims=True))
+        error = (np.exp(log_probabilities) - targets) / len(logits)
+        gradient = np.concatenate([[scale * (error * logits).sum()], error.sum(0)])
+        return float(-(targets * log_probabilities).sum(1).mean()), gradient
+
+    fitted = minimize(loss, np.zeros(logits.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    return float(np.exp(fitted[0])), fitted[1:].astype(np.float32)

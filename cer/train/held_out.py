@@ -17,7 +17,8 @@ from cer.corpora.several import names_of
 from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities import dynamic_face, scene_context, scene_label, text
 from cer.modalities.base import softmax
-from cer.perception.voice_head import predict_voice
+from cer.perception.face_encoder import expressiveness
+from cer.perception.voice_head import discourage_other, predict_voice
 from cer.train.cache import expressions
 from cer.train.data import Faces, even, ferplus, labeled
 from cer.train.described import describe
@@ -109,18 +110,20 @@ def of_faces(
     images: np.ndarray, targets: np.ndarray, work: Path, rng: np.random.Generator
 ) -> tuple[Pool, dict[str, Pool]]:
     """The four modalities that rest on a face, on a sequence that peaks in one face each: together, and one by one with
-    their embeddings. What does not know of time sees the mean, as it does in a clip; the description is the peak's.
+    their embeddings. What does not know of time sees the weighted mean, as it does in a clip; the description is the
+    peak's.
     """
     encoded = expressions(images, work)
     emotions, size = targets.argmax(1), encoded.embeddings.shape[1]
     rows = np.arange(len(encoded))
     slots, mask, _ = Synthesiser(ready(encoded), targets)(len(encoded), rng, rows, STEADY_SHARE)
     moved, motion = dynamic_face.classify(slots, mask)
-    embedding, logits = _over_time(slots[..., :size], mask), _over_time(slots[..., size:], mask)
+    weights = mask * expressiveness(slots[..., size:])
+    embedding, logits = _over_time(slots[..., :size], weights), _over_time(slots[..., size:], weights)
     each, scale = scene_label.project(slots[..., :size].reshape(-1, size))
-    projected = _over_time(each.reshape(*slots.shape[:2], -1), mask)
+    projected = _over_time(each.reshape(*slots.shape[:2], -1), weights)
     projected /= np.linalg.norm(projected, axis=1, keepdims=True)
-    context, described = scene_context.classify(describe(encoded, rng))
+    context, described = scene_context.classify_descriptions(describe(encoded, rng))
     labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
     parts = {
         "static_face": Pool(softmax(logits)[:, None], emotions, embedding),
@@ -131,9 +134,9 @@ def of_faces(
     return Pool(np.concatenate([part.probabilities for part in parts.values()], 1), emotions), parts
 
 
-def _over_time(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Mean [N, D] of sequences [N, SLOTS, D] over the moments with a face, mask [N, SLOTS]."""
-    return np.asarray(np.einsum("nsd,ns->nd", values, mask) / mask.sum(1, keepdims=True), np.float32)
+def _over_time(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean [N, D] of sequences [N, SLOTS, D] over time, weights [N, SLOTS]; zero where there is no face."""
+    return np.asarray(np.einsum("nsd,ns->nd", values, weights) / weights.sum(1, keepdims=True), np.float32)
 
 
 def _voices(work: Path) -> tuple[Pool, Pool]:
@@ -142,7 +145,8 @@ def _voices(work: Path) -> tuple[Pool, Pool]:
     speech = left_out["corpora"] != "emogator"  # without any burst in training a head cannot judge bursts
     speakers = left_out["speakers"][speech]
     first = np.isin(speakers, np.unique(speakers)[::2])
-    pool = Pool(left_out["probabilities"][speech][:, None], left_out["emotions"][speech])
+    logits = np.log(np.maximum(left_out["probabilities"][speech], 1e-9))
+    pool = Pool(softmax(discourage_other(logits, 0.0))[:, None], left_out["emotions"][speech])
     return pool[first], pool[~first]
 
 

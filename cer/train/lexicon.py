@@ -77,7 +77,7 @@ def tempered(lexicon: Lexicon, temperature: float) -> Lexicon:
     return replace(lexicon, weights=lexicon.weights / np.float32(temperature), bias=bias)
 
 
-def content(lexicon: Lexicon) -> bytes:
-    """The lexicon as a safetensors file."""
-    tensors = {name: getattr(lexicon, name) for name in ("terms", "rarity", "weights", "bias")}
+def content(lexicon: Lexicon, **others: np.ndarray) -> bytes:
+    """The lexicon as a safetensors file, with other tensors beside its own."""
+    tensors = {name: getattr(lexicon, name) for name in ("terms", "rarity", "weights", "bias")} | others
     return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})

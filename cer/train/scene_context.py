@@ -18,9 +18,10 @@ from cer.modalities.base import softmax
 from cer.modalities.scene_context import LEXICON
 from cer.perception.lexicon import Lexicon
 from cer.train.cache import expressions
-from cer.train.calibrate import fit_temperature
+from cer.train.calibrate import fit_scaling, fit_temperature
 from cer.train.data import even, ferplus, labeled
 from cer.train.described import describe
+from cer.train.expressive import training_expressions
 from cer.train.lexicon import Corpus, content, fit, tempered
 from cer.train.publish import publish
 from cer.train.script import arguments
@@ -39,11 +40,21 @@ def _described(lexicon: Lexicon, path: Path, work: Path) -> float:
     return float(f1_score(truth[usable], predicted[usable], average="macro"))
 
 
+def _scaling(lexicon: Lexicon, data: Path, work: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The scale [] and the bias [8] of our own descriptions, of faces of the crowd, the press and the web."""
+    faces, targets = training_expressions(data, work)
+    logits = lexicon.logits(describe(faces, np.random.default_rng(2)))
+    scale, bias = fit_scaling(logits, targets, np.log(targets.mean(0)))
+    logger.info("descriptions: scale %.2f, bias %s", scale, np.round(bias, 1))
+    return np.array([scale], np.float32), bias
+
+
 def main() -> None:
     options = arguments(__doc__)
     started = time.monotonic()
     files = {name: options.data / f"scene/{name}.csv.gz" for name in ("afew-train-captions", "afew-dev-captions")}
-    files |= {name: options.data / f"faces/{name}.parquet" for name in ("ferplus-train", "ferplus-validation")}
+    sets = ("ferplus-train", "ferplus-validation", "muxspace", "affectnet-like")
+    files |= {name: options.data / f"faces/{name}.parquet" for name in sets}
     written, unseen = (labeled("captions", files[f"afew-{split}-captions"]) for split in ("train", "dev"))
     rng = np.random.default_rng(0)
     faces = even(ferplus(files["ferplus-train"]), rng)
@@ -60,10 +71,12 @@ def main() -> None:
     # The dev clips have nearly as many of each class.
     temperature = fit_temperature(logits[:, :7], np.eye(7)[truth])
     probabilities = softmax(logits / temperature)
+    lexicon = tempered(lexicon, temperature)
+    scale, bias = _scaling(lexicon, options.data, options.work)
     publish(
         options.out,
         LEXICON,
-        content(tempered(lexicon, temperature)),
+        content(lexicon, described_scale=scale, described_bias=bias),
         name="CER caption lexicon",
         license="research use (FER+ terms; captions of ICCVW_25: MIT)",
         run={

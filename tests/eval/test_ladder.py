@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,16 +9,19 @@ import pytest
 
 from cer.cli import main as cer
 from cer.corpora.rafce import EXPRESSIONS, VOTES
-from cer.labels import COMPOUNDS
+from cer.files import sha256_of
+from cer.labels import COMPOUNDS, EMOTIONS
 from cer.perception.compound_head import HEAD, LADDER, compound_logits
 from cer.perception.face_encoder import as_input
 from cer.pipeline import NOT_ZERO_SHOT, analyze
+from cer.train.supervised.temporal import save_folds
 from eval.cli import main
 from eval.finished import Run
 from eval.ladder import crowd_votes, rungs, supervised_logits, write_ladder
 from eval.results import values_of
 from eval.run import Request
 from eval.rungs import Method
+from eval.temporal import Encoder, Fold
 from tests.cer.corpora.images import image
 from tests.clips import DEMO, still, write_clip
 
@@ -144,3 +148,21 @@ def test_without_scikit_learn_the_ladder_says_what_it_did_not_measure(
     text, paths = write_ladder(standing, Request("rafce", rafce, tmp_path))
     assert "not measured, sklearn" in text
     assert "few_shot.svg" not in {path.name for path in paths}
+
+
+def test_temporal_encoders_stand_on_the_ladder_of_clips_they_have_not_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, out = tmp_path / "clips", tmp_path / "out"
+    root.mkdir()
+    shutil.copy(DEMO, root / "talk.mp4")
+    pd.DataFrame({"file_name": ["talk.mp4"], "label": ["happy"]}).to_csv(root / "metadata.csv", index=False)
+    encoders = [Encoder(len(EMOTIONS), recurrent=recurrent).eval() for recurrent in (False, True)]
+    save_folds([Fold(encoders, frozenset())], EMOTIONS, tmp_path / "unseen")
+    save_folds([Fold(encoders, frozenset([sha256_of(DEMO)]))], EMOTIONS, tmp_path / "seen")
+    command = ["ladder", "--corpus", "clips", "--root", str(root), "--out", str(out), "--quiet", "--temporal"]
+    assert main([*command, str(tmp_path / "unseen")]) == 0
+    names = [rung["name"] for rung in json.loads((out / "ladder.json").read_text())["rungs"]]
+    assert names[-3:] == ["temporal, transformer", "temporal, recurrent", "temporal ensemble"]
+    assert main([*command, str(tmp_path / "seen")]) == 2
+    assert "was trained on" in capsys.readouterr().err

@@ -5,9 +5,11 @@ each that is absent. The encoders are a transformer and a recurrent network; lat
 probabilities, and a clip's answer the mean over its segments. The paper works on frames and tries several combinations
 of features; we work on the segments that the pipeline has, and on all of them.
 
-Clips of one corpus are split into folds that share no person where the corpus names them:
+Clips of one corpus are split into folds that share no person where the corpus names them, and the encoders of every
+fold are stored with the hashes of its training clips, so that no clip is predicted by encoders that were trained on it:
 
     python -m cer.train.supervised.temporal --corpus clips --root DIR --out DIR [--split S]
+    python -m eval ladder --corpus clips --root DIR --temporal DIR --out DIR    # that corpus or another
 """
 
 import argparse
@@ -16,80 +18,38 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors.torch import save
 from sklearn.model_selection import GroupKFold
-from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch import Tensor
 
 from cer.corpora import corpus as find
-from cer.corpora.base import VIDEO, Corpus
+from cer.corpora.base import Corpus
 from cer.errors import CerError, DataError
 from cer.files import write_whole
-from cer.labels import MODALITIES
 from cer.pipeline import analyze
-from cer.results.analysis import Analysis
 from cer.train.supervised.curriculum import fit
-from eval.scores import confusion, macro_f1, uar
+from eval.temporal import ENCODERS, FEATURES, FILE, Encoder, Fold, features_of, labels_of
 
 logger = logging.getLogger(__name__)
 
-WIDTHS = {"static_face": 256, "dynamic_face": 64, "scene_label": 384, "scene_context": 384, "audio": 128, "text": 384}
-"""Of each modality's embedding in the embedded profile."""
-FEATURES = sum(WIDTHS.values()) + len(MODALITIES) * 9  # eight probabilities and a flag each
-WIDTH = 64
 STEPS, RATE = 150, 5e-4
 FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A clip of S segments. features: float32 [S, FEATURES]; label: position in the corpus' classes; group: who must
-    stay in one fold."""
+    """A clip of S segments. features: float32 [S, FEATURES]; label: position in EMOTIONS, or in COMPOUNDS for a corpus
+    of compound labels; group: who must stay in one fold; sha256: of the file."""
 
     features: NDArray[np.float32]
     label: int
     group: str
-
-
-def features_of(analysis: Analysis) -> NDArray[np.float32]:
-    """Embeddings, probabilities and presence of every modality, float32 [S, FEATURES], zero where absent."""
-    columns = []
-    for name in MODALITIES:
-        prediction = analysis.predictions[name]
-        embedding = prediction.embedding
-        if embedding is None or embedding.shape[1] != WIDTHS[name]:
-            embedding = np.zeros((len(prediction), WIDTHS[name]), np.float32)
-        columns += [embedding, prediction.probabilities, prediction.present[:, None]]
-    return np.nan_to_num(np.concatenate(columns, 1)).astype(np.float32)
-
-
-class Encoder(nn.Module):
-    """Class logits [N, T, K] of sequences [N, T, FEATURES] with a mask [N, T], by a transformer or a GRU."""
-
-    def __init__(self, classes: int, *, recurrent: bool) -> None:
-        super().__init__()
-        self.enter = nn.Sequential(nn.LayerNorm(FEATURES), nn.Dropout(0.5), nn.Linear(FEATURES, WIDTH))
-        self.recurrent = nn.GRU(WIDTH, WIDTH // 2, batch_first=True, bidirectional=True) if recurrent else None
-        layer = nn.TransformerEncoderLayer(WIDTH, 4, 2 * WIDTH, 0.3, batch_first=True, norm_first=True)
-        self.attending = None if recurrent else nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-        self.leave = nn.Sequential(nn.Dropout(0.3), nn.Linear(WIDTH, classes))
-
-    def forward(self, sequences: Tensor, mask: Tensor) -> Tensor:
-        hidden = self.enter(sequences)
-        if self.recurrent is not None:
-            packed = pack_padded_sequence(hidden, mask.sum(1).long(), batch_first=True, enforce_sorted=False)
-            turned, _ = pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=mask.shape[1])
-            hidden = hidden + turned
-        elif self.attending is not None:
-            places = torch.arange(sequences.shape[1])[:, None] / 10 ** (torch.arange(WIDTH) / WIDTH * 2)
-            hidden = self.attending(hidden + torch.sin(places), src_key_padding_mask=mask == 0)
-        logits: Tensor = self.leave(hidden)
-        return logits
+    sha256: str
 
 
 def padded(sequences: Sequence[Watched]) -> tuple[Tensor, Tensor, Tensor]:
@@ -122,29 +82,35 @@ def train(sequences: Sequence[Watched], classes: int, seed: int = 0) -> list[Enc
     return encoders
 
 
-@torch.no_grad()
-def predict(encoders: Sequence[Encoder], sequences: Sequence[Watched]) -> NDArray[np.float32]:
-    """Probabilities of each encoder, float32 [E, N, K]; their mean is the ensemble's."""
-    values, mask, _ = padded(sequences)
-    parts = [(encoder(values, mask).softmax(2) * mask[..., None]).sum(1) for encoder in encoders]
-    return np.stack([(part / mask.sum(1, keepdim=True)).numpy() for part in parts])
-
-
-def folds(sequences: Sequence[Watched], classes: int, count: int = FOLDS) -> NDArray[np.float32]:
-    """Probabilities [E, N, K] of each clip by encoders that saw no clip of its group."""
+def train_folds(sequences: Sequence[Watched], classes: int, count: int = FOLDS) -> list[Fold]:
+    """Encoders that each leave out the clips of some groups, so that every clip is left out once."""
     groups = [each.group for each in sequences]
-    result = np.zeros((2, len(sequences), classes), np.float32)
-    for number, (rest, left) in enumerate(GroupKFold(min(count, len(set(groups)))).split(groups, groups=groups)):
-        encoders = train([sequences[row] for row in rest], classes, number)
-        result[:, left] = predict(encoders, [sequences[row] for row in left])
-    return result
+    if len(set(groups)) < 2:
+        raise DataError(f"{len(sequences)} labeled clips of {len(set(groups))} groups: at least two are needed.")
+    trained = []
+    for number, (rows, _) in enumerate(GroupKFold(min(count, len(set(groups)))).split(groups, groups=groups)):
+        chosen = [sequences[row] for row in rows]
+        trained.append(Fold(train(chosen, classes, number), frozenset(each.sha256 for each in chosen)))
+    return trained
+
+
+def save_folds(folds: Sequence[Fold], labels: Sequence[str], out: Path) -> Path:
+    """Write FILE into a folder: the encoders' weights, the labels, and what each fold was trained on."""
+    stored = {
+        f"{number}.{name}.{key}": value.contiguous()
+        for number, fold in enumerate(folds)
+        for name, encoder in zip(ENCODERS, fold.encoders, strict=True)
+        for key, value in encoder.state_dict().items()
+    }
+    notes = {"labels": json.dumps(list(labels)), "trained_on": json.dumps([sorted(fold.trained_on) for fold in folds])}
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(save(stored, notes), out / FILE)
+    return out / FILE
 
 
 def read(corpus: Corpus, root: Path, split: str | None) -> list[Watched]:
-    """Every labeled clip of a corpus with one label a clip; those that cannot be read are logged."""
-    if corpus.kind != VIDEO or corpus.per_frame or corpus.multi_label:
-        raise DataError(f"{corpus.name}: must be a corpus of clips with one label each.")
-    sequences = []
+    """Every labeled clip of a corpus; those that cannot be read are logged."""
+    labels, sequences = labels_of(corpus), []
     for item in corpus.rows(root, split or corpus.split):
         if item["label"] is None:
             continue
@@ -154,25 +120,10 @@ def read(corpus: Corpus, root: Path, split: str | None) -> list[Watched]:
             logger.warning("%s: left out: %s", item["id"], error)
             continue
         group = str(item.get("subject") or item["id"])
-        sequences.append(Watched(features_of(analysis), corpus.classes.index(item["label"]), group))
+        label = labels.index(item["label"])
+        assert analysis.clip.sha256 is not None  # since it was observed
+        sequences.append(Watched(features_of(analysis), label, group, analysis.clip.sha256))
     return sequences
-
-
-def report(sequences: Sequence[Watched], corpus: Corpus) -> dict[str, Any]:
-    """Macro-F1, UAR and hits of both encoders and of their ensemble over the folds."""
-    classes = len(corpus.classes)
-    each = folds(sequences, classes)
-    truth = np.array([sequence.label for sequence in sequences])
-    views = {"transformer": each[0], "recurrent": each[1], "ensemble": each.mean(0)}
-    scores: dict[str, Any] = {"corpus": corpus.name, "clips": len(sequences)}
-    for name, values in views.items():
-        counts = confusion(truth, values.argmax(1), classes)
-        scores[name] = {
-            "macro_f1": float(macro_f1(counts)),
-            "uar": float(uar(counts)),
-            "right": int(np.trace(counts)),
-        }
-    return scores
 
 
 def main() -> None:
@@ -181,16 +132,12 @@ def main() -> None:
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--split")
-    parser.add_argument("--out", type=Path, required=True, help="folder for temporal.json and both encoders")
+    parser.add_argument("--out", type=Path, required=True, help=f"folder for {FILE}")
     options = parser.parse_args()
     corpus = find(options.corpus)
-    sequences = read(corpus, options.root, options.split)
-    options.out.mkdir(parents=True, exist_ok=True)
-    scores = report(sequences, corpus)
-    write_whole((json.dumps(scores, indent=1) + "\n").encode(), options.out / "temporal.json")
-    for name, encoder in zip(("transformer", "recurrent"), train(sequences, len(corpus.classes)), strict=True):
-        torch.save(encoder.state_dict(), options.out / f"temporal-{name}.pt")
-    logger.info("%s", json.dumps(scores, indent=1))
+    labels = labels_of(corpus)
+    folds = train_folds(read(corpus, options.root, options.split), len(labels))
+    logger.info("%s: %d folds", save_folds(folds, labels, options.out), len(folds))
 
 
 if __name__ == "__main__":
