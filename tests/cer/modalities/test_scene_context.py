@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cer.labels import EMOTIONS
-from cer.modalities.scene_context import SceneContext, classify, describe, face_words
+from cer.modalities.base import softmax
+from cer.modalities.scene_context import SceneContext, classify, classify_descriptions, describe, face_words
 from cer.perception.evidence import Evidence
 from cer.perception.face_encoder import UNITS
 from cer.segments import Segment
@@ -50,3 +51,26 @@ def test_real_captions_are_read_too() -> None:
 
 def test_nobody_in_view_is_the_reason(faceless: Evidence) -> None:
     assert SceneContext().predict(faceless, [Segment(0, 4)], 1).reasons == ("nobody in view to describe",)
+
+
+def test_a_short_smile_between_calm_frames_is_described(evidence: Evidence) -> None:
+    part = evidence.segment(Segment(0, 4))
+    sightings, expressions = part.person(1)
+    smiling = int(expressions.units[:, UNITS.index(12)].argmax())
+    quiet = replace(
+        expressions,
+        logits=np.tile(np.where(np.arange(8) == 0, 6, 0), (len(expressions), 1)).astype(np.float32),
+        units=np.full_like(expressions.units, 0.01),
+    )
+    for values, peak in ((quiet.logits, expressions.logits), (quiet.units, expressions.units)):
+        values[: len(values) // 5] = peak[smiling]
+    shown = replace(part, sightings=sightings, expressions=quiet)
+    assert "smile" in describe(shown, 1)
+
+
+def test_a_calm_face_alone_is_not_surely_neutral_and_a_caption_is_read_as_before() -> None:
+    text = "The video shows a close-up of one person in ordinary light. The person has a calm, relaxed face."
+    described, caption = softmax(classify_descriptions([text])[0])[0], softmax(classify([text])[0])[0]
+    assert described.argmax() == EMOTIONS.index("Neutral")
+    assert described[0] < min(caption[0], 0.5)
+    assert described[EMOTIONS.index("Other")] > 0.05 > caption[EMOTIONS.index("Other")]

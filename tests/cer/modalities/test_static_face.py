@@ -10,12 +10,15 @@ from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 
-def test_it_is_the_softmax_of_the_logits_of_the_persons_faces_weighed_by_quality(evidence: Evidence) -> None:
+def test_it_is_the_softmax_of_the_logits_of_the_persons_faces_weighed_by_quality_and_expressiveness(
+    evidence: Evidence,
+) -> None:
     result = StaticFace().predict(evidence, [Segment(0, 4), Segment(4, 8)], 1)
     for row, (start, end) in enumerate([(0, 4), (4, 8)]):
         rows = [i for i, sighting in enumerate(evidence.sightings) if start <= sighting.time < end]
-        weights = evidence.expressions.quality[rows] / evidence.expressions.quality[rows].sum()
-        expected = softmax(weights @ evidence.expressions.logits[rows])
+        logits = evidence.expressions.logits[rows]
+        weights = evidence.expressions.quality[rows] * np.exp(3 * (1 - softmax(logits)[:, 0]))
+        expected = softmax((weights / weights.sum()) @ logits)
         np.testing.assert_allclose(result.probabilities[row], expected, atol=1e-5)
 
 

@@ -5,7 +5,17 @@ from PIL import Image
 
 from cer.labels import EMOTIONS
 from cer.perception.face_detection import crop, detect
-from cer.perception.face_encoder import SIDE, UNITS, as_input, decode, decode_image, encode
+from cer.perception.face_encoder import (
+    SIDE,
+    UNITS,
+    Expressions,
+    as_input,
+    decode,
+    decode_image,
+    encode,
+    expressiveness,
+    frame_weights,
+)
 
 
 def test_a_smiling_portrait_is_read_as_happy(portrait: np.ndarray) -> None:
@@ -26,6 +36,20 @@ def test_company_in_the_batch_changes_nothing(portrait: np.ndarray) -> None:
     faces = np.random.default_rng(0).integers(0, 255, (70, SIDE, SIDE, 3)).astype(np.uint8)
     faces[66] = as_input(crop(portrait, detect(portrait)[0]))
     np.testing.assert_allclose(encode(faces).logits[66], encode(faces[66:67]).logits[0], atol=1e-3)
+
+
+def test_an_expressive_frame_weighs_twenty_times_a_neutral_one() -> None:
+    neutral, angry = np.full(8, -20, np.float32), np.full(8, -20, np.float32)
+    neutral[0] = angry[1] = 20
+    frames = Expressions(
+        np.stack([neutral, neutral, angry]),
+        np.zeros((3, 256), np.float32),
+        np.zeros((3, 20), np.float32),
+        np.array([1.0, 0.5, 1.0], np.float32),
+    )
+    np.testing.assert_allclose(frame_weights(frames), np.array([1, 0.5, np.exp(3)]) / (1.5 + np.exp(3)), rtol=1e-5)
+    even = expressiveness(np.zeros((2, 3, 8), np.float32))
+    np.testing.assert_allclose(even, np.full((2, 3), np.exp(3 * 7 / 8)), rtol=1e-5)
 
 
 def test_no_faces_are_no_expressions() -> None:
