@@ -13,7 +13,7 @@ FAST := tests/cer/fusion tests/cer/corpora tests/cer/models/test_checkpoints.py 
 	tests/cer/test_api.py tests/cer/test_entry_points.py tests/cer/test_files.py tests/cer/test_labels.py \
 	tests/cer/test_segments.py tests/eval/test_metrics.py tests/eval/test_scores.py tests/eval/test_tabular.py
 
-.PHONY: demo app test test-fast lint docs notebook train evaluate ray screenshots bench soak fuzz audit lock build container clean mutants
+.PHONY: demo app test test-fast lint docs notebook train evaluate ray screenshots bench soak fuzz fuzz-long audit lock build container clean mutants
 
 demo: $(VENV)/runtime  ## analyze the bundled clip and name the report
 	$(RUN) -m cer analyze examples/demo.mp4 --out out
@@ -59,6 +59,10 @@ soak: $(VENV)/dev  ## 300 analyzes on the page by 4 visitors, with cancels and b
 
 fuzz: $(VENV)/dev  ## the parsers and 2,000 damaged headers, for as long as it takes
 	FUZZ=2000 MUTATIONS=2000 $(RUN) -m pytest tests/safety
+
+fuzz-long: $(VENV)/dev  ## an hour of coverage-guided fuzzing of the decoder's messages; SECONDS=N for another time
+	$(RUN) -m pip install --quiet --disable-pip-version-check atheris
+	$(RUN) -m tools.fuzz_messages --seconds $(or $(SECONDS),3600)
 
 audit: $(VENV)/runtime  ## known holes in the pinned packages; asks a vulnerability service
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit

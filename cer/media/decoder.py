@@ -8,10 +8,9 @@ file, no environment to speak of and nothing to lose. `media` starts it, reads f
     python -m cer.media.decoder times PATH SECONDS
     python -m cer.media.decoder stream PATH RATE MAX_SIDE DETAIL_SIDE SAMPLE_RATE SECONDS
 
-A message is a line of JSON, followed by as many bytes as its "bytes" says.
+`cer.media.messages` says what it sends.
 """
 
-import json
 import math
 import os
 import sys
@@ -29,6 +28,7 @@ import numpy as np
 from cer.media.clip import ACCEPTED, MAX_DURATION
 from cer.media.container import Refused, audio_stream, cause, open_container, origin_of, video_stream
 from cer.media.images import Deinterlacer, displayed_size, pixel_aspect, to_image
+from cer.media.messages import send
 from cer.media.sandbox import confine
 from cer.media.sound import Sounds
 from cer.media.tracks import Decoding
@@ -196,8 +196,7 @@ def _limit(seconds: float) -> None:
 
 
 def _send(head: dict[str, Any], body: bytes = b"") -> None:
-    sys.stdout.buffer.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n")
-    sys.stdout.buffer.write(body)
+    send(sys.stdout.buffer, head, body)
 
 
 def _serve(what: str, path: Path, arguments: list[str]) -> None:

@@ -4,9 +4,7 @@ that this module starts and bounds; whatever happens to it is an ordinary ClipEr
 PyAV and not MoviePy reads clips: it gives presentation timestamps, while MoviePy counts frames at a constant rate.
 """
 
-import json
 import logging
-import math
 import os
 import queue
 import stat
@@ -17,12 +15,13 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import numpy as np
 
 from cer.errors import ClipError
+from cer.media import messages
 from cer.media.clip import ACCEPTED, MAX_DURATION, MAX_SIDE, SAMPLE_RATE, Clip, Frame, Sound
+from cer.media.messages import Malformed, Message
 from cer.names import printable
 
 logger = logging.getLogger(__name__)
@@ -30,12 +29,6 @@ logger = logging.getLogger(__name__)
 STALL_TIMEOUT = 15.0  # seconds without a message after which a decoder is taken to hang
 
 QUEUE_LENGTH = 8  # messages that are decoded while earlier ones are being looked at
-
-_MAX_HEAD_BYTES = 4096  # bytes of a message's first line
-
-_MAX_BODY_BYTES = 64 * 2**20  # bytes of a message
-
-Message = tuple[dict[str, Any], bytes]
 
 
 def missing_limits() -> str | None:
@@ -52,9 +45,8 @@ def sandbox_of(path: Path) -> tuple[str, ...]:
 
     Raises ClipError when no decoder can be started for that file.
     """
-    with _decoder(path, "sandbox") as messages:
-        head, _ = next(messages)
-        return tuple(head["sandbox"])
+    with _decoder(path, "sandbox") as received:
+        return messages.sandbox(messages.first(received))
 
 
 @cache
@@ -93,6 +85,11 @@ def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Messag
     reader.start()
     try:
         yield _messages(path, box)
+    except Malformed as error:
+        raise ClipError(
+            f"{printable(path.name)}: the decoder sent what it should not ({error}). The file may be "
+            "damaged, or made to do harm: do not open it with other programs."
+        ) from error
     finally:
         process.kill()
         while reader.is_alive():  # it may wait for room
@@ -124,20 +121,10 @@ def _no_clip(path: Path) -> str | None:
 
 def _read(process: "subprocess.Popen[bytes]", box: "queue.Queue[Message | None]") -> None:
     """Put a decoder's messages into the box, and None at their end, whether it comes in order or not."""
-    pipe = process.stdout
-    assert pipe is not None
-    while line := pipe.readline(_MAX_HEAD_BYTES):
-        try:
-            head = json.loads(line)
-            size = int(head["bytes"])
-        except (ValueError, KeyError, TypeError):
-            break
-        body = pipe.read(size) if 0 <= size <= _MAX_BODY_BYTES else b""
-        if len(body) != size:
-            break
-        box.put((head, body))
-        if "end" in head or "refused" in head:
-            return
+    assert process.stdout is not None
+    with suppress(Malformed):
+        for message in messages.receive(process.stdout):
+            box.put(message)
     box.put(None)
 
 
@@ -156,9 +143,9 @@ def _messages(path: Path, box: "queue.Queue[Message | None]") -> Iterator[Messag
                 f"{printable(path.name)}: the decoder gave up on it (it crashed, or needs more memory or time than a "
                 "clip is given). The file may be damaged: re-encode it."
             )
-        if "refused" in message[0]:
-            raise ClipError(f"{printable(path.name)}: {message[0]['refused']}")
-        if "end" in message[0]:
+        if message.refusal is not None:
+            raise ClipError(f"{printable(path.name)}: {message.refusal}")
+        if message.is_end:
             return
         yield message
 
@@ -170,9 +157,8 @@ def probe(path: str | Path) -> Clip:
     out of bounds.
     """
     path = Path(path)
-    with _decoder(path, "probe") as messages:
-        head, _ = next(messages)
-        return Clip(path=path, name=printable(path.name), **head["clip"])
+    with _decoder(path, "probe") as received:
+        return Clip(path=path, name=printable(path.name), **messages.clip_fields(messages.first(received)))
 
 
 def no_warning(text: str) -> None:
@@ -205,19 +191,13 @@ def stream(
     delivered, last = 0, 0.0
     seconds = clip.duration or MAX_DURATION
     try:
-        with _decoder(clip.path, "stream", *map(str, (rate, longest, detail, sample_rate, seconds))) as messages:
-            for head, body in messages:
-                if "warning" in head:
-                    warn(str(head["warning"]))
+        with _decoder(clip.path, "stream", *map(str, (rate, longest, detail, sample_rate, seconds))) as received:
+            for content in map(messages.content, received):
+                if isinstance(content, str):
+                    warn(content)
                     continue
-                delivered, last = delivered + 1, max(last, head["time"])
-                if "image" in head:
-                    images = np.frombuffer(body, np.uint8)
-                    size = math.prod(head["image"])
-                    larger = images[size:].reshape(head["detail"]) if "detail" in head else None
-                    yield Frame(head["time"], images[:size].reshape(head["image"]), larger)
-                else:
-                    yield Sound(head["time"], np.frombuffer(body, np.float32))
+                delivered, last = delivered + 1, max(last, content.time)
+                yield content
     except ClipError:
         if not delivered:
             raise
@@ -233,6 +213,6 @@ def frame_times(path: str | Path) -> np.ndarray:
     Raises ClipError when the clip cannot be read, or decoding fails half way.
     """
     clip = probe(path)
-    with _decoder(clip.path, "times", str(clip.duration or MAX_DURATION)) as messages:
-        parts = [np.frombuffer(body, np.float64) for head, body in messages if "times" in head]
+    with _decoder(clip.path, "times", str(clip.duration or MAX_DURATION)) as received:
+        parts = [messages.times(message) for message in received if "times" in message.head]
     return np.concatenate(parts) if parts else np.zeros(0)
