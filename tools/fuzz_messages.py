@@ -1,7 +1,7 @@
 """Throws at the reader of the decoder's messages whatever reaches new code in it, for an hour or --seconds.
 
 Coverage-guided (atheris, libFuzzer): it starts from the messages of a real decoder on the bundled clip. Everything must
-end in content or in Malformed; the first input that does otherwise is written to the working folder, and the run ends.
+end in content or in Malformed; the first input that does otherwise is written to the corpus, and the run ends.
 
     pip install atheris
     python -m tools.fuzz_messages [--seconds 3600] [--corpus FOLDER]
@@ -62,7 +62,8 @@ def main() -> None:
         corpus = options.corpus or Path(temporary)
         corpus.mkdir(parents=True, exist_ok=True)
         record(corpus)
-        limits = [f"-max_total_time={options.seconds}", f"-max_len={MAX_BYTES}", "-timeout=10", "-rss_limit_mb=2048"]
+        limits = [f"-max_total_time={options.seconds}", f"-max_len={MAX_BYTES}", "-timeout=60", "-rss_limit_mb=2048"]
+        limits.append(f"-artifact_prefix={corpus}/")  # where an input that fails is written
         atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", str(corpus)], examine)
         atheris.Fuzz()
 
