@@ -15,6 +15,7 @@ from cer.media.clip import Clip
 from cer.modalities.base import VOICE, WORDS, Prediction, join
 from cer.perception.evidence import FRAME_RATE, Evidence, spoken_longest
 from cer.perception.speech import Utterance
+from cer.perception.stillness import is_still
 from cer.perception.transcription import Sentence
 from cer.perception.vocal_events import Event
 from cer.results.analysis import Analysis, Model, Person
@@ -49,6 +50,7 @@ class Observation:
     times: list[float] = field(default_factory=list)
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
+    changes: dict[int, list[float]] = field(default_factory=dict)  # of each sighting of a person, see `stillness`
     transcript: list[Sentence] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)  # without their sound
@@ -70,17 +72,20 @@ class Observation:
         return spoken_longest(self.utterances)
 
     def people_by_screen_time(self) -> list[Person]:
-        """The people of the clip, the one seen longest first; passers-by only when there is nobody else."""
+        """The people of the clip, the one seen longest first and pictures of people last; passers-by only when there is
+        nobody else.
+        """
         people = self._ranked()
         return [person for person in people if person.seconds_visible >= MIN_SIGHTINGS / FRAME_RATE - 1e-6] or people
 
     def _ranked(self) -> list[Person]:
-        """Everybody, the one with most screen time first."""
-        return sorted(self.people.values(), key=lambda person: (-person.seconds_visible, person.id))
+        """Everybody, the living one with most screen time first."""
+        people = [replace(person, still=is_still(self.changes[person.id])) for person in self.people.values()]
+        return sorted(people, key=lambda person: (person.still, -person.seconds_visible, person.id))
 
     def conclude(self, person: int | None = None) -> Analysis:
-        """The Analysis for one person; by default for whoever is seen longest. Raises CerError for a person the clip
-        does not show.
+        """The Analysis for one person; by default for the living one seen longest. Raises CerError for a person that
+        the clip does not show.
         """
         people = self.people_by_screen_time()
         if person is not None and person not in self.people:
@@ -168,11 +173,12 @@ class Observation:
                 person.first_seen if person else sighting.time,
                 best,
             )
+            self.changes.setdefault(sighting.person, []).append(sighting.change)
             self.boxes.setdefault(sighting.person, []).append(np.array([sighting.time, *sighting.face.box], np.float32))
 
     def numbered(self) -> "Observation":
-        """A snapshot with people numbered 1, 2, 3, ... by screen time; while a clip is watched they have their track's
-        number.
+        """A snapshot with people numbered 1, 2, 3, ... by screen time, pictures last; while a clip is watched they have
+        their track's number.
         """
         ranked = self._ranked()
         number = {person.id: rank for rank, person in enumerate(ranked, 1)}
@@ -181,6 +187,7 @@ class Observation:
             people={number[person.id]: replace(person, id=number[person.id]) for person in ranked},
             speakers=[number[track] if isinstance(track, int) else track for track in self.speakers],
             boxes={number[track]: list(boxes) for track, boxes in self.boxes.items()},
+            changes={number[track]: list(values) for track, values in self.changes.items()},
             segments=list(self.segments),
             times=list(self.times),
             transcript=list(self.transcript),

@@ -12,6 +12,7 @@ import io
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import atheris
@@ -30,6 +31,7 @@ COMMANDS = {
     "stream": ("1", "16", "24", "200", "10"),  # small images and few samples: the fuzzer works on a few kilobytes
 }
 MAX_BYTES = 8192  # of an input
+ROUND = 120  # seconds of a process: the fuzzer itself never gives memory back
 
 
 def examine(data: bytes) -> None:
@@ -53,20 +55,34 @@ def record(folder: Path) -> None:
         (folder / what).write_bytes(sent[:MAX_BYTES])
 
 
-def main() -> None:
+def fuzz(corpus: Path, seconds: int) -> None:
+    """One round. Does not return."""
+    limits = [f"-max_total_time={seconds}", f"-max_len={MAX_BYTES}", "-timeout=60", "-rss_limit_mb=2048"]
+    limits.append(f"-artifact_prefix={corpus}/")  # where an input that fails is written
+    atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", str(corpus)], examine)
+    atheris.Fuzz()
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=int, default=3600)
     parser.add_argument("--corpus", type=Path, help="folder of inputs that is read and added to")
+    parser.add_argument("--round", action="store_true", help="in this process")
     options = parser.parse_args()
+    if options.round:
+        fuzz(options.corpus, options.seconds)
     with tempfile.TemporaryDirectory() as temporary:
         corpus = options.corpus or Path(temporary)
         corpus.mkdir(parents=True, exist_ok=True)
         record(corpus)
-        limits = [f"-max_total_time={options.seconds}", f"-max_len={MAX_BYTES}", "-timeout=60", "-rss_limit_mb=2048"]
-        limits.append(f"-artifact_prefix={corpus}/")  # where an input that fails is written
-        atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", str(corpus)], examine)
-        atheris.Fuzz()
+        ends = time.monotonic() + options.seconds
+        command = [sys.executable, "-m", "tools.fuzz_messages", "--round", "--corpus", str(corpus), "--seconds"]
+        while (left := round(ends - time.monotonic())) > 0:
+            done = subprocess.run([*command, str(min(left, ROUND))], cwd=ROOT, check=False)
+            if done.returncode:
+                return done.returncode
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -53,6 +53,7 @@ _COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
         "seconds_visible": _SECONDS,
         "first_seen": _SECONDS,
         "in_view": pa.list_(pa.list_(_SECONDS)),
+        "still": pa.bool_(),
     },
     "words": {"start": _SECONDS, "end": _SECONDS, "text": _TEXT},
     "failures": {"address": _TEXT, "version": _TEXT, "reason": _TEXT},

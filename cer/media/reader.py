@@ -104,7 +104,7 @@ def _decoder(path: Path, what: str, *arguments: str) -> Iterator[Iterator[Messag
 
 
 def _widen(process: "subprocess.Popen[bytes]") -> None:
-    """Let the pipe hold a third of a 720p image instead of 64 kB, where the system can: fewer turns to write and read."""
+    """Let the pipe hold a third of a 720p image, not 64 kB, where the system can: fewer turns to write and read."""
     with suppress(ImportError, AttributeError, OSError):
         import fcntl
 

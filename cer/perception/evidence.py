@@ -18,6 +18,7 @@ from cer.perception.face_encoder import Expressions
 from cer.perception.face_finder import Finder
 from cer.perception.speech import Utterance
 from cer.perception.speech_worker import SpeechWorker
+from cer.perception.stillness import changes, grey_of
 from cer.perception.tracking import Sighting, Tracker
 from cer.perception.transcription import Transcriber
 from cer.progress import Progress
@@ -139,7 +140,8 @@ class Collector:
         self.cues: list[Cue] = []
         self.sightings: list[Sighting] = []
         self.utterances: list[Utterance] = []
-        self.previous: np.ndarray | None = None
+        self.previous: np.ndarray | None = None  # the frame before, in grey
+        self.finer: np.ndarray | None = None  # the same with more pixels
         self.start = 0.0  # seconds; of the block that is collected
         self.until = 0.0  # seconds; the end of what has been seen or heard
 
@@ -176,7 +178,11 @@ class Collector:
 
     def add_frame(self, frame: Frame) -> None:
         faces = self.finder.find(frame.image, frame.detail)[:MAX_FACES]
-        self.sightings += self.tracker.update(frame.time, _sharp_enough(frame, faces), faces)
+        sightings = self.tracker.update(frame.time, _sharp_enough(frame, faces), faces)
+        finer = grey_of(frame.image)
+        change = changes(finer, self.finer, faces)
+        self.finer = finer
+        self.sightings += [replace(each, change=float(by)) for each, by in zip(sightings, change, strict=True)]
         small = frame.image[::8, ::8].astype(np.float32) / 255
         grey = small.mean(2)
         same = self.previous is not None and self.previous.shape == grey.shape

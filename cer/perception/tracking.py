@@ -7,6 +7,7 @@ face is not judged by that face. Two people taken for one spoil an analysis, one
 it is a new person, and two faces of one frame are never one person.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -42,13 +43,14 @@ Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A face in a frame. person: number of the track, until `Tracker.identify` puts the person's in its place.
-    crop: RGB uint8 [112, 112, 3].
+    crop: RGB uint8 [112, 112, 3]. change: since the frame before, see `stillness`; NaN where it is not known.
     """
 
     time: float
     person: int
     face: Face
     crop: np.ndarray
+    change: float = math.nan
 
 
 @dataclass(slots=True, eq=False)

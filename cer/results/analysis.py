@@ -27,6 +27,7 @@ class Person:
     first_seen: float  # seconds
     thumbnail: np.ndarray
     in_view: tuple[tuple[float, float], ...] = ()
+    still: bool = False  # nothing in the face ever changes: a photo, a poster
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,11 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
         for event in analysis.events
     ]
     written["people"] = [
-        {**row, "in_view": [[round(start, 3), round(end, 3)] for start, end in person.in_view]}
+        {
+            **row,
+            "in_view": [[round(start, 3), round(end, 3)] for start, end in person.in_view],
+            "still": person.still,
+        }
         for row, person in zip(written["people"], analysis.people, strict=True)
     ]
     written["language"] = analysis.language

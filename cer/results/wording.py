@@ -7,7 +7,7 @@ import numpy as np
 from cer.fusion.open_set import COMPOUND, NEUTRAL, UNCLEAR, Statement
 from cer.labels import EMOTIONS
 from cer.perception.speaking import OFF_SCREEN
-from cer.results.analysis import Analysis, mean_of_known
+from cer.results.analysis import Analysis, Person, mean_of_known
 from cer.results.witnesses import witnesses
 from cer.words import say, texts_of
 
@@ -43,6 +43,12 @@ def modality_word(name: str) -> str:
 def reason_word(reason: str) -> str:
     """Why something is absent, in the language of the page; in English where the translation lacks it."""
     return str(texts_of("reasons").get(reason, reason))
+
+
+def person_choice(person: Person) -> str:
+    """How a person is offered to be chosen: by number, screen time, and whether it is a picture of somebody."""
+    fills = {"id": person.id, "seconds": person.seconds_visible}
+    return say("clip.picture_choice", **fills) if person.still else say("clip.person_choice", **fills)
 
 
 def source_word(source: str) -> str:

@@ -10,7 +10,16 @@ from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.figures import data_uri
 from cer.results.witnesses import witnesses
-from cer.results.wording import clock, compound_word, emotion_word, modality_word, reason_word, source_word, stated
+from cer.results.wording import (
+    clock,
+    compound_word,
+    emotion_word,
+    modality_word,
+    person_choice,
+    reason_word,
+    source_word,
+    stated,
+)
 from cer.web.player import columns_of
 from cer.words import say, texts_of
 
@@ -140,7 +149,7 @@ def faces(analysis: Analysis) -> str:
     """An image of each person, to choose one by; people.js says which."""
     images = []
     for person in analysis.people:
-        name = escape(say("clip.person_choice", id=person.id, seconds=person.seconds_visible))
+        name = escape(person_choice(person))
         pressed = "true" if person.id == analysis.person else "false"
         images.append(
             f'<button type="button" data-person="{person.id}" aria-pressed="{pressed}">'

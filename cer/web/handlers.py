@@ -18,7 +18,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
-from cer.results.wording import clock, own_labels_line, verdict
+from cer.results.wording import clock, own_labels_line, person_choice, verdict
 from cer.segments import nearest
 from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
@@ -57,10 +57,7 @@ def analyze_one(
 def _result(observed: Observation) -> list[Any]:
     """What an observation fills: its state, whose face, the clip's subtitles, and everything of `show`."""
     analysis = conclude(observed)
-    people = [
-        (say("clip.person_choice", id=person.id, seconds=person.seconds_visible), person.id)
-        for person in observed.people_by_screen_time()
-    ]
+    people = [(person_choice(person), person.id) for person in observed.people_by_screen_time()]
     person = gr.update(choices=people, value=analysis.person, visible=len(people) > 1)
     subtitles = [
         {"text": sentence.text, "timestamp": [sentence.start, sentence.end]} for sentence in analysis.transcript

@@ -1,5 +1,6 @@
 """Who is listed, numbered and analyzed: observations of made sightings, without a clip or a model."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from cer.perception.tracking import Sighting
 from cer.perception.transcription import Sentence
 from cer.pipeline import MAX_PEOPLE
 from cer.progress import Progress, silent
+from cer.results.document import to_json
 from cer.segments import Segment
 
 CLIP = Clip(Path("made.mp4"), "made.mp4", 8.0, 25.0, 320, 180, True, True, 0)
@@ -62,9 +64,9 @@ def serving() -> dict[str, Modality]:
     return {name: Stand(name, per_person=name not in {"audio", "text"}) for name in MODALITIES}
 
 
-def sighting(time: float, person: int, left: float = 0.1) -> Sighting:
+def sighting(time: float, person: int, left: float = 0.1, change: float = 0.1) -> Sighting:
     face = Face(np.array([left, 0.1, left + 0.2, 0.5], np.float32), TEMPLATE, 0.9)
-    return Sighting(time, person, face, np.full((112, 112, 3), round(time * FRAME_RATE) % 256, np.uint8))
+    return Sighting(time, person, face, np.full((112, 112, 3), round(time * FRAME_RATE) % 256, np.uint8), change)
 
 
 def block(sightings: Sequence[Sighting], start: float = 0.0, end: float = 8.0, words: Sequence[str] = ()) -> Evidence:
@@ -114,6 +116,21 @@ def test_the_person_with_most_screen_time_is_analyzed_by_default() -> None:
     assert analysis.person == analysis.people[0].id == 1
     assert analysis.predictions["static_face"].probabilities[0, 0] == pytest.approx(0.2)  # of track 2
     assert len(analysis.boxes) == 20
+
+
+def test_a_picture_of_somebody_comes_after_the_living_however_long_it_is_seen() -> None:
+    living = seen_for({1: 5, 3: 8})
+    photo = [sighting(frame / FRAME_RATE, 2, change=0.001) for frame in range(40)]
+    observed = observation(block(sorted([*living, *photo], key=lambda moment: moment.time)))
+    analysis = observed.conclude()
+    assert [(person.id, person.still) for person in analysis.people] == [(1, False), (2, False), (3, True)]
+    assert [round(person.seconds_visible * FRAME_RATE) for person in analysis.people] == [8, 5, 40]
+    assert analysis.person == 1
+    document = json.loads(to_json(analysis))
+    assert [person["still"] for person in document["people"]] == [False, False, True]
+    alone = observation(block(photo)).conclude()
+    assert alone.person == 1
+    assert alone.people[0].still
 
 
 def test_passers_by_are_not_listed_as_people() -> None:
