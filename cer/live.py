@@ -73,6 +73,7 @@ class Live:
             times=[],
             people={},
             boxes={},
+            changes={},
             transcript=[],
             events=[],
             utterances=[],
