@@ -1,7 +1,8 @@
-"""A long day of the page: 300 analyzes by four visitors at once, with cancels and bad files, in real browsers.
+"""A long day of the page: 300 analyses by four visitors at once, with cancels and bad files, in real browsers, and a
+fifth visitor who is live all the time, session after session.
 
-Every result is compared with what the command line gives for the same clip; memory, threads, child processes and
-files of the server must come back to where they were.
+Every result is compared with what the command line gives for the same clip; memory, threads, child processes, open
+files and sockets of the server, and files in its temporary folder must come back to where they were.
 
     python -m bench.soak [ANALYSES]
 """
@@ -10,7 +11,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,9 +24,12 @@ from playwright.async_api import Page, async_playwright
 from bench.clips import DEMO, made
 from cer.pipeline import observe
 from cer.results.document import to_json
+from tests.browser.conftest import QUIET, chromium
+from tests.browser.test_live import fake_devices
 
 VISITORS = 4
-WARM = 80  # analyzes before the first reading: by then the page remembers as many visitors as it ever does
+LIVE_SECONDS = 60  # of a live session
+WARM = 80  # analyses before the first reading: by then the page remembers as many visitors as it ever does
 KEPT = 60  # seconds that files stay in the soak; an hour on the page
 PORT = 7871
 WAIT = 180_000  # ms
@@ -60,14 +63,24 @@ def without_timings(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def state(server: int, folder: Path) -> dict[str, int]:
-    """The server's resident memory in MB, threads, child processes, and files in its temporary folder."""
+    """The server's resident memory in MB, threads, child processes, open files and sockets, and files in its temporary
+    folder.
+    """
     status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
     children = [
         child for task in Path(f"/proc/{server}/task").iterdir() for child in (task / "children").read_text().split()
     ]
     files = sum(1 for path in folder.rglob("*") if path.is_file())
     memory = int(status["VmRSS"].split()[0]) // 1024
-    return {"memory_mb": memory, "threads": int(status["Threads"]), "children": len(children), "files": files}
+    opened = [os.readlink(link) for link in Path(f"/proc/{server}/fd").iterdir() if link.is_symlink()]
+    return {
+        "memory_mb": memory,
+        "threads": int(status["Threads"]),
+        "children": len(children),
+        "open": len(opened),
+        "sockets": sum(name.startswith("socket:") for name in opened),
+        "files": files,
+    }
 
 
 class Soak:
@@ -91,6 +104,21 @@ class Soak:
                 self.outcomes[kind] += 1
             except Exception as error:
                 self.wrong.append(f"{kind} {clip.name}: {type(error).__name__} {str(error).splitlines()[0][:150]}")
+
+    async def live(self, page: Page) -> None:
+        """Be live while there is work for the others: LIVE_SECONDS a session, then keep what was observed."""
+        while self.left > 0:
+            try:
+                await page.goto(f"http://127.0.0.1:{PORT}")
+                await page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+                await page.get_by_role("button", name="Go live").click()
+                await page.locator("#live .minute i").first.wait_for(timeout=WAIT)
+                await page.wait_for_timeout(1000 * LIVE_SECONDS)
+                await page.locator("#live .go").click()
+                await page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+                self.outcomes["live"] += 1
+            except Exception as error:
+                self.wrong.append(f"live: {type(error).__name__} {str(error).splitlines()[0][:150]}")
 
     async def _press(self, page: Page, clip: Path) -> None:
         await page.goto(f"http://127.0.0.1:{PORT}")
@@ -124,12 +152,14 @@ class Soak:
 
 async def visit(soak: Soak) -> None:
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        pages = [await (await browser.new_context()).new_page() for _ in range(VISITORS)]
-        await asyncio.gather(*(soak.visitor(page) for page in pages))
-        await browser.close()
+        with tempfile.TemporaryDirectory() as folder:
+            browser = await driver.chromium.launch(
+                executable_path=chromium(), args=[*QUIET, *fake_devices(Path(folder))]
+            )
+            pages = [await (await browser.new_context()).new_page() for _ in range(VISITORS)]
+            camera = await (await browser.new_context(permissions=["camera", "microphone"])).new_page()
+            await asyncio.gather(*(soak.visitor(page) for page in pages), soak.live(camera))
+            await browser.close()
 
 
 def main() -> None:
