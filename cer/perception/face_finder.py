@@ -87,7 +87,7 @@ class Finder:
         for turn in dict.fromkeys((self._turn, 0)):
             faces = self._upright(image, turn, DETECTION_SIDE, MIN_SCORE)
             if faces:
-                return faces
+                return self._with_turned(faces, image, detail)
         faces = distinct(_near(image, detail, self._known))
         if self._until_sweep <= 0:
             self._until_sweep = SWEEP_EVERY
@@ -95,6 +95,15 @@ class Finder:
         if not faces:
             self._turn = 0
         return faces
+
+    def _with_turned(self, faces: list[Face], image: np.ndarray, detail: np.ndarray) -> list[Face]:
+        """The faces, with the known ones that are turned as they are where they were: a search of the whole frame may
+        take a turned face for an upright one, with landmarks of nobody.
+        """
+        turned = _near(image, detail, [face for face in self._known if turn_of(face, image)])
+        if turned:
+            self._turn = turn_of(turned[0], image)
+        return distinct(turned + faces)
 
     def _sweep(self, image: np.ndarray, detail: np.ndarray) -> list[Face]:
         """Faces that the ordinary search is not made for, by the first search that detects any."""

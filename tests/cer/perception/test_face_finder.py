@@ -10,8 +10,8 @@ from cer.media.clip import MAX_DETAIL_SIDE, Frame
 from cer.media.reader import probe, stream
 from cer.perception import face_detection, face_finder
 from cer.perception.evidence import gather
-from cer.perception.face_detection import crop, detect, overlap
-from cer.perception.face_finder import FULL_SEARCH_EVERY, SWEEP_EVERY, TURN_SIDE, Finder
+from cer.perception.face_detection import TEMPLATE, Face, crop, detect, overlap
+from cer.perception.face_finder import FULL_SEARCH_EVERY, SWEEP_EVERY, TURN_SIDE, Finder, turn_of
 from cer.perception.identity import embed
 from tests.clips import noise, still, write_clip
 
@@ -114,6 +114,20 @@ def test_a_turned_face_comes_back_where_it_is_and_its_crop_is_upright(
         views = [np.rot90(crop(turned, face), quarter).astype(float) for quarter in range(4)]
         apart = [np.abs(view - crop(frame, upright)).mean() for view in views]
         assert apart[0] < 0.6 * min(apart[1:])
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_face_stays_turned_when_a_search_of_the_whole_frame_takes_it_for_upright(
+    portrait: np.ndarray, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned, finder = np.ascontiguousarray(np.rot90(moved(portrait, 200), turn)), Finder()
+    (face,) = finder.find(turned)
+    wrong = Face(face.box + np.float32(0.02), TEMPLATE, 0.7)
+    monkeypatch.setattr(Finder, "_upright", lambda *arguments: [wrong])
+    for _ in range(2 * FULL_SEARCH_EVERY):
+        (again,) = finder.find(turned)
+        assert again.score > 0.7
+        assert turn_of(again, turned) == turn_of(face, turned) != 0
 
 
 def test_a_clip_turned_by_90_degrees_gives_the_same_person(portrait: np.ndarray, tmp_path: Path) -> None:
