@@ -121,18 +121,21 @@ class Soak:
                 self.wrong.append(f"live: {type(error).__name__} {str(error).splitlines()[0][:150]}")
 
     async def _press(self, page: Page, clip: Path) -> None:
+        """Choose a clip, once the example is there, and press Analyze."""
+        lanes = page.locator("#lanes .lanes")
         await page.goto(f"http://127.0.0.1:{PORT}")
-        button = page.get_by_role("button", name="Analyze", exact=True)
-        await button.wait_for()
-        await page.locator("#clip input[type=file]").first.set_input_files(str(clip))
-        await (page.locator("#clip video").wait_for() if clip in self.good else page.wait_for_timeout(1500))
-        await button.click()
+        await lanes.wait_for(timeout=WAIT)
+        await page.get_by_test_id("Choose a clip-upload-button").set_input_files(str(clip))
+        await lanes.wait_for(state="detached", timeout=WAIT)
+        await page.get_by_role("button", name="Analyze", exact=True).click()
 
     async def _analyzed(self, page: Page, clip: Path) -> None:
         await self._press(page, clip)
         started = time.monotonic()
-        await page.locator("#timeline .timeline").wait_for(timeout=WAIT)
+        await page.locator("#lanes .lanes").wait_for(timeout=WAIT)
+        await page.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
         self.seconds.append(time.monotonic() - started)
+        await page.locator("#downloads button").first.click()
         link = page.locator('a[download="analysis.json"]').first
         await link.wait_for(timeout=WAIT)
         result = await page.request.get(await link.get_attribute("href") or "")
