@@ -48,8 +48,9 @@ evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and 
 	$(RUN) -m eval run --corpus $(CORPUS) $(if $(ROOT),--root $(ROOT)) --out $(RUNS)/$(CORPUS)
 	$(RUN) -m eval report $(RUNS)/$(CORPUS)
 
-screenshots: $(VENV)/dev  ## docs/images/page-*.png; needs Chromium
+screenshots: $(VENV)/dev  ## docs/images/page-*.png and the moving picture; needs Chromium
 	$(RUN) -m tools.make_screenshots
+	$(RUN) -m tools.make_moving_picture
 
 bench: $(VENV)/dev  ## docs/benchmarks-DATE.json and the tables of docs/benchmarks.md
 	$(RUN) -m bench --out docs
