@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from cer.modalities.audio import Audio, classify, rows_between
+from cer.modalities.audio import FULL_VOICE, Audio, classify, rows_between, voice_quality
 from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
@@ -35,3 +36,14 @@ def test_silence_a_syllable_and_a_missing_track_are_told_apart(evidence: Evidenc
     assert Audio().predict(silent, [Segment(0, 4)], None).reasons == ("no speech",)
     assert Audio().predict(syllable, [Segment(0, 4)], None).reasons == ("no speech",)
     assert Audio().predict(replace(silent, has_audio=False), [Segment(0, 4)], None).reasons == ("no audio track",)
+
+
+def test_half_a_second_of_speech_is_trusted_less_than_a_sentence_and_a_short_burst_is_not(evidence: Evidence) -> None:
+    assert voice_quality(FULL_VOICE / 2, 0.0) == 0.5
+    assert voice_quality(FULL_VOICE / 2, 1.0) == 1.0
+    assert voice_quality(9.0, 0.3) == 1.0
+    utterance = evidence.utterances[0]
+    word = replace(evidence, utterances=[replace(utterance, regions=((utterance.start, utterance.start + 0.6),))])
+    whole, short = (Audio().predict(each, [Segment(0, 4)], None).quality[0] for each in (evidence, word))
+    assert whole == pytest.approx(1, abs=0.01)
+    assert 0.3 < short < 0.7
