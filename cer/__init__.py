@@ -9,7 +9,12 @@ what they return; `Modality` is what to implement for a modality of your own (CO
 when they are first used, so that `import cer` and `cer --version` are instant.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Unless this is set before it is imported, onnxruntime (1.29 and later) reports every process to its maker and keeps an
+# identifier of the machine in the user's cache.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from cer.errors import CerError, ClipError, DataError, WeightsError

@@ -246,3 +246,12 @@ def test_ctrl_c_while_the_video_is_written_leaves_no_sound_of_the_clip_behind(
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert {path.name for path in folder.iterdir()} == {"analysis.json", "segments.csv", "timeline.csv", "report.html"}
+
+
+def test_no_library_keeps_an_identifier_of_this_machine_or_a_queue_of_reports(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "MPLCONFIGDIR": str(tmp_path / "mpl")}
+    environment = {name: value for name, value in os.environ.items() if name not in ("ORT_DISABLE_TELEMETRY", "CI")}
+    command = [sys.executable, "-m", "cer", "analyze", str(DEMO), "--out", str(tmp_path / "out"), "--quiet"]
+    subprocess.run(command, cwd=ROOT, env={**environment, **home}, check=True, capture_output=True)
+    outside = [path for path in tmp_path.rglob("*") if path.is_file() and "out" not in path.relative_to(tmp_path).parts]
+    assert [path for path in outside if "Microsoft" in path.parts or path.name == "deviceid"] == []
