@@ -80,7 +80,7 @@ class Observation:
 
     def _ranked(self) -> list[Person]:
         """Everybody, the living one with most screen time first."""
-        people = [replace(person, still=is_still(self.changes[person.id])) for person in self.people.values()]
+        people = [replace(person, still=is_still(self.changes.get(person.id, []))) for person in self.people.values()]
         return sorted(people, key=lambda person: (person.still, -person.seconds_visible, person.id))
 
     def conclude(self, person: int | None = None) -> Analysis:

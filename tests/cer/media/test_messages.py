@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cer.errors import ClipError
@@ -140,6 +140,7 @@ values = st.recursive(
 names = st.sampled_from(["time", "image", "detail", "sound", "warning", "clip", "times", "sandbox", "refused", "end"])
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(names, values, max_size=4), st.binary(max_size=40))
 def test_whatever_a_decoder_sends_is_content_or_malformed(head: dict[str, object], body: bytes) -> None:
     try:
