@@ -13,7 +13,7 @@ import numpy as np
 
 from cer.corpora import rafce
 from cer.corpora.base import FACE, VIDEO
-from cer.files import sha256_of, write_whole
+from cer.files import write_whole
 from cer.fusion.compound import ppa
 from cer.labels import EMOTIONS, MODALITIES, emotion_index
 from cer.modalities.base import softmax
@@ -123,7 +123,8 @@ def _temporal(finished: Run, request: Request, folder: Path) -> Iterator[Method]
         rows = np.flatnonzero(names == item["id"])
         if len(rows):
             analysis = analyze(item["video"])
-            values[:, rows] = temporal.predict(folds, temporal.features_of(analysis), sha256_of(Path(item["video"])))
+            assert analysis.clip.sha256 is not None  # since it was observed
+            values[:, rows] = temporal.predict(folds, temporal.features_of(analysis), analysis.clip.sha256)
     learned = COMPOUND if finished.corpus.compound else "labels of clips"
     yield from (Method(f"temporal, {name}", learned, [v]) for name, v in zip(temporal.ENCODERS, values, strict=True))
     yield Method("temporal ensemble", learned, [values.mean(0)])

@@ -133,16 +133,14 @@ def classify_descriptions(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]
     them, so they have a scale and a bias of their own.
     """
     logits, embeddings = classify(texts)
-    scale, bias = _scaling()
-    return scale * logits + bias, embeddings
-
-
-@lru_cache(maxsize=1)
-def _scaling() -> tuple[np.ndarray, np.ndarray]:
-    stored = tensors(shipped(LEXICON))
-    return stored["described_scale"], stored["described_bias"]
+    return _stored()["described_scale"] * logits + _stored()["described_bias"], embeddings
 
 
 @lru_cache(maxsize=1)
 def _lexicon() -> lexicon.Lexicon:
-    return lexicon.load(shipped(LEXICON))
+    return lexicon.of_tensors(_stored())
+
+
+@lru_cache(maxsize=1)
+def _stored() -> dict[str, np.ndarray]:
+    return tensors(shipped(LEXICON))

@@ -5,7 +5,7 @@ hundred clips it beats what can be learned on pooled sentence embeddings: single
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,5 +65,9 @@ def terms_of(pieces: Sequence[int]) -> list[int]:
 
 def load(checkpoint: Checkpoint) -> Lexicon:
     """A lexicon from its safetensors file."""
-    stored = tensors(checkpoint)
+    return of_tensors(tensors(checkpoint))
+
+
+def of_tensors(stored: Mapping[str, np.ndarray]) -> Lexicon:
+    """A lexicon from the tensors of its file, which may hold others."""
     return Lexicon(stored["terms"], stored["rarity"], stored["weights"], stored["bias"])

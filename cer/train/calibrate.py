@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarray | float = 0.0) -> float:
@@ -9,9 +10,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarr
     (Guo et al., arXiv 1706.04599)."""
 
     def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature) + log_prior
-        scaled = scaled - scaled.max(1, keepdims=True)
-        log_probabilities = scaled - np.log(np.exp(scaled).sum(1, keepdims=True))
+        log_probabilities = log_softmax(logits / np.exp(log_temperature) + log_prior, axis=1)
         return float(-(targets * log_probabilities).sum(1).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
@@ -23,9 +22,7 @@ def fit_scaling(logits: np.ndarray, targets: np.ndarray, log_prior: np.ndarray) 
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         scale, bias = np.exp(parameters[0]), parameters[1:]
-        scaled = scale * logits + bias + log_prior
-        scaled = scaled - scaled.max(1, keepdims=True)
-        log_probabilities = scaled - np.log(np.exp(scaled).sum(1, keepdims=True))
+        log_probabilities = log_softmax(scale * logits + bias + log_prior, axis=1)
         error = (np.exp(log_probabilities) - targets) / len(logits)
         gradient = np.concatenate([[scale * (error * logits).sum()], error.sum(0)])
         return float(-(targets * log_probabilities).sum(1).mean()), gradient
