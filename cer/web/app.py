@@ -1,16 +1,13 @@
 """The Gradio page: its layout, its events, and how it is served."""
 
 import json
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.i18n import I18nData
 from starlette.middleware import Middleware
 
-from cer.labels import COMPOUNDS
-from cer.results import figures
-from cer.results.wording import compound_word
 from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
@@ -35,12 +32,20 @@ from cer.web.handlers import (
     keep_live,
     preview,
 )
+from cer.web.labels import Labels
 from cer.web.page import Page, correct_mcp_text
 from cer.web.theme import theme
 from cer.web.watching import MAX_DURATION
-from cer.words import say, texts_of
+from cer.words import say
 
 HERE = Path(__file__).parent
+LIVE_MARKUP = (  # the camera's picture, what is shown over the last minute, and the words; live.js fills them
+    '<button type="button" class="go"></button><div class="camera" hidden><video muted playsinline></video></div>'
+    '<div class="minute" role="img" hidden></div><p class="heard" hidden></p>'
+    '<p class="problem" role="alert" hidden></p>'
+)
+SAID_LIVE = ("start", "stop", "waiting", "denied", "ended", "minute")
+SAID_BY_SCRIPTS = ("language", "title", "clip.started", *(f"live.{name}" for name in SAID_LIVE))
 MAX_UPLOAD_MB = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
@@ -48,59 +53,73 @@ STAGE_HEIGHT = 330  # pixels of the clip; with the lanes below it fits a laptop'
 WAITING = 16  # visitors in the queue; the next one is told to come back
 
 
-def build() -> gr.Blocks:
+def build() -> Page:
     """The page. Its endpoints for programs are /analyze, /analyze_batch and /evaluate."""
-    notice = say("notice", minutes=f"{MAX_DURATION / 60:.0f}", megabytes=MAX_UPLOAD_MB, hours=KEPT * 2 // 3600)
+    limits = {"minutes": f"{MAX_DURATION / 60:.0f}", "megabytes": MAX_UPLOAD_MB, "hours": KEPT * 2 // 3600}
     with Page(title=say("title"), delete_cache=(KEPT, KEPT), analytics_enabled=False) as page:
-        gr.Markdown(f"# {say('title')}\n{notice}", elem_id="title")
-        with gr.Tab(say("clip.tab")):
+        label = page.labels
+        with gr.Column(elem_id="title"):
+            gr.Markdown(f"# {label('title')}")
+            gr.Markdown(label("notice", **limits))
+        with gr.Tab(label("clip.tab")):
             _one_clip(page)
-        with gr.Tab(say("batch.tab")):
-            _many_clips()
-        with gr.Tab(say("compare.tab")):
-            _comparison()
-        with gr.Tab(say("evaluation.tab")):
-            _evaluation()
+        with gr.Tab(label("batch.tab")):
+            _many_clips(label)
+        with gr.Tab(label("compare.tab")):
+            _comparison(label)
+        with gr.Tab(label("evaluation.tab")):
+            _evaluation(label)
         _endpoints()
+        texts = json.dumps(_said_by_scripts(label))
+        page.load(None, js=_script("language.js").replace("TEXTS", texts), api_visibility="private")
     return page
+
+
+def _said_by_scripts(label: Labels) -> dict[str, dict[str, str]]:
+    """What the page's scripts say: by the code of the language, then by name."""
+    said = {key: label.say_all(key) for key in SAID_BY_SCRIPTS}
+    return {code: {key: sentences[code] for key, sentences in said.items()} for code in said["language"]}
 
 
 def _script(name: str) -> str:
     return (HERE / name).read_text("utf-8")
 
 
-def _one_clip(page: gr.Blocks) -> None:
+def _one_clip(page: Page) -> None:
+    label = page.labels
     observed, analysis, originals = (gr.State(time_to_live=KEPT) for _ in range(3))
     with gr.Row(elem_id="stage"):
         with gr.Column(scale=3, min_width=340):
-            live = gr.HTML(_live_markup(), apply_default_css=False, js_on_load=_script("live.js"), elem_id="live")
-            clip = gr.Video(label=say("clip.label"), sources=["upload", "webcam"], elem_id="clip", height=STAGE_HEIGHT)
+            live = gr.HTML(LIVE_MARKUP, apply_default_css=False, js_on_load=_script("live.js"), elem_id="live")
+            clip = gr.Video(
+                label=label("clip.label"), sources=["upload", "webcam"], elem_id="clip", height=STAGE_HEIGHT
+            )
             note = gr.HTML(apply_default_css=False, js_on_load=_script("unplayable.js"), elem_id="unplayable")
             lanes = gr.HTML(apply_default_css=False, js_on_load=_script("player.js"), elem_id="lanes")
         with gr.Column(scale=2, min_width=320):
             with gr.Row(elem_id="choices"):
                 choose = gr.UploadButton(
-                    say("clip.choose"), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
+                    str(label("clip.choose")), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
                 )
-                go_live = gr.Button(say("live.start"), size="md", min_width=90)
-                show_example = gr.Button(say("clip.example"), size="md", min_width=90)
+                go_live = gr.Button(label("live.start"), size="md", min_width=90)
+                show_example = gr.Button(label("clip.example"), size="md", min_width=90)
             with gr.Row(elem_id="work"):
-                start = gr.Button(say("clip.analyze"), variant="primary", size="md", min_width=90)
-                stop = gr.Button(say("clip.cancel"), size="md", min_width=90)
+                start = gr.Button(label("clip.analyze"), variant="primary", size="md", min_width=90)
+                stop = gr.Button(label("clip.cancel"), size="md", min_width=90)
             progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
             sentence = gr.Markdown(elem_id="verdict")
             sources = gr.HTML(apply_default_css=False, elem_id="sources")
-            person = gr.Dropdown([], label=say("clip.person"), visible=False)
+            person = gr.Dropdown([], label=label("clip.person"), visible=False)
             faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
-            with gr.Accordion(say("result.downloads"), open=False, elem_id="downloads") as menu:
+            with gr.Accordion(label("result.downloads"), open=False, elem_id="downloads") as menu:
                 downloads = gr.File(show_label=False, file_count="multiple", interactive=False, visible=False)
-                video = gr.Button(say("result.annotate"))
-                film = gr.Video(label=say("result.annotated"), interactive=False, visible=False, elem_id="annotated")
-    segment, bars, fused, table = _details(analysis, lanes)
+                video = gr.Button(label("result.annotate"))
+                film = gr.Video(label=label("result.annotated"), interactive=False, visible=False, elem_id="annotated")
+    segment, bars, fused, table = _details(label, analysis, lanes)
     shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film]
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    start.click(None, js=_script("started.js").replace("STARTED", say("clip.started")), api_visibility="private")
+    start.click(None, js=_script("started.js"), api_visibility="private")
     job = start.click(
         analyze_one, [clip, originals], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn
     )
@@ -123,40 +142,22 @@ def _one_clip(page: gr.Blocks) -> None:
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 
 
-def _live_markup() -> str:
-    """The camera's picture, what is shown over the last minute, and the words; live.js fills them."""
-    texts = {
-        "start": say("live.start"),
-        "stop": say("live.stop"),
-        "waiting": say("live.waiting"),
-        "denied": say("live.denied"),
-        "ended": say("live.ended"),
-    }
-    return (
-        f'<button type="button" class="go" data-texts="{escape(json.dumps(texts))}">{escape(texts["start"])}</button>'
-        '<div class="camera" hidden><video muted playsinline></video></div>'
-        f'<div class="minute" role="img" aria-label="{escape(say("live.minute"))}" hidden></div>'
-        '<p class="heard" hidden></p><p class="problem" role="alert" hidden></p>'
-    )
-
-
-def _details(analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML]:
+def _details(label: Labels, analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML]:
     """Everything below the player, for experts: the segments to choose from, and three of the charts."""
-    with gr.Accordion(say("result.details"), open=False, elem_id="details") as details:
-        segment = gr.Dropdown([], label=say("result.segment"), elem_id="segment")
-        gr.Markdown(f"### {say('result.modalities')}")
+    with gr.Accordion(label("result.details"), open=False, elem_id="details") as details:
+        segment = gr.Dropdown([], label=label("result.segment"), elem_id="segment")
+        gr.Markdown(f"### {label('result.modalities')}")
         bars = gr.HTML(apply_default_css=False, elem_id="modalities")
-        gr.Markdown(f"### {say('result.fused')}")
+        gr.Markdown(f"### {label('result.fused')}")
         fused = gr.HTML(apply_default_css=False, elem_id="fusion")
-        gr.Markdown(f"### {say('result.transcript')}")
+        gr.Markdown(f"### {label('result.transcript')}")
         table = gr.HTML(apply_default_css=False, elem_id="segments")
         curves = gr.LinePlot(
             x="seconds",
             y="probability",
             color="expression",
-            color_map=dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True)),
             buttons=["export", "fullscreen"],
-            label=say("result.timeline"),
+            label=label("result.timeline"),
             visible=False,
         )
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -167,49 +168,49 @@ def _details(analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Dropdown, gr.HTML, 
     return segment, bars, fused, table
 
 
-def _many_clips() -> None:
-    gr.Markdown(say("batch.about", clips=MAX_CLIPS))
-    clips = gr.File(label=say("batch.label"), file_count="multiple", file_types=["video", "audio"], elem_id="clips")
+def _many_clips(label: Labels) -> None:
+    gr.Markdown(label("batch.about", clips=MAX_CLIPS))
+    clips = gr.File(label=label("batch.label"), file_count="multiple", file_types=["video", "audio"], elem_id="clips")
     with gr.Row():
-        start = gr.Button(say("batch.analyze"), variant="primary")
-        stop = gr.Button(say("clip.cancel"))
+        start = gr.Button(label("batch.analyze"), variant="primary")
+        stop = gr.Button(label("clip.cancel"))
     cards = gr.HTML(apply_default_css=False, elem_id="gallery")
-    packed = gr.File(label=say("batch.archive"), visible=False)
+    packed = gr.File(label=label("batch.archive"), visible=False)
     job = start.click(analyze_many, [clips], [cards, packed], api_visibility="private", concurrency_id="models")
     stop.click(None, cancels=[job], api_visibility="private")
 
 
-def _comparison() -> None:
-    gr.Markdown(say("compare.about"))
+def _comparison(label: Labels) -> None:
+    gr.Markdown(label("compare.about"))
     with gr.Row():
         kinds = ["video", "audio"]
-        first = gr.File(label=say("compare.first"), file_types=kinds, elem_id="first-clip")
-        second = gr.File(label=say("compare.second"), file_types=kinds, elem_id="second-clip")
+        first = gr.File(label=label("compare.first"), file_types=kinds, elem_id="first-clip")
+        second = gr.File(label=label("compare.second"), file_types=kinds, elem_id="second-clip")
     with gr.Row():
-        start = gr.Button(say("compare.start"), variant="primary")
-        stop = gr.Button(say("clip.cancel"))
+        start = gr.Button(label("compare.start"), variant="primary")
+        stop = gr.Button(label("clip.cancel"))
     progress = gr.HTML(apply_default_css=False, elem_id="compare-progress")
     both = gr.HTML(apply_default_css=False, elem_id="sides")
     job = start.click(compare, [first, second], [progress, both], api_visibility="private", concurrency_id="models")
     stop.click(lambda: "", None, [progress], cancels=[job], queue=False, api_visibility="private")
 
 
-def _evaluation() -> None:
-    gr.Markdown(say("evaluation.about"))
+def _evaluation(label: Labels) -> None:
+    gr.Markdown(label("evaluation.about"))
     with gr.Row():
         predictions = gr.File(
-            label=say("evaluation.predictions"), file_types=[".csv", ".txt", ".parquet"], elem_id="predictions"
+            label=label("evaluation.predictions"), file_types=[".csv", ".txt", ".parquet"], elem_id="predictions"
         )
-        labels = gr.File(label=say("evaluation.labels"), file_types=[".csv", ".txt"], elem_id="labels")
-    start = gr.Button(say("evaluation.run"), variant="primary")
+        labels = gr.File(label=label("evaluation.labels"), file_types=[".csv", ".txt"], elem_id="labels")
+    start = gr.Button(label("evaluation.run"), variant="primary")
     summary = gr.Markdown(elem_id="scores")
     with gr.Row():
-        per_class = gr.Dataframe(headers=texts_of("evaluation.columns"), label=say("evaluation.f1"), interactive=False)
-        confusion = _titled_plot(say("evaluation.confusion"), "confusion")
+        per_class = gr.Dataframe(label=label("evaluation.f1"), interactive=False)
+        confusion = _titled_plot(label("evaluation.confusion"), "confusion")
     with gr.Row(visible=False) as curves:
-        reliability = _titled_plot(say("evaluation.reliability"), "reliability")
-        coverage = _titled_plot(say("evaluation.coverage"), "coverage")
-    row = gr.Code(label=say("evaluation.row"), language="markdown", interactive=False)
+        reliability = _titled_plot(label("evaluation.reliability"), "reliability")
+        coverage = _titled_plot(label("evaluation.coverage"), "coverage")
+    row = gr.Code(label=label("evaluation.row"), language="markdown", interactive=False)
     start.click(
         scoring.score_files,
         [predictions, labels],
@@ -219,7 +220,7 @@ def _evaluation() -> None:
     )
 
 
-def _titled_plot(title: str, name: str) -> gr.Plot:
+def _titled_plot(title: I18nData, name: str) -> gr.Plot:
     """A plot below its title: Gradio's own label would cover it."""
     with gr.Column():
         gr.Markdown(f"### {title}")
@@ -258,6 +259,7 @@ def serve(**where: Any) -> tuple[gr.Blocks, str]:
     own_cache()
     correct_mcp_text()
     keep_clean(1.5 * KEPT)
-    page = build().queue(max_size=WAITING, default_concurrency_limit=1)
-    _, address, _ = page.launch(**options(), **where)
+    page = build()
+    page.queue(max_size=WAITING, default_concurrency_limit=1)
+    _, address, _ = page.launch(i18n=page.labels.translations, **options(), **where)
     return page, address

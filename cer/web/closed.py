@@ -12,6 +12,7 @@ from starlette.requests import Request
 from cer.web.live import MAX_PIECE, TOKEN, Refused, answer
 from cer.web.page import HEADERS
 from cer.web.rate import LIMIT, visitor_of
+from cer.words import language_of, speaking
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -59,7 +60,8 @@ async def _live(request: Request, path: str, send: Callable[[Message], Awaitable
         except Error as error:
             raise Refused(str(error.message)) from error
 
-    status, content = answer(path, bytes(body), admit) if allowed else (403, b"{}")
+    with speaking(language_of(request.headers.get("accept-language"))):
+        status, content = answer(path, bytes(body), admit) if allowed else (403, b"{}")
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

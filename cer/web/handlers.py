@@ -10,15 +10,16 @@ import gradio as gr
 
 from cer.errors import ClipError
 from cer.files import DEMO_CLIP
+from cer.labels import COMPOUNDS
 from cer.media.reader import probe
 from cer.media.writer import write_preview
 from cer.observation import Observation
-from cer.results import overlay
+from cer.results import figures, overlay
 from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
-from cer.results.wording import clock, own_labels_line, person_choice, verdict
+from cer.results.wording import clock, compound_word, own_labels_line, person_choice, verdict
 from cer.segments import nearest
 from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
@@ -169,7 +170,10 @@ def show(analysis: Analysis) -> list[Any]:
 @user_message_for
 def curve_table(analysis: Analysis | None) -> Any:
     """The curves, when the details are opened."""
-    return gr.skip() if analysis is None else gr.update(value=charts.curves(analysis), visible=True)
+    if analysis is None:
+        return gr.skip()
+    colors = dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True))
+    return gr.update(value=charts.curves(analysis), color_map=colors, visible=True)
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:

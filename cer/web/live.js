@@ -7,7 +7,7 @@ const MINUTE = 120; // marks of the strip, two a second
 const MAX_PENDING = 1; // pieces under way: they arrive in order, and a slow line gets fewer
 
 const part = (name) => element.querySelector(name);
-const texts = () => JSON.parse(part(".go").dataset.texts);
+const text = (name) => window.cerTexts[`live.${name}`]; // of language.js
 let session = null;
 let starting = false; // while the browser asks for the camera
 
@@ -24,7 +24,7 @@ async function start() {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: wanted });
   } catch (error) {
-    return problem(texts().denied);
+    return problem(text("denied"));
   } finally {
     starting = false;
   }
@@ -32,8 +32,8 @@ async function start() {
     await begin(stream);
   } catch (error) {
     stream.getTracks().forEach((track) => track.stop());
-    if (session) stop(texts().ended);
-    else problem(texts().ended);
+    if (session) stop(text("ended"));
+    else problem(text("ended"));
   }
 }
 
@@ -55,8 +55,9 @@ async function begin(stream) {
   document.querySelector("#stage").classList.add("is-live");
   for (const name of [".camera", ".minute", ".heard"]) part(name).hidden = false;
   part(".minute").replaceChildren();
-  part(".heard").textContent = texts().waiting;
-  part(".go").textContent = texts().stop;
+  part(".minute").ariaLabel = text("minute");
+  part(".heard").textContent = text("waiting");
+  part(".go").textContent = text("stop");
   mine.timer = setInterval(() => send(mine), PIECE);
 }
 
@@ -76,10 +77,10 @@ async function send(mine) {
     const answer = await fetch(address(mine), { method: "POST", headers: { "x-cer-live": "1" }, body: piece(mine, film) });
     const said = await answer.json();
     if (mine !== session) return;
-    if (!answer.ok) return stop(said.problem ?? texts().ended);
+    if (!answer.ok) return stop(said.problem ?? text("ended"));
     if (said.moment) draw(said.moment);
   } catch (error) {
-    if (mine === session) stop(texts().ended);
+    if (mine === session) stop(text("ended"));
   } finally {
     mine.pending -= 1;
   }
@@ -178,12 +179,12 @@ async function stop(why = "") {
   mine.sound.close();
   document.querySelector("#stage").classList.remove("is-live");
   for (const name of [".camera", ".minute", ".heard"]) part(name).hidden = true;
-  part(".go").textContent = texts().start;
+  part(".go").textContent = text("start");
   if (why) problem(why);
   try {
     await fetch(address(mine, "/stop"), { method: "POST", headers: { "x-cer-live": "1" } });
   } catch (error) {
-    return problem(texts().ended);
+    return problem(text("ended"));
   }
   if (mine.drawn) trigger("submit", { token: mine.token });
 }

@@ -28,7 +28,7 @@ from cer.results.figures import EMOTION_COLORS
 from cer.results.wording import with_certainty
 from cer.web import player
 from cer.web.watching import MAX_DURATION, PROFILE, release_memory
-from cer.words import say
+from cer.words import language, say, speaking
 
 MAX_SESSIONS = 2  # at once; two cores serve one well
 MAX_PIECE = 2_000_000  # bytes
@@ -89,8 +89,9 @@ def shown(analysis: Analysis) -> dict[str, Any]:
 
 @dataclass
 class Session:
-    """One visitor's stream, worked off in a thread of its own."""
+    """One visitor's stream, worked off in a thread of its own, in their language."""
 
+    spoken: str = field(default_factory=language)
     began: float = field(default_factory=time.monotonic)
     moment: dict[str, Any] | None = None
     observation: Observation | None = None
@@ -149,7 +150,8 @@ class Session:
                     live.feed(item)
                     if isinstance(item, Frame) and item.time - shown_at >= EVERY:
                         shown_at = item.time
-                        self.moment = shown(live.moment())
+                        with speaking(self.spoken):
+                            self.moment = shown(live.moment())
                     if item.time - released_at >= RELEASE_EVERY:
                         released_at = item.time
                         release_memory()

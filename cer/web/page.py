@@ -6,8 +6,9 @@ from typing import Any
 import gradio as gr
 from gradio.mcp import GradioMCPServer
 
+from cer.web.labels import Labels
 from cer.web.watching import refuse
-from cer.words import say
+from cer.words import language_of, say, speaking
 
 FRAMES = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"  # where a Space is embedded
 
@@ -43,14 +44,24 @@ def correct_mcp_text() -> None:
 
 
 class Page(gr.Blocks):
-    """Blocks whose errors quote no path."""
+    """Blocks that answer in the visitor's language, and whose errors quote no path.
+
+    Attributes:
+        labels: the texts that browsers translate.
+    """
+
+    def __init__(self, **named: Any) -> None:
+        self.labels = Labels()
+        super().__init__(**named)
 
     async def process_api(self, *args: Any, **named: Any) -> dict[str, Any]:
         """As Gradio's; what it refuses before our own code is asked is said in words, and logged by its kind only."""
-        try:
-            return await super().process_api(*args, **named)
-        except (gr.Error, StopAsyncIteration):
-            raise
-        except Exception as error:
-            logging.getLogger(__name__).error("a call was refused: %s", type(error).__name__)
-            raise refuse(say("endpoints.taken")) from None
+        request = named.get("request")
+        with speaking(language_of(request.headers.get("accept-language") if request else None)):
+            try:
+                return await super().process_api(*args, **named)
+            except (gr.Error, StopAsyncIteration):
+                raise
+            except Exception as error:
+                logging.getLogger(__name__).error("a call was refused: %s", type(error).__name__)
+                raise refuse(say("endpoints.taken")) from None

@@ -7,7 +7,7 @@ import gradio as gr
 
 from cer.results.document import as_json
 from cer.web.watching import refuse, user_message_for
-from cer.words import say
+from cer.words import say, texts_of
 from eval.plots import confusion_matrix, coverage_curves, reliability_diagram
 from eval.scores import COVERAGES
 from eval.tabular import Compared, compare_files
@@ -39,12 +39,13 @@ def score_files(predictions: str | None, labels: str | None) -> list[Any]:
         unpredicted=scores.unpredicted,
     )
     rows = [[name, round(100 * f1, 2), count] for name, f1, count in scores.per_class()]
+    per_class = {"headers": texts_of("evaluation.columns"), "data": rows}
     name = Path(str(predictions)).stem
     sure: list[Any] = [gr.update(visible=False), None, None]
     if scores.calibrated:
         curve = coverage_curves(COVERAGES, {name: scores.coverage})
         sure = [gr.update(visible=True), reliability_diagram(scores.scores), curve]
-    return [summary, rows, confusion_matrix(scores.scores, scores.classes), scores.row(name), *sure]
+    return [summary, per_class, confusion_matrix(scores.scores, scores.classes), scores.row(name), *sure]
 
 
 @user_message_for

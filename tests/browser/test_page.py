@@ -383,3 +383,32 @@ def test_two_clips_are_compared_on_one_time_axis(visitor: Any, tmp_path: Path) -
         .last.evaluate("i => i.getBoundingClientRect().right / i.closest('.track').getBoundingClientRect().right")
     )
     assert ends == pytest.approx(1, abs=0.02)  # the longer of the two fills the axis
+
+
+def test_a_german_browser_is_answered_in_german_while_another_is_answered_in_english(
+    browser: Any, served: str, visitor: Any
+) -> None:
+    context = browser.new_context(locale="de-DE", viewport={"width": 1360, "height": 768})
+    german = context.new_page()
+    german.goto(served)
+    lanes_ready(german)
+    for page, name, language in ((german, "Auswerten", "de"), (visitor, "Analyze", "en")):
+        page.get_by_role("button", name=name, exact=True).wait_for(timeout=WAIT)
+        assert page.evaluate("document.documentElement.lang") == language
+    assert "Freude" in german.locator("#verdict").inner_text()
+    assert "happiness" in visitor.locator("#verdict").inner_text()
+    assert all("__i18n__" not in page.locator("body").inner_text() for page in (german, visitor))
+
+    german.locator("#choose").locator("xpath=..").locator("input[type=file]").set_input_files(str(DEMO))
+    german.locator("#lanes .lanes").wait_for(state="detached", timeout=WAIT)
+    assert "Auswerten" in german.locator("#verdict").inner_text()
+    german.get_by_role("button", name="Auswerten", exact=True).click()
+    german.locator("#lanes .lanes").wait_for(timeout=WAIT)
+    german.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
+    assert "Freude" in german.locator("#verdict").inner_text()
+    assert "freudig überrascht" in german.locator("#lanes").inner_text()
+
+    german.get_by_role("tab", name="Vergleich").click()
+    german.get_by_role("button", name="Vergleichen").click()
+    german.get_by_text("Wählen Sie einen Clip oder zwei.").first.wait_for(timeout=WAIT)
+    context.close()

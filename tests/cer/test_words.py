@@ -1,7 +1,9 @@
 import re
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -11,6 +13,7 @@ from cer.modalities.base import SOURCES
 from cer.perception.voice_head import BURST_KINDS
 from cer.results.analysis import Analysis
 from cer.results.report import report
+from cer.web import app
 from cer.words import say
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_said() -> None:
     files = [path for folder in ("web", "results") for path in (ROOT / "cer" / folder).glob("*.*")]
     code = "".join(path.read_text() for path in files if path.suffix != ".npz")
-    keys = set(re.findall(r'(?:say|texts_of)\(\s*["\']([a-z_.0-9]+)["\']', code))
+    keys = set(re.findall(r'(?:say|texts_of|label)\(\s*["\']([a-z_.0-9]+)["\']', code))
+    keys |= {*app.SAID_BY_SCRIPTS}
     keys |= {f"certainty.{word}" for word in ("guess", "likely", "clear")} | {"verdict.only", "verdict.agree"}
     keys |= (
         {f"events.{kind}" for kind in BURST_KINDS}
@@ -33,12 +37,12 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
     }  # by the name of what they translate
     existing = {
         f"{part}.{name}" if isinstance(value, dict) else part
-        for part, value in words._sentences().items()
+        for part, value in words._sentences("en").items()
         for name in (value if isinstance(value, dict) else [part])
         if part not in (*tables, "reasons", "stages")
     }
     assert keys - {*tables, "reasons", "stages"} == existing
-    assert all(tuple(words._sentences()[part]) == names for part, names in tables.items())
+    assert all(tuple(words._sentences("en")[part]) == names for part, names in tables.items())
 
 
 def test_the_german_words_fill_in_the_same_names_as_the_english_ones() -> None:
@@ -53,11 +57,7 @@ def test_the_german_words_fill_in_the_same_names_as_the_english_ones() -> None:
 
 def test_a_german_report_speaks_german(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CER_LANGUAGE", "de")
-    words._sentences.cache_clear()
-    try:
-        page = report(replace(analysis, transcript=[]))
-    finally:
-        words._sentences.cache_clear()
+    page = report(replace(analysis, transcript=[]))
     assert '<html lang="de">' in page
     english = tomllib.loads((ROOT / "cer/words/en.toml").read_text())
     for part in ("report", "compounds", "modalities"):
@@ -80,7 +80,43 @@ def test_a_translation_fills_in_what_it_has(tmp_path: Path, monkeypatch: pytest.
         assert say("clip.cancel") == "Cancel"
         assert say("title").startswith("Zusammen")
         monkeypatch.setenv("CER_LANGUAGE", "../../etc/passwd")
-        words._sentences.cache_clear()
         assert say("clip.analyze") == "Analyze"
     finally:
         words._sentences.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("header", "chosen"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "de"),
+        ("DE", "de"),
+        ("de;q=0.5", "de"),
+        ("fr-FR,de;q=0.9", "en"),
+        ("*", "en"),
+        ("../../etc/passwd", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_the_language_follows_the_browser(header: str | None, chosen: str) -> None:
+    assert words.language_of(header) == chosen
+
+
+def test_a_language_set_for_everybody_goes_before_the_browsers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CER_LANGUAGE", "de")
+    assert words.language_of("en-US") == "de"
+    monkeypatch.setenv("CER_LANGUAGE", "")
+    assert words.language_of("en-US") == "en"
+
+
+def test_two_visitors_at_once_are_each_answered_in_their_language() -> None:
+    def answer(language: str) -> list[str]:
+        with words.speaking(language):
+            both_speak.wait()
+            return [say("clip.analyze"), words.language()]
+
+    both_speak = Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        german, english = pool.map(answer, ("de", "en"))
+    assert (german, english) == (["Auswerten", "de"], ["Analyze", "en"])
+    assert words.language() == "en"
