@@ -20,6 +20,7 @@ from cer.web.handlers import (
     analyze_many,
     analyze_one,
     annotated,
+    arrive,
     choose_clip,
     choose_face,
     choose_moment,
@@ -77,8 +78,8 @@ def build() -> Page:
 
 def _said_by_scripts(label: Labels) -> dict[str, dict[str, str]]:
     """What the page's scripts say: by the code of the language, then by name."""
-    said = {key: label.say_all(key) for key in SAID_BY_SCRIPTS}
-    return {code: {key: sentences[code] for key, sentences in said.items()} for code in said["language"]}
+    texts = {key: label.say_all(key) for key in SAID_BY_SCRIPTS}
+    return {code: {key: sentences[code] for key, sentences in texts.items()} for code in texts["language"]}
 
 
 def _script(name: str) -> str:
@@ -113,10 +114,11 @@ def _one_clip(page: Page) -> None:
             faces = gr.HTML(apply_default_css=False, js_on_load=_script("people.js"), elem_id="people")
             with gr.Accordion(label("result.downloads"), open=False, elem_id="downloads") as menu:
                 downloads = gr.File(show_label=False, file_count="multiple", interactive=False, visible=False)
+                link = gr.HTML(apply_default_css=False, js_on_load=_script("link.js"), elem_id="link")
                 video = gr.Button(label("result.annotate"))
                 film = gr.Video(label=label("result.annotated"), interactive=False, visible=False, elem_id="annotated")
     segment, bars, fused, table = _details(label, analysis, lanes)
-    shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film]
+    shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film, link]
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     start.click(None, js=_script("started.js"), api_visibility="private")
@@ -131,14 +133,15 @@ def _one_clip(page: Page) -> None:
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
     greeted = [clip, originals, note, observed, person, *shown]
-    gr.on([page.load, show_example.click], greet, None, greeted, **other)
+    show_example.click(greet, None, greeted, **other)
+    page.load(arrive, [gr.Textbox(visible=False)], greeted, js=_script("arrived.js"), **other)
     forgotten = [originals, note, observed, person, *shown]
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
     live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn)
     choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
-    menu.expand(files, [analysis], [downloads], **drawn)
+    menu.expand(files, [analysis], [downloads, link], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 
 

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
+from cer.results.link import from_link, same_rules
 from cer.results.wording import clock, compound_word, own_labels_line, person_choice, verdict
 from cer.segments import nearest
 from cer.web import charts, player
@@ -28,6 +30,7 @@ from cer.web.files import fresh_folder
 from cer.web.live import SESSIONS, Refused
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
+from cer.web.sharing import link_button
 from cer.web.watching import MAX_DURATION, conclude, finished, refuse, user_message, user_message_for, watch
 from cer.words import say
 
@@ -71,6 +74,17 @@ def greet() -> list[Any]:
     """The finished example: the bundled clip and what the models saw in it, without loading one."""
     observed, person, clip, *shown = _result(example())
     return [{**clip, "value": str(DEMO_CLIP)}, None, "", observed, person, *shown]
+
+
+@user_message_for
+def arrive(link: str) -> list[Any]:
+    """The result that the address holds, without clip, faces and words; the example where it holds none."""
+    if not link:
+        return greet()
+    analysis = from_link(link)
+    note = say("link.numbers") if same_rules(link) else say("link.earlier")
+    nobody = gr.update(choices=[], visible=False)
+    return [gr.update(value=None, subtitles=[]), None, f"<p>{escape(note)}</p>", None, nobody, *show(analysis)]
 
 
 @user_message_for
@@ -125,7 +139,7 @@ def forget(prompt: str | None = None) -> list[Any]:
         None,
     ]
     hidden = gr.update(value=None, visible=False)
-    return [None, "", None, gr.update(choices=[], visible=False), *nothing, hidden, hidden]
+    return [None, "", None, gr.update(choices=[], visible=False), *nothing, hidden, hidden, ""]
 
 
 @user_message_for
@@ -143,7 +157,7 @@ def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     return [person, *choose_person(observed, person)]
 
 
-SHOWN = 11
+SHOWN = 12
 
 
 def show(analysis: Analysis) -> list[Any]:
@@ -164,6 +178,7 @@ def show(analysis: Analysis) -> list[Any]:
         analysis,
         gr.update(value=None, visible=False),
         gr.update(value=None, visible=False),
+        "",
     ]
 
 
@@ -193,13 +208,13 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
 
 
 @user_message_for
-def files(analysis: Analysis | None) -> Any:
-    """Every file of a result, when the menu is opened."""
+def files(analysis: Analysis | None) -> list[Any]:
+    """Every file of a result, and a link to its numbers, when the menu is opened."""
     if analysis is None:
-        return gr.skip()
+        return [gr.skip()] * 2
     folder = fresh_folder()
     paths = [*write_files(analysis, folder), *write_formats(analysis, folder)]
-    return gr.update(value=[str(path) for path in paths], visible=True)
+    return [gr.update(value=[str(path) for path in paths], visible=True), link_button(analysis)]
 
 
 @user_message_for
@@ -207,6 +222,8 @@ def annotated(analysis: Analysis | None) -> dict[str, Any]:
     """The clip with face box, label and time line burnt in."""
     if analysis is None:
         raise refuse(say("clip.none"))
+    if not analysis.clip.path.exists():  # of a live session, or of a link
+        raise refuse(say("result.gone"))
     path = fresh_folder() / "annotated.mp4"
     overlay.annotate(analysis, path)
     return gr.update(value=str(path), visible=True)

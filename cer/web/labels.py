@@ -25,8 +25,8 @@ class Labels:
     def __call__(self, key: str, **fills: Any) -> I18nData:
         """A stand-in for the sentence "part.name", which each browser replaces by its own."""
         name = f"cer_{key.replace('.', '_')}"  # Gradio takes a dot for a step into a nested table
-        for texts, said in zip(self._texts.values(), self.say_all(key, **fills).values(), strict=True):
-            texts[name] = said
+        for texts, sentence in zip(self._texts.values(), self.say_all(key, **fills).values(), strict=True):
+            texts[name] = sentence
         return I18nData(name)
 
     def say_all(self, key: str, **fills: Any) -> dict[str, str]:

@@ -412,3 +412,22 @@ def test_a_german_browser_is_answered_in_german_while_another_is_answered_in_eng
     german.get_by_role("button", name="Vergleichen").click()
     german.get_by_text("Wählen Sie einen Clip oder zwei.").first.wait_for(timeout=WAIT)
     context.close()
+
+
+def test_a_shared_link_shows_the_result_to_somebody_else_and_no_clip(browser: Any, served: str, visitor: Any) -> None:
+    button = opened(visitor, "downloads").locator("#link button")
+    button.click(timeout=WAIT)
+    address = visitor.locator("#link input").input_value()
+    assert address.startswith(served)
+    other = browser.new_context(viewport={"width": 1360, "height": 768}).new_page()
+    requests: list[str] = []
+    other.on("request", lambda request: requests.append(request.url))
+    other.goto(address)
+    other.get_by_text("Somebody shared this result").wait_for(timeout=WAIT)
+    lanes_ready(other)
+    assert other.locator("#verdict").inner_text() == visitor.locator("#verdict").inner_text()
+    assert other.locator("#clip video").count() == 0
+    assert other.locator(".lane.words, #people img").count() == 0
+    assert not any(address.split("#")[1] in url for url in requests)
+    assert "#" not in other.url
+    other.context.close()

@@ -1,6 +1,7 @@
 """The page's functions, without a browser: they return the results of the same clip on the command line."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cer.files import DEMO_CLIP
 from cer.media.reader import probe
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
+from cer.results.link import from_link
 from cer.web import app, handlers, player
 from tests.clips import DEMO, noise, still, write_clip
 
@@ -34,9 +36,9 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    sentence, *_, shown, _, _ = result(DEMO)
+    sentence, *_, shown, _, _, _ = result(DEMO)
     assert "happiness" in sentence
-    paths = [Path(path) for path in handlers.files(shown)["value"]]
+    paths = [Path(path) for path in handlers.files(shown)[0]["value"]]
     assert {path.suffix for path in paths} >= {".json", ".csv", ".html", ".srt", ".vtt", ".eaf", ".TextGrid", ".png"}
     document = json.loads(next(path for path in paths if path.suffix == ".json").read_text())
     assert {**document, "timings": 0} == {**json.loads(to_json(analysis)), "timings": 0}
@@ -124,3 +126,24 @@ def test_a_segment_has_its_charts_and_a_moment_finds_its_segment(analysis: Analy
 def test_too_many_clips_are_refused_before_any_work() -> None:
     with pytest.raises(gr.Error, match="21 clips"):
         next(handlers.analyze_many([str(DEMO)] * 21, _Silent()))  # type: ignore[arg-type]
+
+
+def test_a_link_opens_the_result_without_clip_faces_and_words(analysis: Analysis) -> None:
+    _, button = handlers.files(analysis)
+    link = re.search('data-link="([^"]+)"', button)
+    assert link
+    clip, originals, note, observed, _, sentence, lanes, *rest = handlers.arrive(link[1])
+    assert (clip["value"], originals, observed) == (None, None, None)
+    assert "shared this result" in note
+    assert sentence == handlers.show(analysis)[0]
+    assert 'class="lane stated"' in lanes
+    assert 'class="lane words"' not in lanes
+    assert "<img" not in "".join(part for part in rest if isinstance(part, str))
+    with pytest.raises(gr.Error, match="only its numbers"):
+        handlers.annotated(from_link(link[1]))
+
+
+def test_a_broken_link_is_said_to_be_broken_and_no_link_is_the_example() -> None:
+    with pytest.raises(gr.Error, match="incomplete"):
+        handlers.arrive("abc")
+    assert "happiness" in handlers.arrive("")[5]

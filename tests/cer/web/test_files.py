@@ -17,7 +17,7 @@ def test_what_is_made_for_a_visitor_lies_in_the_cache_and_nowhere_else(
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert get_upload_folder() == str(tmp_path / "cache")
-    made = [*handlers.files(analysis)["value"], archive(Batch()), handlers.annotated(analysis)["value"]]
+    made = [*handlers.files(analysis)[0]["value"], archive(Batch()), handlers.annotated(analysis)["value"]]
     assert len(made) == 11
     assert all(Path(path).is_relative_to(tmp_path / "cache") for path in made)
     everywhere = {path for path in tmp_path.rglob("*") if path.is_file()}
