@@ -13,6 +13,7 @@ from cer.arguments import parser
 from cer.command_analyze import UNREADABLE, UNWRITTEN, analyze_clips
 from cer.console import bar, complaint, tolerant_output, unwritten
 from cer.errors import CerError
+from cer.memory import limit_arenas
 from cer.modalities.registry import PROFILES, choose
 from cer.names import printable
 
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, 1 when results could not be written, 2 for wrong usage, 3
     when a clip could not be read.
     """
+    limit_arenas()
     with tolerant_output(), ended_as_interrupted():
         return _main(arguments)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from typing import Any, Generic, TypeVar
 
+from cer.memory import limit_arenas
+
 MAX_DEATHS = 2  # of workers over one task; then it is given up
 DIED = "the process that analyzed it ended twice: killed, out of memory, or crashed by the clip"
 
@@ -57,16 +59,21 @@ class _Worker(Generic[Task, Result]):
 
 
 def _serve(work: Callable[[Any], Any], pipe: Any, pinned: list[int]) -> None:
-    """A worker's life. Ctrl-C at the terminal is the driver's to handle."""
+    """A worker's life, until the driver is gone. Ctrl-C at the terminal is the driver's to handle."""
+    limit_arenas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, pinned)
     while True:
         try:
             task = pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             return
-        pipe.send(work(task))
+        result = work(task)
+        try:
+            pipe.send(result)
+        except OSError:
+            return
 
 
 def spread(work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, Result | Died]]:

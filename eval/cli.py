@@ -8,6 +8,7 @@ from typing import Any
 
 from cer.console import tolerant_output
 from cer.errors import CerError, DataError
+from cer.memory import limit_arenas
 from cer.modalities.registry import DEFAULT
 from cer.names import printable
 
@@ -89,6 +90,7 @@ def _add_ladder(commands: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0; 1 for a submission with faults; 2 for wrong usage or files that cannot be read."""
+    limit_arenas()
     with tolerant_output():
         return _main(arguments)
 

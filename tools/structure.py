@@ -30,6 +30,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "cer.files",
         "cer.names",
         "cer.console",
+        "cer.memory",
         "cer.words",
     ),
     "media": ("cer.media",),

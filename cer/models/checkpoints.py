@@ -7,6 +7,7 @@ Weights are safetensors, ONNX or CTranslate2 files; nothing is ever unpickled.
 import importlib.util
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -156,10 +157,23 @@ def locate(checkpoint: Checkpoint) -> Path:
     return paths[0]
 
 
-def content(checkpoint: Checkpoint) -> bytes:
-    """The whole of a file that comes in parts, joined in memory; raises WeightsError as `locate` does."""
+def join(checkpoint: Checkpoint, path: Path) -> None:
+    """Write the whole of a file that comes in parts.
+
+    Raises:
+        WeightsError: As `locate` does, and when there is no room for it.
+    """
     locate(checkpoint)
-    return b"".join(path.read_bytes() for path in _paths(checkpoint))
+    try:
+        with path.open("wb") as whole:
+            for part in _paths(checkpoint):
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, whole)
+    except OSError as error:
+        raise WeightsError(
+            f"{checkpoint.name}: cannot be put together in {path.parent.parent}: {error.strerror}. "
+            "Make room there, or set TMPDIR to a folder with room."
+        ) from error
 
 
 def require(checkpoints: Iterable[Checkpoint]) -> None:

@@ -3,6 +3,8 @@
 One outlier then costs precision in its own block alone. The layout is that of Q8_0 in GGML: value = scale * int8.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,15 +37,31 @@ def quantize(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
     return values.reshape(rows, columns), scales.reshape(rows, -1)
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A matrix [O, I] that stays quantized; a row is expanded when it is asked for."""
+
+    values: NDArray[np.int8]
+    scales: NDArray[np.float16]
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Rows float32 [..., I] by their numbers [...]."""
+        return _expanded(self.values[rows], self.scales[rows])
+
+
+def _expanded(values: NDArray[np.int8], scales: NDArray[np.float16]) -> NDArray[np.float32]:
+    blocks = values.reshape(-1, BLOCK_SIZE).astype(np.float32)
+    blocks *= scales.reshape(-1, 1).astype(np.float32)
+    return blocks.reshape(values.shape)
+
+
 def dequantize(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Tensors with every int8 matrix that has scales beside it as float32 [O, I]; the scales are left out."""
     restored = {}
     for name, tensor in tensors.items():
         scales = tensors.get(name + SCALES)
         if scales is not None:
-            blocks = tensor.reshape(-1, BLOCK_SIZE).astype(np.float32)
-            blocks *= scales.reshape(-1, 1).astype(np.float32)
-            restored[name] = blocks.reshape(tensor.shape)
+            restored[name] = _expanded(tensor, scales)
         elif not name.endswith(SCALES):
             restored[name] = tensor
     return restored

@@ -107,15 +107,21 @@ def cached_per_device(
     return lambda load: DeviceCache(load, maxsize)
 
 
-def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None = None) -> Any:
+def onnx_session(
+    model: Path | bytes, weights: Mapping[str, np.ndarray] | None = None, *, keeps_memory: bool = True
+) -> Any:
     """An onnxruntime session on the selected device for a verified file or a graph made from one; `weights` fills a
     graph that carries none.
+
+    keeps_memory: whether it holds what the largest run needed for the next one. False for a network that runs seldom
+    on long inputs.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = keeps_memory
     # Spinning threads of several sessions would fight for the same two cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in (weights or {}).items()}
@@ -127,13 +133,18 @@ def onnx_session(model: Path | bytes, weights: Mapping[str, np.ndarray] | None =
 
 def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     """All tensors of a safetensors file, or of a model.bin of CTranslate2; int8 matrices with scales as float32."""
-    from safetensors.numpy import load_file
-
     path = locate(checkpoint)
     if path.suffix != ".bin":
-        return dequantize(load_file(path))
+        return dequantize(stored_tensors(checkpoint))
     with path.open("rb") as file:
         return _ctranslate2(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def stored_tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """All tensors of a safetensors file as they are stored."""
+    from safetensors.numpy import load_file
+
+    return load_file(locate(checkpoint))
 
 
 _CTRANSLATE2_TYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 SIDE = 128  # pixels of the network's RGB input
-BATCH = 16  # faces; larger batches are no faster and need more memory
+BATCH = 4  # faces; larger batches are no faster and need more memory: 16 need 115 MB more
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 22, 24, 25, 26, 27, 43)
 """FACS numbers of the network's action units, in its output's order."""
 EMBEDDING_SIZE = 256

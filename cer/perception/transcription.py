@@ -4,16 +4,19 @@ Whisper base comes in optional packages (extra `languages`) and is loaded when a
 somebody asks which language that is.
 """
 
+import shutil
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
-from cer.models.checkpoints import WHISPER, WHISPER_BASE, content, folder, locate
+from cer.models.checkpoints import WHISPER, WHISPER_BASE, folder, join, locate
 from cer.models.runtime import THREADS
 
 MARKS_PER_SECOND = 50  # of Whisper's clock
@@ -80,17 +83,13 @@ def _english() -> Any:
 def _multilingual() -> Any:
     from faster_whisper import WhisperModel
 
-    weights = content(WHISPER_BASE)  # in two packages; the second has the other files too
-    beside = folder(WHISPER_BASE.parts[-1][0]) / "data"
-    files = {name: (beside / name).read_bytes() for name in ("config.json", "vocabulary.json", "tokenizer.json")}
-    return WhisperModel(
-        "whisper-base",
-        device="cpu",
-        compute_type="int8",
-        cpu_threads=THREADS,
-        files={"model.bin": weights, **files},
-        local_files_only=True,
-    )
+    beside = folder(WHISPER_BASE.parts[-1][0]) / "data"  # the second of the weights' two packages has the other files
+    # Joined in a folder, for what CTranslate2 is given in memory it holds on to: 138 MB beside the model.
+    with TemporaryDirectory() as joined:
+        join(WHISPER_BASE, Path(joined) / "model.bin")
+        for name in ("config.json", "vocabulary.json", "tokenizer.json"):
+            shutil.copyfile(beside / name, Path(joined) / name)
+        return WhisperModel(joined, device="cpu", compute_type="int8", cpu_threads=THREADS, local_files_only=True)
 
 
 def _whisper(language: str | None) -> Any:

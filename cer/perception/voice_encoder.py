@@ -42,7 +42,7 @@ def _spectrum() -> Any:
 def _encoder() -> Any:
     graph = locate(shipped("voice_encoder.onnx"))
     stored = tensors(WHISPER)
-    return onnx_session(graph, weights={name: stored[name].astype(np.float32) for name in names()})
+    return onnx_session(graph, weights={name: stored[name].astype(np.float32) for name in names()}, keeps_memory=False)
 
 
 def names() -> list[str]:

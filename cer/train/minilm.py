@@ -16,6 +16,7 @@ import numpy as np
 from safetensors.numpy import load_file, save
 
 from cer.errors import WeightsError
+from cer.modalities.paper.device import declare_operators
 from cer.models.checkpoints import MINILM, MINILM_VOCABULARY, folder
 from cer.models.quantization import SCALES, quantize
 from cer.models.runtime import tensors
@@ -53,6 +54,7 @@ def convert(original: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def bert(**options: Any) -> Any:
     """transformers' BertModel with the shipped weights, without a pooler."""
+    declare_operators()
     import torch
     from transformers import BertConfig, BertModel
 

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 from starlette.middleware import Middleware
 
+from cer.memory import limit_arenas
 from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
@@ -259,6 +260,7 @@ def options() -> dict[str, Any]:
 
 def serve(**where: Any) -> tuple[gr.Blocks, str]:
     """Build the page and serve it as `launch` is told; the page and its address, once it does not block."""
+    limit_arenas()
     own_cache()
     correct_mcp_text()
     keep_clean(1.5 * KEPT)

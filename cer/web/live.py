@@ -22,12 +22,13 @@ import numpy as np
 
 from cer.live import EVERY, Live, live_clip
 from cer.media.clip import SAMPLE_RATE, Frame, Sound
+from cer.memory import release_memory
 from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.figures import EMOTION_COLORS
 from cer.results.wording import with_certainty
 from cer.web import player
-from cer.web.watching import MAX_DURATION, PROFILE, release_memory
+from cer.web.watching import MAX_DURATION, PROFILE
 from cer.words import language, say, speaking
 
 MAX_SESSIONS = 2  # at once; two cores serve one well

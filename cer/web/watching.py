@@ -1,11 +1,9 @@
 """Analyzing for a visitor: progress that moves, cancel that ends the work, errors in people's words."""
 
-import ctypes
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from queue import Empty, Queue
@@ -18,6 +16,7 @@ from cer.adapt import with_own_labels
 from cer.errors import CerError
 from cer.fusion.own_labels import read_own_labels
 from cer.media.reader import probe
+from cer.memory import release_memory
 from cer.modalities.registry import DEFAULT
 from cer.observation import Observation
 from cer.pipeline import observe_blocks
@@ -46,14 +45,6 @@ def refuse(message: str) -> gr.Error:
 def conclude(observed: Observation, person: int | None = None) -> Analysis:
     """What is shown of an observation: its analysis, and what the labels that this page was started with say."""
     return with_own_labels(observed.conclude(person), OWN_LABELS)
-
-
-def release_memory() -> None:
-    """Return freed memory to the system: glibc keeps what the threads of many visits leave behind, 60 MB after a
-    hundred of them.
-    """
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 _TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins

@@ -1,3 +1,5 @@
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -5,6 +7,8 @@ import pytest
 
 from cer.pool import Died, processors, shares, spread
 from tests.cer.working import die_once, pinned_to, square
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_task_is_done_once_whatever_the_number_of_workers() -> None:
@@ -39,3 +43,15 @@ def test_leaving_early_ends_the_workers() -> None:
     results = spread(square, list(range(100)), 2)
     next(results)
     results.close()  # type: ignore[attr-defined]
+
+
+def test_a_worker_whose_driver_is_killed_ends_without_a_word() -> None:
+    driver = (
+        "import os, signal\n"
+        "from cer.pool import _Worker, processors\n"
+        "from tests.cer.working import outlive_the_driver\n"
+        "_Worker(outlive_the_driver, processors()).pipe.send(os.getpid())\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", driver], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGKILL, "")

@@ -14,9 +14,9 @@ from cer.models.checkpoints import (
     SHIPPED,
     WHISPER,
     WHISPER_BASE,
-    content,
     folder,
     installed,
+    join,
     locate,
     shipped,
 )
@@ -71,9 +71,16 @@ def test_a_file_in_two_parts_is_joined_and_checked_as_a_whole(tmp_path: Path, mo
     parts = (("first_half", "part"), ("second_half", "part"))
     whole = replace(WHISPER_BASE, sha256=hashlib.sha256(b"Whisper").hexdigest(), package="first_half", parts=parts)
     assert installed(whole)
-    assert content(whole) == b"Whisper"
+    join(whole, tmp_path / "whole")
+    assert (tmp_path / "whole").read_bytes() == b"Whisper"
     with pytest.raises(WeightsError, match="not the Whisper base"):
-        content(replace(whole, parts=parts[::-1]))
+        join(replace(whole, parts=parts[::-1]), tmp_path / "whole")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_told_where_the_parts_are_joined() -> None:
+    with pytest.raises(WeightsError, match="Make room there"):
+        join(WHISPER, Path("/dev/full"))
 
 
 def test_an_optional_package_that_is_missing_names_its_extra() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.models.quantization import BLOCK_SIZE, SCALES, dequantize, quantize
+from cer.models.quantization import BLOCK_SIZE, SCALES, Rows, dequantize, quantize
 
 
 def test_values_on_the_grid_of_their_block_are_restored_exactly() -> None:
@@ -37,3 +37,11 @@ def test_zeros_stay_zeros_and_other_tensors_stay_as_they_are() -> None:
 def test_columns_that_do_not_divide_into_blocks_are_refused() -> None:
     with pytest.raises(ValueError, match="33 columns"):
         quantize(np.zeros((1, 33), np.float32))
+
+
+def test_rows_that_are_expanded_alone_are_those_of_the_whole_matrix() -> None:
+    matrix = np.random.default_rng(1).normal(0, 1, (7, 2 * BLOCK_SIZE)).astype(np.float32)
+    values, scales = quantize(matrix)
+    whole = dequantize({"w": values, f"w{SCALES}": scales})["w"]
+    numbers = np.array([[6, 0, 6], [2, 3, 4]])
+    np.testing.assert_array_equal(Rows(values, scales)[numbers], whole[numbers])
