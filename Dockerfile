@@ -27,7 +27,7 @@ COPY --chown=user LICENSE README.md app.py ./
 COPY --chown=user LICENSES LICENSES
 COPY --chown=user cer cer
 COPY --chown=user eval eval
-COPY --chown=user examples/demo.mp4 examples/
+COPY --chown=user examples/*.mp4 examples/
 # What the Hub offers is cached here, in a volume; the embedded weights are part of the image.
 VOLUME /home/user/models
 EXPOSE 7860

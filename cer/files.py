@@ -7,12 +7,16 @@ from pathlib import Path
 from cer.errors import DataError
 
 _PACKAGE = Path(__file__).parent
-# The wheel carries the clip among the page's files, a checkout in the folder of examples.
-DEMO_CLIP = next(
-    (path for path in (_PACKAGE / "web" / "demo.mp4", _PACKAGE.parent / "examples" / "demo.mp4") if path.is_file()),
-    Path("demo.mp4"),
-)
-"""The bundled clip: 10 s with a face, a voice and words."""
+
+
+def bundled_clip(name: str) -> Path:
+    """A clip of examples/: the wheel carries them among the page's files."""
+    places = [folder / "examples" / f"{name}.mp4" for folder in (_PACKAGE / "web", _PACKAGE.parent)]
+    return next((path for path in places if path.is_file()), places[-1])
+
+
+DEMO_CLIP = bundled_clip("demo")
+"""The bundled clip that greets: 10 s with a face, a voice and words."""
 
 
 def write_whole(content: str | bytes, path: Path) -> None:

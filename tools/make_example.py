@@ -1,18 +1,20 @@
-"""Makes cer/web/example.npz: what the models see in the bundled clip, shown to visitors before anything is loaded.
+"""Makes cer/web/examples/*.npz: what the models see in the bundled clips, shown to visitors before anything is loaded.
 
     python -m tools.make_example
 
-Run it after any weight file or the bundled clip has changed; a test says when.
+Run it after any weight file or a bundled clip has changed; a test says when.
 """
 
-from cer.files import DEMO_CLIP
+from cer.files import bundled_clip
 from cer.pipeline import observe
-from cer.web.example import FILE, save
+from cer.web.example import EXAMPLES, FOLDER, save
 
 
 def main() -> None:
-    save(observe(DEMO_CLIP))
-    print(f"{FILE}: {FILE.stat().st_size / 1e3:.0f} kB")
+    FOLDER.mkdir(exist_ok=True)
+    for name in EXAMPLES:
+        save(observe(bundled_clip(name)), name)
+    print(f"{FOLDER}: {sum(file.stat().st_size for file in FOLDER.iterdir()) / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The Gradio page: its layout, its events, and how it is served."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,6 @@ from cer.web.comparing import compare
 from cer.web.files import keep_clean, own_cache
 from cer.web.handlers import (
     SHOWN,
-    analyze,
-    analyze_batch,
     analyze_many,
     analyze_one,
     annotated,
@@ -36,6 +35,7 @@ from cer.web.handlers import (
 )
 from cer.web.labels import Labels
 from cer.web.page import Page, correct_mcp_text
+from cer.web.programs import analyze, analyze_batch
 from cer.web.theme import theme
 from cer.web.watching import MAX_DURATION
 from cer.words import say
@@ -104,10 +104,14 @@ def _one_clip(page: Page) -> None:
                     str(label("clip.choose")), file_types=["video", "audio"], size="md", min_width=90, elem_id="choose"
                 )
                 go_live = gr.Button(label("live.start"), size="md", min_width=90)
-                show_example = gr.Button(label("clip.example"), size="md", min_width=90)
-            with gr.Row(elem_id="work"):
                 start = gr.Button(label("clip.analyze"), variant="primary", size="md", min_width=90)
                 stop = gr.Button(label("clip.cancel"), size="md", min_width=90)
+            with gr.Row(elem_id="examples"):
+                examples = {
+                    "demo": gr.Button(label("example.one_person"), size="sm", min_width=90),
+                    "two-people": gr.Button(label("example.two_people"), size="sm", min_width=90),
+                    "scene": gr.Button(label("example.scene"), size="sm", min_width=90),
+                }
             progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
             sentence = gr.Markdown(elem_id="verdict")
             sources = gr.HTML(apply_default_css=False, elem_id="sources")
@@ -134,7 +138,8 @@ def _one_clip(page: Page) -> None:
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
     greeted = [clip, originals, note, observed, person, *shown]
-    show_example.click(greet, None, greeted, **other)
+    for name, show_example in examples.items():
+        show_example.click(partial(greet, name), None, greeted, **other)
     page.load(arrive, [gr.Textbox(visible=False)], greeted, js=_script("arrived.js"), **other)
     forgotten = [originals, note, observed, person, *shown]
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)

@@ -1,7 +1,7 @@
 """Many clips: one gallery, one archive. A clip that cannot be read costs one card."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -38,7 +38,7 @@ class Batch:
         return read | {name: {"problem": problem} for name, problem in self.problems.items()}
 
 
-def work(clips: Sequence[str], tell: Tell) -> Iterator[Batch | None]:
+def work(clips: Sequence[str], tell: Tell) -> Generator[Batch | None]:
     """Analyze the clips one after the other; yields the growing Batch after each, and None now and then before."""
     batch = Batch()
     paths = [Path(clip) for clip in clips]

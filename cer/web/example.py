@@ -1,6 +1,6 @@
-"""The example that greets a visitor: an observation of the bundled clip, made beforehand, so that no model is loaded.
+"""The examples: observations of the bundled clips, made beforehand, so that no model is loaded. The first greets.
 
-`python -m tools.make_example` writes it; a test holds it to what the models say today.
+`python -m tools.make_example` writes them; a test holds them to what the models say today.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cer.files import DEMO_CLIP
+from cer.files import bundled_clip
 from cer.media.clip import Clip
 from cer.modalities.base import Prediction
 from cer.observation import Observation
@@ -23,27 +23,32 @@ from cer.perception.vocal_events import Event
 from cer.results.analysis import Model, Person
 from cer.segments import Segment
 
-FILE = Path(__file__).with_name("example.npz")
+EXAMPLES = ("demo", "two-people", "scene")
+FOLDER = Path(__file__).with_name("examples")
 _TYPES = {
     kind.__name__: kind for kind in (Clip, Event, Model, Observation, Person, Prediction, Segment, Sentence, Utterance)
 }
 
 
-def save(observed: Observation, file: Path = FILE) -> None:
-    """Write an observation: its arrays, and everything else as JSON beside them. Timings are left out."""
+def save(observed: Observation, name: str) -> None:
+    """Write the observation of an example: its arrays, and all else as JSON beside them. Timings are left out."""
     arrays: list[NDArray[Any]] = []
     tree = json.dumps(_packed(replace(observed, timings={}), arrays))
     named = {"tree": np.array(tree)} | {f"array{index}": array for index, array in enumerate(arrays)}
-    np.savez_compressed(file, allow_pickle=False, **named)
+    np.savez_compressed(_file(name), allow_pickle=False, **named)
 
 
-@lru_cache(maxsize=1)
-def example() -> Observation:
-    """The observation of the bundled clip."""
-    with np.load(FILE) as stored:
+def _file(name: str) -> Path:
+    return FOLDER / f"{name}.npz"
+
+
+@lru_cache(maxsize=len(EXAMPLES))
+def example(name: str) -> Observation:
+    """The observation of one of EXAMPLES."""
+    with np.load(_file(name)) as stored:
         observed = _unpacked(json.loads(str(stored["tree"])), stored)
     assert isinstance(observed, Observation)
-    return replace(observed, clip=replace(observed.clip, path=DEMO_CLIP))
+    return replace(observed, clip=replace(observed.clip, path=bundled_clip(name)))
 
 
 def _packed(value: Any, arrays: list[NDArray[Any]]) -> Any:

@@ -10,14 +10,12 @@ from typing import Any
 import gradio as gr
 
 from cer.errors import ClipError
-from cer.files import DEMO_CLIP
 from cer.labels import COMPOUNDS
 from cer.media.reader import probe
 from cer.media.writer import write_preview
 from cer.observation import Observation
 from cer.results import figures, overlay
 from cer.results.analysis import Analysis
-from cer.results.document import as_json, to_json
 from cer.results.export import write_files
 from cer.results.formats import write_formats
 from cer.results.link import from_link, same_rules
@@ -25,13 +23,13 @@ from cer.results.wording import clock, compound_word, own_labels_line, person_ch
 from cer.segments import nearest
 from cer.web import charts, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
-from cer.web.example import example
+from cer.web.example import EXAMPLES, example
 from cer.web.files import fresh_folder
 from cer.web.live import SESSIONS, Refused
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
 from cer.web.sharing import link_button
-from cer.web.watching import MAX_DURATION, conclude, finished, refuse, user_message, user_message_for, watch
+from cer.web.watching import MAX_DURATION, conclude, refuse, user_message, user_message_for, watch
 from cer.words import say
 
 LIVE_PATIENCE = 60.0  # seconds that the end of a live session may take
@@ -70,10 +68,10 @@ def _result(observed: Observation) -> list[Any]:
 
 
 @user_message_for
-def greet() -> list[Any]:
-    """The finished example: the bundled clip and what the models saw in it, without loading one."""
-    observed, person, clip, *shown = _result(example())
-    return [{**clip, "value": str(DEMO_CLIP)}, None, "", observed, person, *shown]
+def greet(name: str = EXAMPLES[0]) -> list[Any]:
+    """A finished example: a bundled clip and what the models saw in it, without loading one."""
+    observed, person, clip, *shown = _result(example(name))
+    return [{**clip, "value": str(observed.clip.path)}, None, "", observed, person, *shown]
 
 
 @user_message_for
@@ -245,33 +243,3 @@ def analyze_many(
         batch = outcome or batch
         yield [gallery(batch) if outcome is not None else gr.skip(), gr.skip()]
     yield [gallery(batch), gr.update(value=archive(batch), visible=True)]
-
-
-@user_message_for
-def analyze(clip: str, request: gr.Request | None = None) -> str:
-    """Compound expressions in a video clip: six modalities, their fusion and the seven compound expressions over time.
-
-    Args:
-        clip: a video or audio file as a data: URL with base64 (data:video/mp4;base64,...) or a public https URL
-
-    Returns:
-        the text of analysis.json, schema 1
-    """
-    LIMIT.admit(visitor_of(request))
-    return to_json(conclude(finished(watch(clip, lambda fraction, stage: None))))
-
-
-def analyze_batch(clips: list[str], request: gr.Request | None = None) -> str:
-    """The same for several clips, one after the other.
-
-    Args:
-        clips: video or audio files, each as a data: URL with base64 or a public https URL
-
-    Returns:
-        JSON: by the clip's name what analysis.json holds, or {"problem": why it could not be read}
-    """
-    if not 1 <= len(clips or []) <= MAX_CLIPS:
-        raise refuse(say("batch.many", count=len(clips or []), limit=MAX_CLIPS) if clips else say("batch.none"))
-    LIMIT.admit(visitor_of(request), len(clips))
-    last = [batch for batch in work(clips, lambda fraction, stage: None) if batch is not None][-1]
-    return as_json(last.documents())

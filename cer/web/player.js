@@ -22,6 +22,7 @@ function refresh() {
   player.at = video()?.currentTime ?? 0; // seconds; of the moment that was shown last
   zoom(0, player.end);
   player.root.querySelector(".cursor").hidden = true; // until there is a moment to show
+  redraw();
 }
 
 // What holds at a moment of something that has one value per segment: between two middles, the mean by distance.
@@ -112,7 +113,7 @@ function drawBox(time, says) {
   layer.style.top = film.offsetTop + (film.clientHeight - height) / 2 + top * height + "px";
   layer.style.width = (right - left) * width + "px";
   layer.style.height = (bottom - top) * height + "px";
-  layer.firstElementChild.textContent = player.person + ": " + says;
+  layer.firstElementChild.textContent = says ? player.person + ": " + says : player.person;
 }
 
 function zoom(from, to) {
@@ -135,6 +136,7 @@ function whole() {
   player.root.querySelector(".cursor").hidden = true;
   const { name, says, fused, sources } = player.whole;
   fill(name, says, fused, sources);
+  redraw();
 }
 
 function move(seconds, done = true) {
@@ -181,7 +183,7 @@ element.addEventListener(
   (event) => {
     event.stopPropagation(); // pointerup has told the server, with the time
     if (player && event.target.closest(".whole")) whole();
-    if (player && event.target.closest(".overlay-switch")) show(Number(player.root.getAttribute("aria-valuenow")));
+    if (player && event.target.closest(".overlay-switch")) redraw();
   },
   true,
 );
@@ -223,9 +225,12 @@ for (const name of ["timeupdate", "seeked", "play"])
     },
     true,
   );
-// The box is drawn again when the size of the picture is known or has changed; a moment may have been chosen before.
+// What is drawn over the picture is drawn again when its size is known or has changed; a moment may have been chosen
+// before. As long as the whole clip is shown, the box says who is meant.
 function redraw() {
-  if (player && !player.root.querySelector(".cursor").hidden) show(player.at);
+  if (!player) return;
+  if (player.root.querySelector(".cursor").hidden) drawBox(video()?.currentTime ?? 0, "");
+  else show(player.at);
 }
 document.addEventListener("loadedmetadata", (event) => event.target === video() && redraw(), true);
 addEventListener("resize", redraw);

@@ -15,7 +15,7 @@ SENT = (
     "requirements.txt",
     "cer/**/*",
     "eval/**/*",
-    "examples/demo.mp4",
+    "examples/*.mp4",
     "docs/images/*",
 )
 LEFT = ("__pycache__", ".pyc", "cer/train/")

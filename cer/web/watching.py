@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import wraps
 from pathlib import Path
 from queue import Empty, Queue
@@ -50,7 +50,7 @@ def conclude(observed: Observation, person: int | None = None) -> Analysis:
 _TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins
 
 
-def watch(clip: str | None, tell: Tell) -> Iterator[Observation | Analysis | None]:
+def watch(clip: str | None, tell: Tell) -> Generator[Observation | Analysis | None]:
     """Observe a clip in a thread of its own and yield what was seen; before that the Analysis of what is known after
     every block of a long clip, and None once a BEAT. Closing this generator (the cancel button, a closed browser) ends
     the work.
@@ -116,11 +116,6 @@ def user_message(error: Exception) -> gr.Error:
         return refuse(str(error))
     logging.getLogger(__name__).error("analysis failed: %s", type(error).__name__)
     return refuse(say("clip.broken"))
-
-
-def finished(watched: Iterator[Observation | Analysis | None]) -> Observation:
-    """What was seen, for whoever waits for it in any case."""
-    return next(observation for observation in watched if isinstance(observation, Observation))
 
 
 def user_message_for(handler: Callable[Given, Answer]) -> Callable[Given, Answer]:

@@ -9,8 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import gradio
@@ -23,6 +26,7 @@ from cer.cli import main
 from cer.results.analysis import Analysis
 from cer.results.document import to_json
 from cer.results.wording import verdict
+from cer.web import watching
 from tests.clips import DEMO
 
 
@@ -46,6 +50,26 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 def test_a_client_gets_the_command_lines_document(client: Client, by_command: dict[str, Any]) -> None:
     result = json.loads(client.predict(handle_file(str(DEMO)), api_name="/analyze"))
     assert without_times(result) == without_times(by_command)
+
+
+def test_a_program_that_cancels_its_job_ends_the_work(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = Event(), Event()
+
+    def endless(clip: Any, *, progress: Any, **options: Any) -> Iterator[Any]:
+        try:
+            while True:
+                begun.set()
+                progress("faces", 0.1)  # raises once nobody waits any more
+                time.sleep(0.01)
+        finally:
+            ended.set()
+        yield
+
+    monkeypatch.setattr(watching, "observe_blocks", endless)
+    job = client.submit(handle_file(str(DEMO)), api_name="/analyze")
+    assert begun.wait(60)
+    job.cancel()
+    assert ended.wait(60)
 
 
 def test_a_batch_names_each_clip_and_what_could_not_be_read(

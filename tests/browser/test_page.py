@@ -91,10 +91,12 @@ def test_the_finished_example_greets_a_visitor_and_plays(visitor: Any) -> None:
     visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
     assert "happiness" in visitor.locator("#verdict").inner_text()
     assert visitor.locator("#sources .moment").inner_text() == "Whole clip"
+    box = visitor.locator("#clip .face-box")
+    box.wait_for(timeout=WAIT)
+    assert box.inner_text() == "Person 1"  # who is meant
     visitor.locator("#clip video").evaluate("video => { video.muted = true; video.play(); }")
     visitor.wait_for_function("/^0:0[1-9]/.test(document.querySelector('#sources .moment').textContent)", timeout=WAIT)
-    visitor.locator("#clip .face-box").wait_for(timeout=WAIT)
-    assert "Person 1" in visitor.locator("#clip .face-box").inner_text()
+    assert "Person 1: " in box.inner_text()
     assert cursor(visitor) > 5
 
 
@@ -431,3 +433,19 @@ def test_a_shared_link_shows_the_result_to_somebody_else_and_no_clip(browser: An
     assert not any(address.split("#")[1] in url for url in requests)
     assert "#" not in other.url
     other.context.close()
+
+
+def test_three_examples_differ_and_say_whose_face_is_meant(visitor: Any) -> None:
+    visitor.get_by_role("button", name="Example: two people").click()
+    visitor.get_by_text("Person 2").first.wait_for(timeout=WAIT)
+    first = visitor.locator("#clip .face-box")
+    visitor.wait_for_function("document.querySelector('#clip .face-box')?.offsetLeft > 0", timeout=WAIT)
+    before, verdict = first.evaluate("box => box.offsetLeft"), visitor.locator("#verdict").inner_text()
+    visitor.locator("#people button[data-person='2']").click()
+    visitor.wait_for_function(
+        "was => document.querySelector('#clip .face-box').offsetLeft !== was", arg=before, timeout=WAIT
+    )
+    assert visitor.locator("#clip .face-box").inner_text() == "Person 2"
+    assert visitor.locator("#verdict").inner_text() != verdict
+    visitor.get_by_role("button", name="Example: a film scene").click()
+    visitor.get_by_text("Did you hear that?").first.wait_for(timeout=WAIT)

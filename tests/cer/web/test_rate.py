@@ -1,10 +1,11 @@
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from cer.web import handlers
+from cer.web import handlers, programs
 from cer.web.rate import HOUR, Rate, visitor_of
 
 
@@ -41,13 +42,14 @@ def test_more_than_the_limit_in_an_hour_is_refused_to_that_visitor_alone(monkeyp
 
 
 def test_the_page_asks_before_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "LIMIT", Rate(most=0))
+    for module in (handlers, programs):
+        monkeypatch.setattr(module, "LIMIT", Rate(most=0))
     stranger = asking("203.0.113.9")
     for ask in (
         lambda: list(handlers.analyze_one("clip.mp4", None, stranger)),
         lambda: list(handlers.analyze_many(["clip.mp4"], None, stranger)),  # type: ignore[arg-type]
-        lambda: handlers.analyze("clip.mp4", stranger),
-        lambda: handlers.analyze_batch(["clip.mp4"], stranger),
+        lambda: asyncio.run(programs.analyze("clip.mp4", stranger)),
+        lambda: asyncio.run(programs.analyze_batch(["clip.mp4"], stranger)),
     ):
         with pytest.raises(gr.Error, match="more than 0 clips"):
             ask()
