@@ -2,6 +2,7 @@
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from matplotlib import rc_context
@@ -118,8 +119,21 @@ def fused_bars(analysis: Analysis, row: int | None = None) -> Figure:
     return figure
 
 
+# matplotlib's settings are of the process, and its fonts are opened anew for every thread that draws and never closed.
+_DRAWING = ThreadPoolExecutor(1, thread_name_prefix="figures")
+
+
 def svg(figure: Figure) -> str:
     """A figure as an SVG element to put into HTML; text stays text."""
+    return _DRAWING.submit(_svg, figure).result()
+
+
+def png(figure: Figure, dpi: int = 110) -> np.ndarray:
+    """A figure as RGB uint8 [H, W, 3]."""
+    return _DRAWING.submit(_png, figure, dpi).result()
+
+
+def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "cer", "font.family": "sans-serif"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -127,8 +141,7 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def png(figure: Figure, dpi: int = 110) -> np.ndarray:
-    """A figure as RGB uint8 [H, W, 3]."""
+def _png(figure: Figure, dpi: int) -> np.ndarray:
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()

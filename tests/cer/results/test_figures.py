@@ -1,7 +1,10 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from cer.pipeline import analyze
 from cer.results import figures, overlay, report
@@ -48,3 +51,18 @@ def test_the_overlay_marks_the_face_and_moves_its_cursor(analysis: Analysis) -> 
 def test_figures_differ_between_segments(analysis: Analysis) -> None:
     assert figures.svg(figures.modality_bars(analysis, 0)) != figures.svg(figures.modality_bars(analysis, 2))
     assert figures.png(figures.timeline(analysis)).shape[2] == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files")
+def test_figures_drawn_for_many_visitors_leave_no_fonts_open(analysis: Analysis) -> None:
+    def open_fonts() -> int:
+        names = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return sum(name.endswith((".ttf", ".otf")) for name in names)
+
+    figures.svg(figures.timeline(analysis))
+    before = open_fonts()
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as visitor:  # a thread of its own, as a server's
+            visitor.submit(lambda: figures.svg(figures.timeline(analysis))).result()
+            visitor.submit(lambda: figures.png(figures.fused_bars(analysis))).result()
+    assert open_fonts() == before
