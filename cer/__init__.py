@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 # Unless this is set before it is imported, onnxruntime (1.29 and later) reports every process to its maker and keeps an
 # identifier of the machine in the user's cache.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# oneDNN, below CTranslate2 (and torch), keeps what it has made ready for the last 1,024 shapes. Whisper meets a new one
+# in almost every utterance, 1.3 MB each: an hour of speech would cost a gigabyte. 64 are as fast.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 if TYPE_CHECKING:
     from cer.errors import CerError, ClipError, DataError, WeightsError

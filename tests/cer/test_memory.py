@@ -55,3 +55,37 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     memory.limit_arenas()
     memory.release_memory()
     memory._glibc.cache_clear()
+
+
+SPEECH = """
+import ctypes
+import numpy as np
+from cer.perception.transcription import encode
+
+NAMES = "arena ordblks smblks hblks hblkhd usmblks fsmblks used free keep"
+
+class Usage(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in NAMES.split()]
+
+libc = ctypes.CDLL("libc.so.6")
+libc.mallinfo2.restype = Usage
+def used():
+    usage = libc.mallinfo2()
+    return usage.used + usage.hblkhd
+
+def speak(lengths):
+    for length in lengths:
+        encode(np.zeros(length, np.float32))
+
+speak(range(32000, 36000, 1000))
+before = used()
+speak(range(36000, 76000, 500))
+print((used() - before) / 2**20)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's account of its memory")
+def test_speech_of_many_lengths_does_not_pile_up() -> None:
+    """80 lengths: 60 MB and more where oneDNN keeps what it made ready for each."""
+    ended = subprocess.run([sys.executable, "-c", SPEECH], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(ended.stdout) < 30
