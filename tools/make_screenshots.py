@@ -35,6 +35,7 @@ class State:
     size: tuple[int, int] = LAPTOP
     theme: str = "light"
     whole: bool = False
+    locale: str = "en-US"
 
 
 def playing(page: Any, work: Path) -> None:
@@ -57,6 +58,19 @@ def details(page: Any, work: Path) -> None:
 
 def downloads(page: Any, work: Path) -> None:
     opened(page, "downloads").locator("a").first.wait_for(timeout=WAIT)
+
+
+def two_people(page: Any, work: Path) -> None:
+    page.get_by_role("button", name="Example: two people").click()
+    page.locator("#people button[data-person='2']").wait_for(timeout=WAIT)
+
+
+def shared(page: Any, work: Path) -> None:
+    two_people(page, work)
+    opened(page, "downloads").locator("#link button").click(timeout=WAIT)
+    page.goto(page.locator("#link input").input_value())
+    page.reload()  # only what stands behind the "#" was another
+    page.get_by_text("Somebody shared this result").wait_for(timeout=WAIT)
 
 
 def no_face(page: Any, work: Path) -> None:
@@ -140,6 +154,9 @@ STATES = (
     State("dark", playing, theme="dark"),
     State("phone", playing, PHONE, whole=True),
     State("zoomed", zoomed),
+    State("two-people", two_people),
+    State("shared", shared),
+    State("german", playing, locale="de-DE"),
     State("details", details, whole=True),
     State("downloads", downloads, whole=True),
     State("chosen", chosen),
@@ -167,7 +184,9 @@ def main() -> None:
         for state in states:
             width, height = state.size
             context = browser.new_context(
-                viewport={"width": width, "height": height}, permissions=["camera", "microphone"]
+                viewport={"width": width, "height": height},
+                permissions=["camera", "microphone"],
+                locale=state.locale,
             )
             page = context.new_page()
             page.goto(f"{address}?__theme={state.theme}")

@@ -19,7 +19,8 @@ from cer.segments import Segment
 class Person:
     """Somebody whose face the clip shows.
 
-    thumbnail: RGB uint8 [112, 112, 3], kept in memory only. in_view: (start, end) seconds of each stretch.
+    thumbnail: RGB uint8 [112, 112, 3], kept in memory only; empty where the result came as a link. in_view: (start,
+    end) seconds of each stretch.
     """
 
     id: int

@@ -20,7 +20,7 @@ from cer.media.clip import MAX_DURATION, Clip
 from cer.modalities.base import SOURCES, Prediction
 from cer.perception.evidence import FRAME_RATE
 from cer.perception.speaking import OFF_SCREEN
-from cer.results.analysis import Analysis
+from cer.results.analysis import Analysis, Person
 from cer.results.witnesses import supported
 from cer.segments import timeline, windows
 from cer.words import texts_of
@@ -46,6 +46,7 @@ def to_link(analysis: Analysis) -> str:
         "sources": [SOURCES.index(analysis.sources[name]) for name in MODALITIES],
         "reasons": [next(filter(None, prediction.reasons), None) for prediction in predictions],
         "person": analysis.person,
+        "in_view": next((each.in_view for each in analysis.people if each.id == analysis.person), ()),
         "speakers": list(analysis.speakers),
         "language": analysis.language,
         "warnings": list(analysis.warnings),
@@ -131,7 +132,7 @@ def _analysis(content: bytes) -> Analysis:
         times=times,
         timeline=timeline(segments, outcome.compound, times),
         person=_person(head["person"]),
-        people=(),
+        people=_people(_person(head["person"]), head["in_view"], segments[-1].end),
         models=(),
         timings={},
         speakers=_speakers(head["speakers"], len(segments)),
@@ -148,6 +149,18 @@ def _prediction(values: np.ndarray, present: np.ndarray, quality: np.ndarray, re
 
 def _person(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _people(person: int | None, in_view: Sequence[Any], end: float) -> tuple[Person, ...]:
+    """The analyzed person, without an image."""
+    if person is None:
+        return ()
+    stretches = tuple((float(start), float(stop)) for start, stop in in_view)
+    if not all(0 <= start <= stop <= end + 1 for start, stop in stretches):
+        raise ValueError("times outside of the clip")
+    seconds = sum(stop - start for start, stop in stretches)
+    first = stretches[0][0] if stretches else 0.0
+    return (Person(person, seconds, first, np.zeros((0, 0, 3), np.uint8), stretches),)
 
 
 def _speakers(values: Sequence[Any], count: int) -> tuple[int | str | None, ...]:

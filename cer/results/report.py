@@ -47,7 +47,7 @@ def report(analysis: Analysis) -> str:
             (say("result.modalities"), svg(modality_bars(analysis))),
             (say("result.fused"), svg(fused_bars(analysis))),
         ],
-        people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8]],
+        people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8] if person.thumbnail.size],
     )
 
 

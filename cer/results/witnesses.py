@@ -9,6 +9,9 @@ from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities.base import SOURCES
 from cer.results.analysis import Analysis
 
+CLOSE = 0.75  # of a source's strongest emotion; another that has so much is as good as equal
+CLEAR_SHARE = 2 / len(EMOTIONS)  # of a source's strongest emotion: twice what each has when nothing speaks for any
+
 
 @dataclass(frozen=True, slots=True)
 class Witness:
@@ -29,6 +32,18 @@ class Witness:
     def emotion(self) -> str:
         """What the source says."""
         return EMOTIONS[int(self.probabilities.argmax())]
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The same, and the next one where it is nearly as strong."""
+        second, first = np.argsort(self.probabilities, kind="stable")[-2:]
+        close = self.probabilities[second] >= CLOSE * self.probabilities[first]
+        return (EMOTIONS[first], EMOTIONS[second]) if close else (EMOTIONS[first],)
+
+    @property
+    def clear(self) -> bool:
+        """Whether it says anything: its strongest emotion stands out from eight that are equal."""
+        return float(self.probabilities.max()) >= CLEAR_SHARE
 
 
 def witnesses(analysis: Analysis, row: int | None = None) -> list[Witness]:

@@ -8,7 +8,7 @@ from cer.fusion.open_set import COMPOUND, NEUTRAL, UNCLEAR, Statement
 from cer.labels import EMOTIONS
 from cer.perception.speaking import OFF_SCREEN
 from cer.results.analysis import Analysis, Person, mean_of_known
-from cer.results.witnesses import witnesses
+from cer.results.witnesses import Witness, witnesses
 from cer.words import say, texts_of
 
 CERTAINTIES = ("guess", "likely", "clear")
@@ -16,6 +16,7 @@ CERTAINTIES = ("guess", "likely", "clear")
 # was trained on, 0.42 are right below 0.8 and 0.67 from there on, none reaches 0.95; of those about FER+ faces 0.64,
 # 0.96 and 0.98 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
+OUT_OF_VIEW = 1.0  # seconds; a person who is in view later, or not as long, was not in view before, or after
 
 
 def clock(seconds: float) -> str:
@@ -96,27 +97,33 @@ def verdict(analysis: Analysis) -> str:
 
 
 def _unsure(analysis: Analysis) -> str:
-    says = [
-        say("verdict.says", source=source_word(witness.source), emotion=emotion_word(witness.emotion))
-        for witness in witnesses(analysis)
-    ]
-    return say("verdict.unsure", says=", ".join(says)) + _warned(analysis)
+    says = ", ".join(_says(witness) for witness in witnesses(analysis))
+    return say("verdict.unsure", says=says) + _warned(analysis)
+
+
+def _says(witness: Witness) -> str:
+    """What a source says: an emotion, one of two that are as good as equal, or nothing clear."""
+    source = source_word(witness.source)
+    if not witness.clear:
+        return say("verdict.vague", source=source)
+    words = [emotion_word(name) for name in witness.emotions]
+    emotion = say("verdict.or", first=words[0], second=words[1]) if len(words) > 1 else words[0]
+    return say("verdict.says", source=source, emotion=emotion)
 
 
 def _support(analysis: Analysis, statement: Statement) -> str:
-    """Which sources say what is stated, and what the others say."""
+    """Which sources say what is stated, what others say, and which say nothing clear."""
     names = {name for name, _ in statement.emotions}
     present = witnesses(analysis)
     agreeing = [witness for witness in present if witness.emotion in names]
-    others = [witness for witness in present if witness.emotion not in names]
+    agreeing = [witness for witness in agreeing if witness.clear] or agreeing
+    others = [witness for witness in present if not any(witness is each for each in agreeing)]
     parts = []
     if agreeing:
         sources = [source_word(witness.source) for witness in agreeing]
         key = "verdict.only" if len(present) == 1 else "verdict.agree" if len(agreeing) > 1 else "verdict.agrees"
         parts.append(say(key, sources=_listed(sources)))
-    for witness in others:
-        source, emotion = source_word(witness.source), emotion_word(witness.emotion)
-        parts.append(say("verdict.says", source=source, emotion=emotion))
+    parts += [_says(witness) for witness in others]
     spoken = [speaker for speaker in analysis.speakers if speaker is not None]
     if spoken and spoken.count(OFF_SCREEN) > len(spoken) / 2:
         parts.append(say("verdict.off_screen"))
@@ -133,16 +140,26 @@ def _listed(words: Sequence[str]) -> str:
 
 def _strongest(analysis: Analysis, emotions: Sequence[int]) -> tuple[float, float]:
     """The stretch of segments around the strongest one in which the emotions together stay above half way between
-    their mean and their peak.
+    their mean and their peak, among those that state one of them; where the person is in view for a part of it, that
+    part.
     """
-    values = np.nan_to_num(analysis.fused[:, emotions].sum(1))
+    names = {EMOTIONS[index] for index in emotions}
+    stating = np.array([not names.isdisjoint(name for name, _ in each.emotions) for each in analysis.statements])
+    values = np.nan_to_num(analysis.fused[:, emotions].sum(1)) * (stating if stating.any() else 1)
     first = last = int(values.argmax())
     level = (values.mean() + values.max()) / 2
     while first > 0 and values[first - 1] >= level:
         first -= 1
     while last + 1 < len(values) and values[last + 1] >= level:
         last += 1
-    return analysis.segments[first].start, analysis.segments[last].end
+    start, end = analysis.segments[first].start, analysis.segments[last].end
+    stretches = next((person.in_view for person in analysis.people if person.id == analysis.person), ())
+    inside = [(a, b) for a, b in stretches if a < end and b > start]
+    if inside and inside[0][0] - start > OUT_OF_VIEW:
+        start = inside[0][0]
+    if inside and end - inside[-1][1] > OUT_OF_VIEW:
+        end = inside[-1][1]
+    return start, end
 
 
 def _causes(analysis: Analysis) -> list[str]:

@@ -148,7 +148,7 @@ def _bursts(analysis: Analysis, start: float, end: float) -> list[str]:
 def faces(analysis: Analysis) -> str:
     """An image of each person, to choose one by; people.js says which."""
     images = []
-    for person in analysis.people:
+    for person in (each for each in analysis.people if each.thumbnail.size):
         name = escape(person_choice(person))
         pressed = "true" if person.id == analysis.person else "false"
         images.append(

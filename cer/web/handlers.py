@@ -186,7 +186,8 @@ def curve_table(analysis: Analysis | None) -> Any:
     if analysis is None:
         return gr.skip()
     colors = dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True))
-    return gr.update(value=charts.curves(analysis), color_map=colors, visible=True)
+    titles = {"x_title": say("report.seconds"), "y_title": say("report.probability"), "color_title": ""}
+    return gr.update(value=charts.curves(analysis), color_map=colors, visible=True, **titles)
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:

@@ -27,6 +27,7 @@ def test_a_link_says_what_the_result_says(analysis: Analysis) -> None:
     read = from_link(to_link(analysis))
     assert verdict(read) == verdict(analysis)
     assert read.segments == list(analysis.segments)
+    assert [each.in_view for each in read.people] == [each.in_view for each in analysis.people]
     for name in MODALITIES:
         assert (read.predictions[name].present == analysis.predictions[name].present).all()
     for numbers in ("fused", "compound", "weights", "ppa", "pfsa"):
@@ -42,7 +43,7 @@ def test_a_link_of_ten_seconds_fits_a_message_and_holds_no_word_name_or_face(ana
     assert len(link) < 1500
     read, content = from_link(link), links._unpacked(link)
     assert not read.transcript
-    assert not read.people
+    assert not any(person.thumbnail.size for person in read.people)
     assert not len(read.boxes)
     assert analysis.clip.name.encode() not in content
     words = {word for sentence in analysis.transcript for word in sentence.text.split() if len(word) > 3}
@@ -76,7 +77,17 @@ def test_nobody_puts_words_into_the_page_by_a_link(analysis: Analysis) -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [{"end": 0}, {"end": 1e9}, {"end": "x"}, {"end": 3.0}, {"version": 2}, {"sources": [9] * 6}, {"sources": [0]}],
+    [
+        {"end": 0},
+        {"end": 1e9},
+        {"end": "x"},
+        {"end": 3.0},
+        {"version": 2},
+        {"sources": [9] * 6},
+        {"sources": [0]},
+        {"in_view": [[5, 2]]},
+        {"in_view": 3},
+    ],
 )
 def test_a_link_that_was_changed_is_refused(analysis: Analysis, head: dict[str, object]) -> None:
     with pytest.raises(CerError, match="incomplete or was changed"):

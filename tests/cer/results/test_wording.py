@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cer.labels import EMOTIONS
 from cer.modalities.base import absent
 from cer.results.analysis import Analysis
 from cer.results.witnesses import witnesses
@@ -60,7 +61,7 @@ def test_the_contributions_of_the_sources_sum_to_the_fused_distribution(analysis
     assert abs(total - 1) < 1e-5
 
 
-def test_without_any_modality_there_is_not_enough_evidence_and_the_reasons_are_told(analysis: Analysis) -> None:
+def test_without_any_modality_there_is_not_enough_evidence_and_the_reasons_are_torn(analysis: Analysis) -> None:
     nothing = judged(analysis, [{}])
     assert nothing.statement.state == "unclear"
     assert verdict(nothing) == "Not enough evidence: no face; no speech."
@@ -97,3 +98,30 @@ def test_a_cause_that_several_modalities_share_is_named_once() -> None:
     reasons = {"scene_label": "nobody in view to match labels with", "scene_context": "nobody in view to describe"}
     predictions = {name: absent(1, reasons.get(name, "no face")) for name in unseen.predictions}
     assert verdict(replace(unseen, predictions=predictions)) == "Not enough evidence: no face."
+
+
+def test_nothing_is_strongest_while_the_person_is_out_of_view(analysis: Analysis) -> None:
+    happy = judged(analysis, [faces({"Happiness": 0.97})] * 3)
+    (person,) = analysis.people
+    cut = replace(happy, people=[replace(person, in_view=((3.2, 6.6),))], person=person.id)
+    assert "strongest from 0:03 to 0:06" in verdict(cut)
+    assert "strongest" not in verdict(
+        replace(cut, people=[replace(person, in_view=((0.1, happy.segments[-1].end - 0.3),))])
+    )
+
+
+def test_a_source_that_is_as_good_as_flat_says_nothing_clear_and_a_tie_is_called_one(analysis: Analysis) -> None:
+    torn = judged(analysis, [{**faces({"Happiness": 0.97}), "audio": {"Happiness": 0.14, "Anger": 0.11}}])
+    assert "the face says so, the voice says nothing clear" in verdict(torn)
+    torn = judged(analysis, [{**faces({"Happiness": 0.97}), "audio": {"Anger": 0.5, "Disgust": 0.42}}])
+    assert "the voice says anger or disgust" in verdict(torn)
+
+
+def test_nothing_is_strongest_where_something_else_is_stated(analysis: Analysis) -> None:
+    sad = judged(analysis, [faces({"Sadness": 0.6, "Neutral": 0.2})] * 3)
+    last = replace(sad.statements[2], state="neutral", emotions=(("Neutral", 1.0),))
+    fused = sad.fused.copy()
+    fused[2, EMOTIONS.index("Sadness")] += 0.2  # the strongest, and yet it is called neutral
+    statements = [*sad.statements[:2], last, *sad.statements[3:]]
+    torn = replace(sad, statements=statements, outcome=replace(sad.outcome, fused=fused))
+    assert f"strongest from 0:00 to {clock(sad.segments[1].end)}" in verdict(torn)
