@@ -88,7 +88,8 @@ class Reader(nn.Module):
         """Unit-length embeddings [N, 384]."""
         encoded = self.tokenizer.encode_batch(list(texts))
         mask = torch.tensor([encoding.attention_mask for encoding in encoded])
-        embeddings: Tensor = self.pooled(torch.tensor([encoding.ids for encoding in encoded]), mask)
+        words = self.bert.embeddings.word_embeddings(torch.tensor([encoding.ids for encoding in encoded]))
+        embeddings: Tensor = self.pooled(words, mask)
         return embeddings
 
     def forward(self, texts: Sequence[str]) -> Tensor:

@@ -1,6 +1,5 @@
 """What programs call: gradio_client and MCP give the command line's document."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -27,6 +25,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import to_json
 from cer.results.wording import verdict
 from cer.web import watching
+from tests.apart import run
 from tests.clips import DEMO
 
 
@@ -105,8 +104,7 @@ def test_an_mcp_call_gets_the_same_document(served: str, analysis: Analysis) -> 
             assert "Compound expressions" in (tools["analyze"].description or "")
             return await session.call_tool("analyze", {"clip": inline})
 
-    with ThreadPoolExecutor(1) as apart:  # a browser of another test may hold this thread's event loop
-        result = apart.submit(lambda: asyncio.run(call())).result()
+    result = run(call())
     document = json.loads(result.content[0].text)
     document["clip"]["name"] = analysis.clip.name  # bytes in a message have no name
     assert without_times(document) == without_times(json.loads(to_json(analysis)))
@@ -226,8 +224,7 @@ def test_a_wrong_mcp_payload_is_told_what_is_taken(served: str, clip: object) ->
             assert "upload_file_to_gradio" not in tools["analyze"].description
             return await session.call_tool("analyze", {"clip": clip})
 
-    with ThreadPoolExecutor(1) as apart:
-        result = apart.submit(lambda: asyncio.run(call())).result()
+    result = run(call())
     assert result.isError
     assert result.content[0].text not in ("", "null", '{"error": null}')
 

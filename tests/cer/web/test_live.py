@@ -1,4 +1,3 @@
-import asyncio
 import json
 import struct
 import time
@@ -14,6 +13,7 @@ from cer.media.clip import Frame, Sound
 from cer.web import live
 from cer.web.closed import Closed
 from cer.web.live import MAX_PIECE, Refused, Session, Sessions, answer, piece_of
+from tests.apart import run
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -207,7 +207,7 @@ def status_of(method: str, path: str, headers: dict[str, str], body: bytes = b""
         "server": ("127.0.0.1", 7860),
         "scheme": "http",
     }
-    asyncio.run(Closed(application)(scope, receive, send))
+    run(Closed(application)(scope, receive, send))
     return statuses[0]
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from cer.errors import CerError
 from cer.web.programs import last_of
+from tests.apart import run
 
 
 def test_the_last_step_is_the_answer() -> None:
-    assert asyncio.run(last_of(iter_of(None, 1, None, 2, None))) == 2
+    assert run(last_of(iter_of(None, 1, None, 2, None))) == 2
 
 
 def iter_of(*steps: int | None) -> Generator[int | None]:
@@ -23,7 +24,7 @@ def test_what_a_job_raises_is_told_in_words() -> None:
         raise CerError("no.mp4 is no clip")
 
     with pytest.raises(gr.Error, match="is no clip"):
-        asyncio.run(last_of(broken()))
+        run(last_of(broken()))
 
 
 def test_a_canceled_call_closes_its_job() -> None:
@@ -46,5 +47,5 @@ def test_a_canceled_call_closes_its_job() -> None:
         with pytest.raises(asyncio.CancelledError):
             await call
 
-    asyncio.run(cancel())
+    run(cancel())
     assert closed.is_set()

@@ -1,4 +1,3 @@
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +6,7 @@ import pytest
 
 from cer.web import handlers, programs
 from cer.web.rate import HOUR, Rate, visitor_of
+from tests.apart import run
 
 
 def asking(host: str, **headers: str) -> Any:
@@ -48,8 +48,8 @@ def test_the_page_asks_before_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for ask in (
         lambda: list(handlers.analyze_one("clip.mp4", None, stranger)),
         lambda: list(handlers.analyze_many(["clip.mp4"], None, stranger)),  # type: ignore[arg-type]
-        lambda: asyncio.run(programs.analyze("clip.mp4", stranger)),
-        lambda: asyncio.run(programs.analyze_batch(["clip.mp4"], stranger)),
+        lambda: run(programs.analyze("clip.mp4", stranger)),
+        lambda: run(programs.analyze_batch(["clip.mp4"], stranger)),
     ):
         with pytest.raises(gr.Error, match="more than 0 clips"):
             ask()
