@@ -48,7 +48,6 @@ def to_link(analysis: Analysis) -> str:
         "person": analysis.person,
         "in_view": next((each.in_view for each in analysis.people if each.id == analysis.person), ()),
         "speakers": list(analysis.speakers),
-        "language": analysis.language,
         "warnings": list(analysis.warnings),
         "direct": direct is not None,
     }
