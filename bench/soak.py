@@ -83,6 +83,12 @@ def state(server: int, folder: Path) -> dict[str, int]:
     }
 
 
+async def shows(page: Page) -> str:
+    """What stands on a page at which somebody waited in vain, in one line."""
+    words = await page.locator("body").inner_text()
+    return f"the page shows: {' '.join(words.split())[:600]}"
+
+
 class Soak:
     """What four visitors share: the work still to do, and what came of it."""
 
@@ -103,7 +109,7 @@ class Soak:
                 await getattr(self, f"_{kind}")(page, clip)
                 self.outcomes[kind] += 1
             except Exception as error:
-                self.wrong.append(f"{kind} {clip.name}: {type(error).__name__} {str(error).splitlines()[0][:150]}")
+                self.wrong.append(f"{kind} {clip.name}: {str(error).splitlines()[0][:150]}; {await shows(page)}")
 
     async def live(self, page: Page) -> None:
         """Be live while there is work for the others: LIVE_SECONDS a session, then keep what was observed."""
@@ -118,7 +124,7 @@ class Soak:
                 await page.locator("#lanes .lanes").wait_for(timeout=WAIT)
                 self.outcomes["live"] += 1
             except Exception as error:
-                self.wrong.append(f"live: {type(error).__name__} {str(error).splitlines()[0][:150]}")
+                self.wrong.append(f"live: {str(error).splitlines()[0][:150]}; {await shows(page)}")
 
     async def _press(self, page: Page, clip: Path) -> None:
         """Choose a clip, once the example is there, and press Analyze."""
