@@ -69,7 +69,7 @@ def measure(times: int = 5) -> dict[str, Any]:
             browser.close()
     finally:
         page.close()
-    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+    medians = {name: statistics.median(visited[name] for visited in rounds) for name in rounds[0]}
     ratio = medians["click_to_result"] / medians["command_line_warm"]
     return {**{name: round(value, 2) for name, value in medians.items()}, "ratio": round(ratio, 2), "visits": times}
 

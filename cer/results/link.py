@@ -25,7 +25,7 @@ from cer.results.witnesses import supported
 from cer.segments import timeline, windows
 from cer.words import texts_of
 
-VERSION = 1
+VERSION = 2
 LEVELS = 255  # of a probability: what is concluded moves by less than half a percent
 MAX_LINK = 60_000  # characters; browsers take more, but nobody sends more
 MAX_BYTES = 1_000_000  # of what a link holds, unpacked: six hours fit
@@ -46,7 +46,7 @@ def to_link(analysis: Analysis) -> str:
         "sources": [SOURCES.index(analysis.sources[name]) for name in MODALITIES],
         "reasons": [next(filter(None, prediction.reasons), None) for prediction in predictions],
         "person": analysis.person,
-        "in_view": next((each.in_view for each in analysis.people if each.id == analysis.person), ()),
+        "people": [(each.id, each.in_view) for each in analysis.people],
         "speakers": list(analysis.speakers),
         "warnings": list(analysis.warnings),
         "direct": direct is not None,
@@ -131,7 +131,7 @@ def _analysis(content: bytes) -> Analysis:
         times=times,
         timeline=timeline(segments, outcome.compound, times),
         person=_person(head["person"]),
-        people=_people(_person(head["person"]), head["in_view"], segments[-1].end),
+        people=tuple(_someone(number, stretches, segments[-1].end) for number, stretches in head["people"]),
         models=(),
         timings={},
         speakers=_speakers(head["speakers"], len(segments)),
@@ -150,16 +150,14 @@ def _person(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _people(person: int | None, in_view: Sequence[Any], end: float) -> tuple[Person, ...]:
-    """The analyzed person, without an image."""
-    if person is None:
-        return ()
+def _someone(number: Any, in_view: Sequence[Any], end: float) -> Person:
+    """A person without an image."""
     stretches = tuple((float(start), float(stop)) for start, stop in in_view)
     if not all(0 <= start <= stop <= end + 1 for start, stop in stretches):
         raise ValueError("times outside of the clip")
     seconds = sum(stop - start for start, stop in stretches)
     first = stretches[0][0] if stretches else 0.0
-    return (Person(person, seconds, first, np.zeros((0, 0, 3), np.uint8), stretches),)
+    return Person(int(number), seconds, first, np.zeros((0, 0, 3), np.uint8), stretches)
 
 
 def _speakers(values: Sequence[Any], count: int) -> tuple[int | str | None, ...]:

@@ -9,6 +9,7 @@ from cer.results.figures import data_uri, fused_bars, modality_bars, svg, timeli
 from cer.results.wording import (
     clock,
     compound_word,
+    description_words,
     emotion_word,
     modality_word,
     own_labels_line,
@@ -33,6 +34,7 @@ def report(analysis: Analysis) -> str:
         "stated": stated,
         "emotion_word": emotion_word,
         "compound_word": compound_word,
+        "description_words": description_words,
         "reason_word": reason_word,
         "source_word": source_word,
         "parts": _parts,

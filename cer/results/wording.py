@@ -1,5 +1,6 @@
 """Wording: what an Analysis says in a sentence, and how times are written. Every phrase is in `cer/words`."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,6 +47,17 @@ def reason_word(reason: str) -> str:
     return str(texts_of("reasons").get(reason, reason))
 
 
+def description_words(description: str) -> str:
+    """What `scene_context` wrote of a segment, in the language of the page, phrase by phrase; a caption that some other
+    model wrote stays as it is.
+    """
+    phrases: dict[str, str] = texts_of("descriptions")
+    longest_first = re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True))))
+    if longest_first.sub("", description).strip(" ,."):
+        return description
+    return longest_first.sub(lambda phrase: phrases[phrase[0]], description)
+
+
 def person_choice(person: Person) -> str:
     """How a person is offered to be chosen: by number, screen time, and whether it is a picture of somebody."""
     fills = {"id": person.id, "seconds": person.seconds_visible}
@@ -81,9 +93,16 @@ def with_certainty(statement: Statement) -> str:
 
 
 def verdict(analysis: Analysis) -> str:
-    """One sentence: what, how sure, when it is strongest, which sources say so and which do not, and what was
-    missing.
+    """One sentence: whose expression where several people are in view, what, how sure, when it is strongest, which
+    sources say so and which do not, and what was missing.
     """
+    says = _of_one(analysis)
+    if len(analysis.people) < 2 or analysis.person is None:
+        return says
+    return say("verdict.of", person=say("report.person", id=analysis.person), says=says)
+
+
+def _of_one(analysis: Analysis) -> str:
     statement = analysis.statement
     if statement.state == UNCLEAR:
         causes = dict.fromkeys(reason_word(reason) for reason in _causes(analysis))

@@ -13,6 +13,7 @@ from cer.results.witnesses import witnesses
 from cer.results.wording import (
     clock,
     compound_word,
+    description_words,
     emotion_word,
     modality_word,
     person_choice,
@@ -64,7 +65,7 @@ def sources(analysis: Analysis, row: int | None = None) -> str:
             say("result.adds", source=source_word(witness.source)),
             [emotion_word(name) for name in EMOTIONS],
             witness.contribution,
-            below=say("result.quality", quality=f"{witness.quality:.2f}"),
+            below=say("result.quality", quality=witness.quality),
         )
         for witness in witnesses(analysis, row)
     ]
@@ -95,6 +96,7 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
             [modality_word(name) for name in MODALITIES],
             None if nothing else weights,
             say("result.nothing"),
+            say("result.weights_about"),
         ),
     ]
     return f'{sources(analysis, row)}<div class="panels">{"".join(panels)}</div>'
@@ -129,7 +131,7 @@ def segments_table(analysis: Analysis) -> str:
             stated(statement),
             label,
             " ".join([segment["transcript"], *bursts]).strip(),
-            segment["caption"],
+            description_words(segment["caption"]),
             "; ".join(missing),
         ]
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")

@@ -28,11 +28,12 @@ from cer.web.files import fresh_folder
 from cer.web.live import SESSIONS, Refused
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
-from cer.web.sharing import link_button
+from cer.web.sharing import files_line, link_button
 from cer.web.watching import MAX_DURATION, conclude, refuse, user_message, user_message_for, watch
 from cer.words import say
 
 LIVE_PATIENCE = 60.0  # seconds that the end of a live session may take
+NOBODY = gr.update(choices=[], visible=False)  # to choose from
 WHOLE_CLIP = -1  # the choice of segment that means the whole clip
 
 
@@ -43,13 +44,16 @@ def analyze_one(
     watched. originals: name of a preview -> the clip that it stands for.
     """
     LIMIT.admit(visitor_of(request))
-    progress = Progressed()
+    progress, begun = Progressed(), False
     try:
         for observed in watch((originals or {}).get(Path(clip or "").name, clip), progress.tell):
             if isinstance(observed, Observation):
                 yield ["", *_result(observed)]
-            elif observed is None:
+            elif observed is None and begun:
                 yield [progress.html(), *[gr.skip()] * (3 + SHOWN)]
+            elif observed is None:
+                begun = True
+                yield [progress.html(), None, NOBODY, gr.skip(), *_nothing("")]
             else:
                 yield [progress.html(), *[gr.skip()] * 3, *show(observed)]
     except Exception as error:
@@ -81,8 +85,7 @@ def arrive(link: str) -> list[Any]:
         return greet()
     analysis = from_link(link)
     note = say("link.numbers") if same_rules(link) else say("link.earlier")
-    nobody = gr.update(choices=[], visible=False)
-    return [gr.update(value=None, subtitles=[]), None, f"<p>{escape(note)}</p>", None, nobody, *show(analysis)]
+    return [gr.update(value=None, subtitles=[]), None, f"<p>{escape(note)}</p>", None, NOBODY, *show(analysis)]
 
 
 @user_message_for
@@ -108,8 +111,8 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
         return [gr.skip()] * 3
     try:
         probed = probe(clip)
-    except ClipError:
-        return [gr.skip()] * 3  # Analyze says why
+    except ClipError as error:
+        return [gr.skip(), gr.skip(), f"<p>{escape(str(error))}</p>"]
     if probed.duration > MAX_DURATION:
         return [gr.skip()] * 3
     path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
@@ -125,19 +128,13 @@ def choose_clip(path: str) -> list[Any]:
 
 def forget(prompt: str | None = None) -> list[Any]:
     """An empty page for a clip that was not analyzed yet. prompt: what to do next; by default to press Analyze."""
-    nothing: list[Any] = [
-        f"### {prompt or say('clip.chosen')}",
-        "",
-        "",
-        gr.update(choices=[], value=None),
-        "",
-        "",
-        "",
-        "",
-        None,
-    ]
+    return [None, "", None, NOBODY, *_nothing(f"### {prompt or say('clip.chosen')}")]
+
+
+def _nothing(sentence: str) -> list[Any]:
+    """What `show` fills, empty but for the sentence."""
     hidden = gr.update(value=None, visible=False)
-    return [None, "", None, gr.update(choices=[], visible=False), *nothing, hidden, hidden, ""]
+    return [sentence, "", "", gr.update(choices=[], value=None), "", "", "", "", None, hidden, hidden, ""]
 
 
 @user_message_for
@@ -213,7 +210,7 @@ def files(analysis: Analysis | None) -> list[Any]:
         return [gr.skip()] * 2
     folder = fresh_folder()
     paths = [*write_files(analysis, folder), *write_formats(analysis, folder)]
-    return [gr.update(value=[str(path) for path in paths], visible=True), link_button(analysis)]
+    return [gr.update(value=[str(path) for path in paths], visible=True), files_line() + link_button(analysis)]
 
 
 @user_message_for

@@ -126,6 +126,11 @@ function zoom(from, to) {
     tick.style.left = (100 * i) / ticks.length + "%";
     tick.textContent = to - from < 2 * ticks.length ? clock(time) + "." + Math.floor((time * 10) % 10) : clock(time);
   });
+  // What began before the part that is shown keeps its words in sight.
+  for (const cell of player.root.querySelectorAll(".stated i, .words i")) {
+    const before = (from - (parseFloat(cell.style.left) / 100) * player.end) / (to - from);
+    cell.style.textIndent = Math.max(before, 0) * cell.closest(".track").clientWidth + "px";
+  }
   element.querySelector(".whole").hidden = from === 0 && to === player.end;
   const now = Number(player.root.getAttribute("aria-valuenow"));
   player.root.querySelector(".cursor").style.left = (100 * (now - from)) / (to - from) + "%";

@@ -16,6 +16,7 @@ from cer.results.figures import EMOTION_COLORS
 from cer.results.formats import stated_spans
 from cer.results.witnesses import Witness, witnesses
 from cer.results.wording import (
+    OUT_OF_VIEW,
     compound_word,
     emotion_word,
     modality_word,
@@ -55,6 +56,7 @@ def lanes(analysis: Analysis) -> str:
         spans = [Span(start, stop, "", kind=chosen) for start, stop in person.in_view]
         rows.append(_lane(say("report.person", id=person.id), spans, end, "person"))
     ticks = "<span></span>" * TICKS  # player.js says when
+    switch = f'<label><input type="checkbox" class="overlay-switch" checked> {escape(say("player.overlay"))}</label>'
     return (
         f'<div class="lanes" role="slider" tabindex="0" aria-label="{escape(say("player.label"))}" aria-valuemin="0" '
         f'aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00" '
@@ -63,7 +65,7 @@ def lanes(analysis: Analysis) -> str:
         f"{''.join(rows)}"
         '<div class="over"><div class="selection"></div><div class="cursor"></div></div></div>'
         '<div class="tools">'
-        f'<label><input type="checkbox" class="overlay-switch" checked> {escape(say("player.overlay"))}</label>'
+        f"{switch if len(analysis.boxes) else ''}"
         f'<button type="button" class="whole" hidden>{escape(say("player.whole"))}</button>'
         f"<span>{escape(say('player.help'))}</span></div>"
     )
@@ -71,7 +73,7 @@ def lanes(analysis: Analysis) -> str:
 
 def rows_of(analysis: Analysis, end: float) -> Iterator[str]:
     """The lanes of one person on a time axis of `end` seconds: what is stated, the seven, words and vocal bursts."""
-    yield _lane(say("player.shown"), _statements(analysis, end), end, "stated")
+    yield _lane(say("player.shown"), [*_statements(analysis, end), *_away(analysis, end)], end, "stated")
     yield f'<div class="seven">{escape(say("player.seven"))}</div>'
     yield from _compounds(analysis, end)
     if analysis.transcript:
@@ -208,6 +210,17 @@ def _statements(analysis: Analysis, end: float) -> list[Span]:
         first = spans.pop().start if spans and spans[-1].text == text else start
         spans.append(Span(first, min(stop, end), text, style, statement.state))
     return spans
+
+
+def _away(analysis: Analysis, end: float) -> Iterator[Span]:
+    """When the person is out of view: what is stated there rests on the voice and the words, or on the moments around
+    it.
+    """
+    person = next((each for each in analysis.people if each.id == analysis.person), None)
+    edges = [0.0, *(edge for stretch in person.in_view for edge in stretch), end] if person is not None else []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start > OUT_OF_VIEW:
+            yield Span(start, stop, "", kind="away")
 
 
 def _style(statement: Statement) -> str:

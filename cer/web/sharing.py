@@ -1,11 +1,18 @@
-"""A link to a result, to copy."""
+"""What a visitor takes along: the files of a result explained, and a link to copy."""
 
 from html import escape
 
 from cer.errors import CerError
 from cer.results.analysis import Analysis
 from cer.results.link import to_link
-from cer.words import say
+from cer.words import say, texts_of
+
+
+def files_line() -> str:
+    """What each kind of file is for."""
+    kinds: dict[str, str] = texts_of("files")
+    parts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in kinds.items())
+    return f"<dl>{parts}</dl>"
 
 
 def link_button(analysis: Analysis) -> str:

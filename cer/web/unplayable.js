@@ -3,7 +3,9 @@ const film = () => document.querySelector("#clip video");
 let told = "";
 function check(event) {
   const source = film()?.currentSrc || film()?.src;
-  if (event.target !== film() || !source || source === told) return;
+  if (event.target !== film()) return;
+  if (event.type === "error") event.stopPropagation(); // Gradio would say that it cannot be played, and no more
+  if (!source || source === told) return;
   if (event.type === "loadedmetadata" && film().videoWidth) return;
   told = source;
   trigger("submit", {});

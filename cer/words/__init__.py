@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 _FOLDER = Path(__file__).parent
@@ -61,11 +62,19 @@ def _sentences(chosen: str) -> dict[str, Any]:
     }
 
 
+class _Numbers(Formatter):
+    """Fills in fractions with the decimal mark of the language."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        written = str(super().format_field(value, format_spec))
+        return written.replace(".", say("decimal_mark")) if isinstance(value, float) else written
+
+
 def say(key: str, **fills: Any) -> str:
     """The sentence "part.name" with its {names} filled in; a sentence that a translation lacks is English."""
     texts = texts_of(key)
     assert isinstance(texts, str)
-    return texts.format(**fills).strip() if fills else texts.strip()
+    return _Numbers().vformat(texts, (), fills).strip() if fills else texts.strip()
 
 
 def texts_of(key: str) -> Any:

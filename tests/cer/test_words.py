@@ -9,10 +9,14 @@ import pytest
 
 from cer import words
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.modalities import scene_context
 from cer.modalities.base import SOURCES
+from cer.perception.evidence import Cue
 from cer.perception.voice_head import BURST_KINDS
 from cer.results.analysis import Analysis
+from cer.results.export import ANNOTATED, RESULT_FILES
 from cer.results.report import report
+from cer.results.wording import description_words
 from cer.web import app
 from cer.words import say
 
@@ -35,13 +39,14 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
         "compounds": COMPOUNDS,
         "modalities": (*MODALITIES, "fusion"),
     }  # by the name of what they translate
+    free = {"reasons", "stages", "descriptions", "files"}  # asked for as a whole
     existing = {
         f"{part}.{name}" if isinstance(value, dict) else part
         for part, value in words._sentences("en").items()
         for name in (value if isinstance(value, dict) else [part])
-        if part not in (*tables, "reasons", "stages")
+        if part not in (*tables, *free)
     }
-    assert keys - {*tables, "reasons", "stages"} == existing
+    assert keys - {*tables, *free, "decimal_mark"} == existing - {"decimal_mark"}
     assert all(tuple(words._sentences("en")[part]) == names for part, names in tables.items())
 
 
@@ -67,6 +72,44 @@ def test_a_german_report_speaks_german(analysis: Analysis, monkeypatch: pytest.M
                     assert text not in page, text
     assert "freudig überrascht" in page
     assert "Gesicht in Bewegung" in page
+
+
+def test_every_description_that_we_write_is_translated_and_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[phrase for _, phrase in scene_context._FACE_WORDS], ["a calm, relaxed face"], ["a smile", "closed eyes"]]
+    faces = [", ".join(row[:-1]) + " and " + row[-1] if len(row) > 1 else row[0] for row in rows]
+    scenes = [
+        scene_context._scene([Cue(0.0, light, 0.0, 0.0, motion=0.0, faces=faces, closeness=height)], height)
+        for light in (0.1, 0.4, 0.9)
+        for faces in (1, 2, 5)
+        for height in (0.1, 0.3, 0.9)
+    ]
+    moves = [
+        scene_context._body([Cue(0.0, 0.5, 0.0, 0.0, motion=motion, faces=1, closeness=0.3)])
+        for motion in (0.0, 0.03, 0.9)
+    ]
+    voices = ["They speak loudly.", "They speak softly.", "They are speaking."]
+    texts = [*scenes, *(f"The person has {face}." for face in faces), *moves, *voices]
+    assert [description_words(text) for text in texts] == texts
+    monkeypatch.setenv("CER_LANGUAGE", "de")
+    english = {"The", "They", "and", "a", "the", "with"}
+    for text in texts:
+        assert english.isdisjoint(re.findall(r"\w+", description_words(text))), text
+    assert description_words("The person has a smile and a hat.") == "The person has a smile and a hat."
+
+
+def test_fractions_have_the_decimal_mark_of_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert say("clip.person_choice", id=1, seconds=2.5) == "Person 1, seen 2.5 s"
+    monkeypatch.setenv("CER_LANGUAGE", "de")
+    assert say("clip.person_choice", id=1, seconds=2.5) == "Person 1, 2,5 s zu sehen"
+    assert say("link.address") == "Adresse dieses Ergebnisses"
+
+
+def test_every_file_that_a_result_becomes_is_explained() -> None:
+    listed = ", ".join(words.texts_of("files"))
+    for name in {*RESULT_FILES} - {ANNOTATED}:
+        stem, _, ending = name.partition(".")
+        assert stem in listed, name
+        assert f".{ending}" in listed, name
 
 
 def test_a_translation_fills_in_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,18 @@ def test_a_link_of_ten_seconds_fits_a_message_and_holds_no_word_name_or_face(ana
     assert not any(word.encode() in content for word in words)
 
 
+def test_a_link_says_who_is_meant_of_several_people(analysis: Analysis) -> None:
+    first = analysis.people[0]
+    several = replace(analysis, people=(first, replace(first, id=first.id + 1, in_view=((1.0, 2.0),))))
+    read = from_link(to_link(several))
+    assert [(person.id, person.in_view) for person in read.people] == [
+        (first.id, first.in_view),
+        (first.id + 1, ((1.0, 2.0),)),
+    ]
+    assert verdict(read) == verdict(several)
+    assert verdict(read).startswith("Person ")
+
+
 def test_what_is_absent_stays_absent_with_its_reason(analysis: Analysis) -> None:
     silent = analysis.predictions["audio"]
     count = len(silent)
@@ -82,11 +94,11 @@ def test_nobody_puts_words_into_the_page_by_a_link(analysis: Analysis) -> None:
         {"end": 1e9},
         {"end": "x"},
         {"end": 3.0},
-        {"version": 2},
+        {"version": 1},
         {"sources": [9] * 6},
         {"sources": [0]},
-        {"in_view": [[5, 2]]},
-        {"in_view": 3},
+        {"people": [[1, [[5, 2]]]]},
+        {"people": 3},
     ],
 )
 def test_a_link_that_was_changed_is_refused(analysis: Analysis, head: dict[str, object]) -> None:

@@ -74,6 +74,15 @@ def test_the_strongest_stretch_is_named_when_it_is_not_the_whole_clip(analysis: 
     assert f"strongest from {start} to {end}" in verdict(late)
 
 
+def test_of_several_people_the_sentence_names_the_one_it_is_about(analysis: Analysis) -> None:
+    alone = judged(analysis, [faces({"Anger": 0.9})])
+    first = alone.people[0]
+    several = replace(alone, people=(first, replace(first, id=first.id + 1)))
+    assert verdict(several) == f"Person {first.id}: {verdict(alone)}"
+    nothing = judged(analysis, [{}])
+    assert verdict(replace(nothing, people=several.people)).startswith(f"Person {first.id}: Not enough evidence")
+
+
 def test_what_was_damaged_is_in_the_same_sentence(analysis: Analysis) -> None:
     damaged = replace(judged(analysis, [faces({"Anger": 0.9})]), warnings=("half of the sound is lost",))
     assert verdict(damaged).endswith("Note: half of the sound is lost.")

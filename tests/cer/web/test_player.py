@@ -46,6 +46,19 @@ def test_a_slider_tells_its_moment_to_who_cannot_see_it(analysis: Analysis) -> N
     assert 'aria-valuetext="0:00"' in html
 
 
+def test_without_face_boxes_there_is_nothing_to_switch_off(analysis: Analysis) -> None:
+    assert "overlay-switch" in player.lanes(analysis)
+    assert "overlay-switch" not in player.lanes(replace(analysis, boxes=analysis.boxes[:0]))
+
+
+def test_what_is_stated_while_the_person_is_out_of_view_is_marked(analysis: Analysis) -> None:
+    assert not list(player._away(analysis, player.end_of(analysis)))
+    person = replace(analysis.people[0], in_view=((2.0, 4.0), (4.5, 6.0)))
+    gone = replace(analysis, people=(person,), person=person.id)
+    assert [(span.start, span.end) for span in player._away(gone, 10.0)] == [(0.0, 2.0), (6.0, 10.0)]
+    assert player.lanes(gone).count('class="away"') == 2
+
+
 def test_equal_neighbors_are_one_span_and_a_blend_shows_both_colors() -> None:
     single = Statement(SINGLE, 0.9, (("Anger", 1.0),))
     blend = Statement(COMPOUND, 0.9, (("Anger", 0.7), ("Fear", 0.3)))
