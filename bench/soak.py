@@ -17,7 +17,8 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Self
 
 from playwright.async_api import Page, async_playwright
 
@@ -28,6 +29,7 @@ from tests.browser.conftest import QUIET, chromium
 from tests.browser.test_live import fake_devices
 
 VISITORS = 4
+MINUTES_BETWEEN = 2  # readings of memory
 LIVE_SECONDS = 60  # of a live session
 WARM = 80  # analyses before the first reading: by then the page remembers as many visitors as it ever does
 KEPT = 60  # seconds that files stay in the soak; an hour on the page
@@ -62,20 +64,24 @@ def without_timings(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "timings"}
 
 
+def memory_of(server: int) -> int:
+    """Resident memory in MB."""
+    status = Path(f"/proc/{server}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) // 1024
+
+
 def state(server: int, folder: Path) -> dict[str, int]:
     """The server's resident memory in MB, threads, child processes, open files and sockets, and files in its temporary
     folder.
     """
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
     children = [
         child for task in Path(f"/proc/{server}/task").iterdir() for child in (task / "children").read_text().split()
     ]
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    memory = int(status["VmRSS"].split()[0]) // 1024
     opened = [os.readlink(link) for link in Path(f"/proc/{server}/fd").iterdir() if link.is_symlink()]
     return {
-        "memory_mb": memory,
-        "threads": int(status["Threads"]),
+        "memory_mb": memory_of(server),
+        "threads": len(list(Path(f"/proc/{server}/task").iterdir())),
         "children": len(children),
         "open": len(opened),
         "sockets": sum(name.startswith("socket:") for name in opened),
@@ -87,6 +93,27 @@ async def shows(page: Page) -> str:
     """What stands on a page at which somebody waited in vain, in one line."""
     words = await page.locator("body").inner_text()
     return f"the page shows: {' '.join(words.split())[:600]}"
+
+
+class Series:
+    """The server's resident memory in MB while the visitors are there, every MINUTES_BETWEEN."""
+
+    def __init__(self, server: int) -> None:
+        self.megabytes: list[int] = []
+        self._server, self._over = server, Event()
+        self._thread = Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        while not self._over.wait(60 * MINUTES_BETWEEN):
+            self.megabytes.append(memory_of(self._server))
 
 
 class Soak:
@@ -156,7 +183,7 @@ class Soak:
 
     async def _bad(self, page: Page, clip: Path) -> None:
         await self._press(page, clip)
-        await page.get_by_text(f"{clip.name}:").first.wait_for(timeout=WAIT)
+        await page.get_by_test_id("toast-text").get_by_text(f"{clip.name}:").first.wait_for(timeout=WAIT)
 
 
 async def visit(soak: Soak) -> None:
@@ -182,7 +209,8 @@ def main() -> None:
             soaks = [Soak(WARM, good, bad), Soak(analyzes - WARM, good, bad)]
             started = time.monotonic()
             for soak in soaks:
-                asyncio.run(visit(soak))
+                with Series(server.pid) as series:
+                    asyncio.run(visit(soak))
                 print(dict(soak.outcomes), soak.wrong, flush=True)
                 time.sleep(3 * KEPT)
                 readings.append(state(server.pid, Path(spare)))
@@ -196,6 +224,7 @@ def main() -> None:
         "outcomes": dict(outcomes),
         "wrong": soaks[0].wrong + soaks[1].wrong,
         "median_seconds_to_result": round(sorted(soaks[1].seconds)[len(soaks[1].seconds) // 2], 2),
+        "memory_mb_meanwhile": series.megabytes,
         "before": readings[0],
         "after": readings[1],
         "minutes": round((time.monotonic() - started) / 60, 1),

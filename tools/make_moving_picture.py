@@ -11,7 +11,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from cer.web import app
-from tests.browser.conftest import QUIET, chromium, lanes_ready
+from tests.browser.conftest import QUIET, chromium
+from tests.browser.visiting import lanes_ready
 
 ROOT = Path(__file__).parents[1]
 FRAME_RATE = 4  # frames a second

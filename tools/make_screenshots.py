@@ -18,7 +18,7 @@ from skimage.data import astronaut
 from cer.web import app
 from tests.browser.conftest import QUIET, chromium
 from tests.browser.test_live import fake_devices
-from tests.browser.test_page import WAIT, analyze, give, opened
+from tests.browser.visiting import WAIT, analyze, give, opened
 from tests.clips import DEMO, noise, still, write_clip
 
 ROOT = Path(__file__).parents[1]

@@ -229,6 +229,7 @@ class Collector:
             if sightings
             else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE, 3), np.uint8)
         )
+        frames = np.array([round(sighting.time * FRAME_RATE) for sighting in sightings], int)
         return Evidence(
             start,
             end,
@@ -236,7 +237,7 @@ class Collector:
             self.clip.has_audio,
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
-            face_encoder.encode(crops),
+            face_encoder.encode_over_time(crops, frames),
             [utterance for utterance in utterances if utterance.start < end and utterance.end > start],
             [frame for frame in self.scene_frames if start <= frame.time < end],
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.visiting import lanes_ready
+
 # What a headless browser must not do on its own: talk to its maker's servers, look for a GPU.
 QUIET = [
     "--no-sandbox",
@@ -43,11 +45,6 @@ def browser() -> Iterator[Any]:
         browser = running.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
-
-
-def lanes_ready(page: Any) -> None:
-    """Wait until the example's lanes are shown and listen to keys: their script writes the times on the ruler."""
-    page.locator("#lanes .ruler .track span", has_text=":").first.wait_for(timeout=120_000)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_page import analyze, opened
+from tests.browser.visiting import analyze, opened
 from tests.clips import DEMO
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")

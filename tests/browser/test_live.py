@@ -12,7 +12,7 @@ import pytest
 from cer.media.clip import SAMPLE_RATE, Sound
 from cer.media.reader import probe, stream
 from tests.browser.conftest import QUIET, chromium
-from tests.browser.test_page import WAIT
+from tests.browser.visiting import WAIT
 from tests.clips import DEMO
 
 

@@ -13,6 +13,7 @@ from cer.perception.face_encoder import (
     decode,
     decode_image,
     encode,
+    encode_over_time,
     expressiveness,
     frame_weights,
 )
@@ -30,6 +31,15 @@ def test_a_face_and_its_mirror_read_alike(portrait: np.ndarray) -> None:
     face = as_input(crop(portrait, detect(portrait)[0]))
     encoded = encode(np.stack([face, face[:, ::-1]]))
     np.testing.assert_allclose(encoded.logits[0], encoded.logits[1], atol=1e-3)
+
+
+def test_half_of_the_frames_may_be_seen_in_the_mirror(portrait: np.ndarray) -> None:
+    face = as_input(crop(portrait, detect(portrait)[0]))
+    both, alternating = encode(face[None]), encode_over_time(np.stack([face] * 12), np.arange(12))
+    for name in ("logits", "embeddings", "quality"):
+        np.testing.assert_allclose(getattr(alternating, name).mean(0), getattr(both, name)[0], atol=1e-3)
+    assert not np.allclose(alternating.logits[0], alternating.logits[1], atol=1e-3)
+    np.testing.assert_array_equal(alternating.logits[0], alternating.logits[2])
 
 
 def test_company_in_the_batch_changes_nothing(portrait: np.ndarray) -> None:
