@@ -10,13 +10,15 @@ import numpy as np
 import onnx
 
 from cer.models.checkpoints import CENTERFACE, locate, shipped
+from cer.perception import voice_encoder
 from cer.perception.face_detection import DETECTION_SIDE
+from cer.perception.face_encoder import SIDE
 from cer.perception.face_finder import FOLLOW_SIDE, FULL_SEARCH_EVERY
 from cer.perception.transcription import SILENCE
-from cer.perception.voice_encoder import LAYERS as VOICE_LAYERS
 from cer.perception.voice_encoder import ROWS_PER_SECOND
 
-WIDTH, LAYERS, MELS = 384, 4, 80  # of Whisper tiny's encoder
+MELS = 80  # bands of Whisper's spectrum
+TINY = (384, 4)  # width and layers of Whisper tiny's encoder
 
 
 def gemm_rate(size: int = 2048, times: int = 7) -> float:
@@ -56,11 +58,11 @@ def operations(path: Path, inputs: Mapping[str, tuple[int, ...]]) -> float:
     return total
 
 
-def whisper(seconds: float, layers: int = LAYERS) -> float:
-    """Floating-point operations of the first layers of Whisper tiny's encoder for so many seconds of sound."""
+def whisper(seconds: float, width: int, layers: int) -> float:
+    """Floating-point operations of so many layers of a Whisper encoder for so many seconds of sound."""
     rows = seconds * ROWS_PER_SECOND
-    convolutions = 2 * rows * 3 * (2 * MELS * WIDTH + WIDTH * WIDTH)
-    return convolutions + layers * rows * (24 * WIDTH**2 + 4 * rows * WIDTH)
+    convolutions = 2 * rows * 3 * (2 * MELS * width + width * width)
+    return convolutions + layers * rows * (24 * width**2 + 4 * rows * width)
 
 
 def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[str, float]:
@@ -69,10 +71,11 @@ def least(frames: int, utterances: list[float], aspect: float = 9 / 16) -> dict[
     detector = locate(CENTERFACE)
     whole = operations(detector, {"input.1": (1, 3, rows, DETECTION_SIDE)})
     near = operations(detector, {"input.1": (1, 3, FOLLOW_SIDE, FOLLOW_SIDE)})
-    face = operations(locate(shipped("face.onnx")), {"faces": (2, 1, 48, 48)})
+    face = operations(locate(shipped("face.onnx")), {"faces": (1, 3, SIDE, SIDE)})
+    voice = (voice_encoder.STATES, voice_encoder.LAYERS)
     return {
         "detector": frames / FULL_SEARCH_EVERY * whole + frames * (1 - 1 / FULL_SEARCH_EVERY) * near,
         "face network": frames * face,
-        "Whisper encoder": sum(whisper(utterance + SILENCE) for utterance in utterances),
-        "voice encoder": sum(whisper(utterance, VOICE_LAYERS) for utterance in utterances),
+        "Whisper encoder": sum(whisper(utterance + SILENCE, *TINY) for utterance in utterances),
+        "voice encoder": sum(whisper(utterance, *voice) for utterance in utterances),
     }

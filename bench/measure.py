@@ -32,7 +32,7 @@ def watched() -> Iterator[Spent]:
     stages: list[tuple[Any, str, str]] = [
         (face_finder.Finder, "find", "detect"),
         (tracking.Tracker, "update", "track"),
-        (face_encoder, "encode", "face network"),
+        (face_encoder, "encode_over_time", "face network"),
         (face_encoder, "as_input", "face network"),
         (speech, "speech_regions", "speech activity"),
         (speech, "listen", "voice encoder"),

@@ -8,11 +8,11 @@ import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
 from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import WHISPER, Checkpoint, require, shipped
+from cer.models.checkpoints import Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
 from cer.perception.vocal_events import burst_share
-from cer.perception.voice_encoder import ROWS_PER_SECOND
+from cer.perception.voice_encoder import ROWS_PER_SECOND, WEIGHTS
 from cer.perception.voice_head import predict_voice
 from cer.perception.voice_statistics import voice_statistics
 from cer.progress import Progress
@@ -30,7 +30,7 @@ class Audio:
     needs_frames = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
-        return (WHISPER, *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))
+        return (shipped(WEIGHTS), *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))
 
     def load(self, progress: Progress) -> None:
         require(self.describe())
@@ -62,7 +62,7 @@ def voice_quality(seconds: float, burst: float) -> float:
 
 
 def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
-    """Rows [R, 1152] of an utterance from `start` to `end` seconds of the clip; at least one."""
+    """Rows [R, WIDTH] of an utterance from `start` to `end` seconds of the clip; at least one."""
     first = min(round((start - utterance.start) * ROWS_PER_SECOND), len(utterance.rows) - 1)
     return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
 
@@ -77,7 +77,7 @@ def classify(rows: np.ndarray, samples: np.ndarray, burst: float | None = None) 
     """Emotion logits [8] and embedding [128] of a stretch of voice.
 
     Args:
-        rows: float32 [R, 1152] of the voice encoder.
+        rows: float32 [R, WIDTH] of the voice encoder.
         samples: float32 [N], the same stretch at 16 kHz.
         burst: share that is sounds without words, in [0, 1]; by default the event detector says.
     """

@@ -38,7 +38,7 @@ class Utterance:
     """A stretch of speech with short pauses.
 
     regions: (start, end) seconds in which somebody speaks. samples: float32 [N] at 16 kHz from `start`. rows: float32
-    [R, 1152], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
+    [R, WIDTH], how it sounds (`voice_encoder`), 50 a second from `start`, none where its weights cannot be had.
     sentences: the transcript; empty when nothing was understood. events: vocal bursts in it; one without regions is a
     burst that speech activity dropped. language: its code; None where it was not identified.
     """

@@ -45,14 +45,14 @@ def detect_events(samples: np.ndarray, start: float = 0.0) -> tuple[Event, ...]:
 
 
 def voice_probabilities(rows: np.ndarray) -> np.ndarray:
-    """Float32 [R, 3]: background, speech, burst, for each row [R, 1152] of the voice encoder."""
+    """Float32 [R, 3]: background, speech, burst, for each row [R, WIDTH] of the voice encoder."""
     logits = _network().run(None, {"rows": rows[None]})[0][0]
     shifted = np.exp(logits - logits.max(1, keepdims=True))
     return np.asarray(shifted / shifted.sum(1, keepdims=True))
 
 
 def burst_share(rows: np.ndarray) -> float:
-    """Share of the voice in rows [R, 1152] that is a burst and not speech, in [0, 1]."""
+    """Share of the voice in rows [R, WIDTH] that is a burst and not speech, in [0, 1]."""
     mean = voice_probabilities(rows).mean(0)
     return float(mean[_BURST] / max(float(mean[_BURST] + mean[_SPEECH]), 1e-6))
 

@@ -9,7 +9,7 @@ STATISTICS_WIDTH = 2 * WIDTH + PROSODY_WIDTH
 
 
 def voice_statistics(rows: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Float32 [STATISTICS_WIDTH]: mean and deviation over time of the voice encoder's rows [R, 1152], then prosodic
+    """Float32 [STATISTICS_WIDTH]: mean and deviation over time of the voice encoder's rows [R, WIDTH], then prosodic
     statistics of the same stretch of mono 16 kHz samples [N].
     """
     deviation = np.sqrt(rows.var(0) + 1e-6)

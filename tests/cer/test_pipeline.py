@@ -111,7 +111,7 @@ def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "other"), [("text.onnx", "text", "audio"), ("voice_encoder.onnx", "audio", "text")]
+    ("file", "name", "other"), [("text.onnx", "text", "audio"), ("whisper_base.safetensors", "audio", "text")]
 )
 def test_a_damaged_model_costs_its_own_modality_only(
     file: str, name: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
