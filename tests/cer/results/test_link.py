@@ -1,5 +1,6 @@
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -104,6 +105,19 @@ def test_nobody_puts_words_into_the_page_by_a_link(analysis: Analysis) -> None:
 def test_a_link_that_was_changed_is_refused(analysis: Analysis, head: dict[str, object]) -> None:
     with pytest.raises(CerError, match="incomplete or was changed"):
         from_link(changed(to_link(analysis), **head))
+
+
+def test_a_share_above_one_is_refused(analysis: Analysis) -> None:
+    written, body = links._unpacked(to_link(analysis)).split(b"\0", 1)
+    for place in range(len(body) - 200, len(body), 20):
+        forged = written + b"\0" + body[:place] + b"\xff" + body[place + 1 :]
+        with suppress(CerError):
+            read = from_link(links._letters(zlib.compress(forged, 9)))
+            assert read.outcome.quality.max() <= 1
+            assert np.nanmax(read.pfsa) <= 1
+    values = links._levels(np.full((2, 3), 1.5))
+    with pytest.raises(ValueError, match="certain"):
+        links._Bytes(values).levels((2, 3))
 
 
 def test_a_link_that_unpacks_to_more_than_any_result_is_refused() -> None:

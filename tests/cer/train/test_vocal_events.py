@@ -1,6 +1,7 @@
 import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
+from cer.perception.voice_encoder import WIDTH
 from cer.train.scenes import BACKGROUND, BURST, DURATION, SPEECH, make_background, make_scene
 from cer.train.vocal_events import predict, train
 
@@ -27,7 +28,7 @@ def test_backgrounds_are_heard() -> None:
 def test_the_detector_learns_rows_that_differ() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(rng.integers(0, 3, (16, 8)), 25, axis=1)
-    tones = 2 * rng.normal(size=(3, 1152))
-    rows = (rng.normal(size=(16, 200, 1152)) + tones[labels]).astype(np.float16)
+    tones = 2 * rng.normal(size=(3, WIDTH))
+    rows = (rng.normal(size=(16, 200, WIDTH)) + tones[labels]).astype(np.float16)
     predicted = predict(train(rows, labels, epochs=20), rows).argmax(2)
     assert (predicted == labels).mean() > 0.9

@@ -44,10 +44,16 @@ def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis)
     assert {**document, "timings": 0} == {**json.loads(to_json(analysis)), "timings": 0}
 
 
-def test_until_the_result_a_visitor_sees_progress_and_nothing_else_changes() -> None:
-    first, *_ = handlers.analyze_one(str(DEMO))
+def test_until_the_result_a_visitor_sees_progress_and_nothing_of_the_clip_before() -> None:
+    first, *later = handlers.analyze_one(str(DEMO))
     assert 'role="status"' in first[0]
-    assert all(isinstance(update, dict) for update in first[1:])  # skipped
+    _, observed, person, clip, sentence, lanes, table, *_ = first
+    assert (observed, sentence, lanes, table) == (None, "", "", "")
+    assert person["visible"] is False
+    assert set(clip) == {"__type__"}  # skipped
+    assert len(later) > 1
+    assert all(set(update) == {"__type__"} for update in later[0][1:])
+    assert "happiness" in later[-1][4]
 
 
 def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
