@@ -18,7 +18,6 @@ from cer.web import app, handlers
 from tests.browser.conftest import QUIET, chromium
 
 REST = 3.0  # seconds between two measurements
-LAPTOP = {"width": 1360, "height": 768}
 
 
 def command_line() -> dict[str, float]:
@@ -34,7 +33,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
     """Seconds of one visit by a browser that was never here: until the example is there to play, and from the click on
     Analyze until something moves and until the result is whole.
     """
-    context = browser.new_context(viewport=LAPTOP)
+    context = browser.new_context(viewport={"width": 1360, "height": 768})
     tab = context.new_page()
     lanes, working = tab.locator("#lanes .lanes"), tab.locator("#progress .state")
     started = time.perf_counter()

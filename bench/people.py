@@ -19,8 +19,9 @@ import numpy as np
 from cer.media.clip import Frame
 from cer.media.reader import probe, stream
 from cer.observation import MIN_SIGHTINGS
-from cer.perception.evidence import FRAME_RATE, MAX_FACES
+from cer.perception.evidence import FRAME_RATE
 from cer.perception.face_finder import Finder
+from cer.perception.gathering import MAX_FACES
 from cer.perception.tracking import Sighting, Tracker
 
 # File -> its person, for clips of one person each; a person of several files has one name.

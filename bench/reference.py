@@ -26,8 +26,9 @@ from cer.modalities.paper import clip as ours
 from cer.modalities.paper.device import declare_operators
 from cer.models import hub
 from cer.models.runtime import THREADS
-from cer.perception.evidence import BLOCK, SCENE_RATE, Evidence
+from cer.perception.evidence import BLOCK, Evidence
 from cer.perception.face_encoder import NOTHING
+from cer.perception.gathering import SCENE_RATE
 from cer.segments import windows
 
 CONFIG: dict[str, Any] = {

@@ -13,7 +13,8 @@ from pathlib import Path
 from cer.media.clip import Clip, Frame, Sound
 from cer.modalities.registry import DEFAULT
 from cer.observation import Observation
-from cer.perception.evidence import FRAME_RATE, Collector
+from cer.perception.evidence import FRAME_RATE
+from cer.perception.gathering import Collector
 from cer.perception.language import LanguageDetector
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
@@ -87,9 +88,9 @@ class Live:
 
     def finish(self) -> Observation:
         """Everything that was fed, observed as a file would be."""
-        last = self._collector.finish()
-        add_block(self._observed, last, self._serving, silent)
-        self._observed.clip = replace(self._observed.clip, duration=last.end)
+        for block in self._collector.finish():
+            add_block(self._observed, block, self._serving, silent)
+            self._observed.clip = replace(self._observed.clip, duration=block.end)
         self._observed.warnings += limits(self._observed, self._serving)
         return self._observed.numbered()
 

@@ -19,7 +19,8 @@ from cer.modalities.base import Modality, Multilingual, Prediction, Transcribing
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.models.runtime import select_device
 from cer.observation import Observation
-from cer.perception.evidence import BLOCK, Evidence, gather
+from cer.perception.evidence import BLOCK, Evidence
+from cer.perception.gathering import gather
 from cer.perception.speaking import speaker_of
 from cer.perception.transcription import Transcriber
 from cer.progress import Progress, silent

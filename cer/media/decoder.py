@@ -195,8 +195,8 @@ def _limit(seconds: float) -> None:
         resource.setrlimit(what, (lowest, lowest))
 
 
-def _send(head: dict[str, Any], body: bytes = b"") -> None:
-    send(sys.stdout.buffer, head, body)
+def _send(head: dict[str, Any], *body: np.ndarray) -> None:
+    send(sys.stdout.buffer, head, *body)
 
 
 def _serve(what: str, path: Path, arguments: list[str]) -> None:
@@ -211,7 +211,7 @@ def _serve(what: str, path: Path, arguments: list[str]) -> None:
             if isinstance(item, str):
                 _send({"warning": item})
             else:
-                _send({"times": len(item)}, np.array(item, np.float64).tobytes())
+                _send({"times": len(item)}, np.array(item, np.float64))
     else:
         for content in stream(path, float(arguments[0]), *map(int, arguments[1:4])):
             if isinstance(content, str):
@@ -220,7 +220,7 @@ def _serve(what: str, path: Path, arguments: list[str]) -> None:
                 time, *arrays = content
                 kinds = ("image", "detail") if arrays[0].ndim == 3 else ("sound",)
                 shapes = {kind: list(array.shape) for kind, array in zip(kinds, arrays, strict=False)}
-                _send({**shapes, "time": time}, b"".join(array.tobytes() for array in arrays))
+                _send({**shapes, "time": time}, *arrays)
     _send({"end": True})
 
 

@@ -46,10 +46,11 @@ class Message:
         return "end" in self.head
 
 
-def send(pipe: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
-    """Write a message."""
-    pipe.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n")
-    pipe.write(body)
+def send(pipe: IO[bytes], head: dict[str, Any], *body: np.ndarray) -> None:
+    """Write a message whose bytes are those of contiguous arrays, one after the other; none is copied."""
+    pipe.write(json.dumps({**head, "bytes": sum(array.nbytes for array in body)}).encode() + b"\n")
+    for array in body:
+        pipe.write(array.data)
 
 
 def receive(pipe: IO[bytes]) -> Iterator[Message]:

@@ -8,7 +8,7 @@ from cer.media.clip import Sound
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
 
-MAX_QUEUED_CHUNKS = 60  # pieces of sound, of a second or less, that wait to be listened to while frames go on
+MAX_UNHEARD = 60.0  # seconds of sound that wait to be listened to while frames go on: twice what is listened to at once
 
 
 class SpeechWorker:
@@ -20,23 +20,28 @@ class SpeechWorker:
         self._listener = Listener(transcriber)
         self._thread = ThreadPoolExecutor(1, "listening")
         self._work: deque[Future[tuple[list[Utterance], float]]] = deque()
+        self._submitted_until = 0.0  # seconds
         self.processed_until = 0.0  # seconds before which every utterance has been given
 
     def submit(self, sound: Sound) -> None:
+        self._submitted_until = sound.time
         self._work.append(self._thread.submit(self._listen, lambda: self._listener.feed(sound)))
 
     def completed(self, *, all_of_it: bool = False) -> list[Utterance]:
         """Utterances that are complete by now, or in all that was heard so far; waits when too much is unheard."""
         complete: list[Utterance] = []
-        while self._work and (all_of_it or len(self._work) > MAX_QUEUED_CHUNKS or self._work[0].done()):
+        while self._work and (all_of_it or self._unheard > MAX_UNHEARD or self._work[0].done()):
             utterances, self.processed_until = self._work.popleft().result()
             complete += utterances
         return complete
 
-    def finish(self) -> list[Utterance]:
-        """Utterances in what is still held."""
+    def end(self) -> None:
+        """There is no more sound: what is still held is listened to."""
         self._work.append(self._thread.submit(self._listen, self._listener.finish))
-        return self.completed(all_of_it=True)
+
+    @property
+    def _unheard(self) -> float:
+        return self._submitted_until - self.processed_until
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)

@@ -21,7 +21,8 @@ from cer.models import hub
 from cer.models.checkpoints import MINILM, Checkpoint, require, shipped
 from cer.models.runtime import cached_per_device
 from cer.perception import text_encoder
-from cer.perception.evidence import SCENE_RATE, Evidence
+from cer.perception.evidence import Evidence
+from cer.perception.gathering import SCENE_RATE
 from cer.progress import Progress
 from cer.segments import Segment
 

@@ -20,7 +20,7 @@ CLIP = {"duration": 2.0, "fps": 25.0, "width": 64, "height": 48, "has_video": Tr
 
 def written(head: dict[str, object], body: bytes = b"") -> bytes:
     pipe = io.BytesIO()
-    send(pipe, head, body)
+    send(pipe, head, np.frombuffer(body, np.uint8))
     return pipe.getvalue()
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from cer.media.reader import probe
-from cer.perception.evidence import Evidence, gather
+from cer.perception.evidence import Evidence
+from cer.perception.gathering import gather
 from cer.segments import Segment
 from tests.clips import DEMO
 

@@ -9,9 +9,9 @@ from PIL import Image
 from cer.media.clip import MAX_DETAIL_SIDE, Frame
 from cer.media.reader import probe, stream
 from cer.perception import face_detection, face_finder
-from cer.perception.evidence import gather
 from cer.perception.face_detection import TEMPLATE, Face, crop, detect, overlap
 from cer.perception.face_finder import FULL_SEARCH_EVERY, SWEEP_EVERY, TURN_SIDE, Finder, turn_of
+from cer.perception.gathering import gather
 from cer.perception.identity import embed
 from tests.clips import noise, still, write_clip
 

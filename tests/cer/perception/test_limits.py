@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cer.media.clip import Clip, Frame
-from cer.perception import evidence, face_finder
+from cer.perception import face_finder, gathering
 from cer.perception.face_detection import TEMPLATE, Face
 from tests.clips import noise
 
@@ -27,8 +27,8 @@ def faces() -> list[Face]:
 def test_the_eight_largest_faces_of_a_frame_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = faces()
     monkeypatch.setattr(face_finder.Finder, "find", lambda finder, image, detail: crowd)
-    monkeypatch.setattr(evidence, "stream", lambda clip, rate, detail, warn: [Frame(0.0, noise())])
-    (block,) = evidence.gather(CLIP, lambda stage, fraction: None)
+    monkeypatch.setattr(gathering, "stream", lambda clip, rate, detail, warn: [Frame(0.0, noise())])
+    (block,) = gathering.gather(CLIP, lambda stage, fraction: None)
     assert [sighting.face.box.tolist() for sighting in block.sightings] == [face.box.tolist() for face in crowd[:8]]
     assert len({sighting.person for sighting in block.sightings}) == 8
     assert block.cues[0].faces == 8

@@ -6,7 +6,8 @@ import pytest
 from cer.media.reader import probe
 from cer.modalities.paper import clip, emoaffectnet, qwen, spoken, wavlm
 from cer.models import hub
-from cer.perception.evidence import Evidence, gather
+from cer.perception.evidence import Evidence
+from cer.perception.gathering import gather
 from cer.progress import silent
 from tests.cer.modalities.paper import models
 from tests.clips import DEMO

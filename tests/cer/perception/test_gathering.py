@@ -8,10 +8,11 @@ import pytest
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE
 from cer.media.reader import probe
-from cer.perception.evidence import BLOCK, Evidence, gather
-from cer.perception.speech import Utterance
+from cer.perception.evidence import BLOCK, Evidence
+from cer.perception.gathering import gather
 from cer.perception.speech_worker import SpeechWorker
 from cer.perception.transcription import Sentence
+from cer.pipeline import observe
 from cer.segments import WINDOW, Segment
 from tests.clips import DEMO, noise, still, write_clip
 
@@ -74,13 +75,13 @@ def test_weights_that_cannot_be_had_cost_the_words_and_not_the_voice() -> None:
 def test_words_do_not_depend_on_how_fast_they_are_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slowest there is: no words before all frames are there."""
     finished = Event()
-    finish = SpeechWorker.finish
+    end = SpeechWorker.end
 
-    def last(worker: SpeechWorker) -> list[Utterance]:
+    def last(worker: SpeechWorker) -> None:
         finished.set()
-        return finish(worker)
+        end(worker)
 
-    monkeypatch.setattr(SpeechWorker, "finish", last)
+    monkeypatch.setattr(SpeechWorker, "end", last)
 
     def slow(samples: np.ndarray, start: float) -> tuple[Sentence, ...]:
         assert finished.wait(WAIT)
@@ -92,6 +93,14 @@ def test_words_do_not_depend_on_how_fast_they_are_written_down(monkeypatch: pyte
         (utterance.start, utterance.end) for utterance in usual.utterances
     ]
     assert all(utterance.sentences[0].text == "slow" for utterance in block.utterances)
+
+
+def test_a_picture_that_ends_long_before_the_sound_loses_nothing_of_the_sound(tmp_path: Path) -> None:
+    length = 3.2 * BLOCK
+    sound = np.zeros(int(length * SAMPLE_RATE))
+    path = write_clip(tmp_path / "short-picture.mp4", still([0, 0.5, 1.0, 1.5], noise()), sound)
+    assert [block.start for block in blocks(path)] == [0, BLOCK, 2 * BLOCK, 3 * BLOCK]
+    assert observe(path).segments[-1].end == pytest.approx(length, abs=0.5)
 
 
 def test_light_and_motion_are_measured(tmp_path: Path) -> None:
