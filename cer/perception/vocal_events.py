@@ -15,7 +15,7 @@ from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
 from cer.perception.voice_head import BURST_KINDS, predict_voice
 from cer.perception.voice_statistics import voice_statistics
 
-MAX_CHUNK = 30  # seconds that are encoded at a time
+MAX_CHUNK = 15  # seconds that are encoded at a time; attention over 30 s needs four times the memory
 MIN_EVENT = 0.25  # seconds
 MAX_GAP = 0.2  # seconds between two parts of one event
 MIN_PROBABILITY = 0.5  # of a burst, per row
