@@ -24,6 +24,7 @@ PAUSE = 1.0  # seconds of silence that end an utterance
 LISTEN = 30.0  # seconds of sound that are searched for speech at a time
 
 MIN_BURST_CONFIDENCE = 0.65  # a burst of no kind is left out at any confidence: music and handling noise pass for it
+SPOKEN = "gasp"  # a burst that is a word where speech activity keeps it: "Oh!", "Ah!"
 MIN_SPEECH = 0.25  # seconds
 
 MAX_OFFSET = 0.01  # mean of the samples; more is a fault of the microphone's electronics
@@ -215,7 +216,7 @@ def _utterance(
     inside = tuple(
         replace(event, start=event.start + offset, end=event.end + offset)
         for event in events
-        if _within(event, [group])
+        if event.kind != SPOKEN and _within(event, [group])
     )
     return Utterance(since, until, regions, spoken, rows, sentences, inside, language or _spoken_language(sentences))
 

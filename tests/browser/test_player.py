@@ -14,6 +14,9 @@ def test_the_finished_example_greets_a_visitor_and_plays(visitor: Any) -> None:
     box = visitor.locator("#clip .face-box")
     box.wait_for(timeout=WAIT)
     assert box.inner_text() == "Person 1"  # who is meant
+    film, frame = (visitor.locator(f"#clip {part}").bounding_box() for part in ("video", ".video-container"))
+    assert frame["y"] <= film["y"]  # the picture is shown whole
+    assert film["y"] + film["height"] <= frame["y"] + frame["height"]
     visitor.locator("#clip video").evaluate("video => { video.muted = true; video.play(); }")
     visitor.wait_for_function("/^0:0[1-9]/.test(document.querySelector('#sources .moment').textContent)", timeout=WAIT)
     assert "Person 1: " in box.inner_text()
