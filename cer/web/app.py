@@ -37,7 +37,7 @@ from cer.web.labels import Labels
 from cer.web.page import Page, correct_mcp_text
 from cer.web.programs import analyze, analyze_batch
 from cer.web.theme import theme
-from cer.web.watching import MAX_DURATION
+from cer.web.watching import MAX_DURATION, WAITING
 from cer.words import say
 
 HERE = Path(__file__).parent
@@ -52,7 +52,8 @@ MAX_UPLOAD_MB = 200  # MB, of an upload
 KEPT = 3600  # seconds that an upload or a result stays on disk; longer than the longest job
 SESSIONS = 64  # visitors whose results are kept in memory; beyond, the one who came first loses theirs
 STAGE_HEIGHT = 330  # pixels of the clip; with the lanes below it fits a laptop's screen
-WAITING = 16  # visitors in the queue; the next one is told to come back
+# Jobs that begin at once and wait for their turn themselves, so that each can say how many come before it.
+IN_TURN: dict[str, Any] = {"concurrency_id": "in turn", "concurrency_limit": 2 * WAITING}
 
 
 def build() -> Page:
@@ -127,9 +128,7 @@ def _one_clip(page: Page) -> None:
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     start.click(None, js=_script("started.js"), api_visibility="private")
-    job = start.click(
-        analyze_one, [clip, originals], [progress, observed, person, clip, *shown], concurrency_id="models", **drawn
-    )
+    job = start.click(analyze_one, [clip, originals], [progress, observed, person, clip, *shown], **IN_TURN, **drawn)
     job.failure(None, js=_script("ended.js"), api_visibility="private")
     stopped = [progress, sentence]
     stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, stopped, cancels=[job], queue=False, **drawn)
@@ -185,7 +184,7 @@ def _many_clips(label: Labels) -> None:
         stop = gr.Button(label("clip.cancel"))
     cards = gr.HTML(apply_default_css=False, elem_id="gallery")
     packed = gr.File(label=label("batch.archive"), visible=False)
-    job = start.click(analyze_many, [clips], [cards, packed], api_visibility="private", concurrency_id="models")
+    job = start.click(analyze_many, [clips], [cards, packed], api_visibility="private", **IN_TURN)
     stop.click(None, cancels=[job], api_visibility="private")
 
 
@@ -200,7 +199,7 @@ def _comparison(label: Labels) -> None:
         stop = gr.Button(label("clip.cancel"))
     progress = gr.HTML(apply_default_css=False, elem_id="compare-progress")
     both = gr.HTML(apply_default_css=False, elem_id="sides")
-    job = start.click(compare, [first, second], [progress, both], api_visibility="private", concurrency_id="models")
+    job = start.click(compare, [first, second], [progress, both], api_visibility="private", **IN_TURN)
     stop.click(lambda: "", None, [progress], cancels=[job], queue=False, api_visibility="private")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from functools import wraps
 from pathlib import Path
 from queue import Empty, Queue
-from threading import Lock, Thread
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 import gradio as gr
@@ -15,17 +15,20 @@ import gradio as gr
 from cer.adapt import with_own_labels
 from cer.errors import CerError
 from cer.fusion.own_labels import read_own_labels
+from cer.media.clip import Clip
 from cer.media.reader import probe
 from cer.memory import release_memory
 from cer.modalities.registry import DEFAULT
 from cer.observation import Observation
 from cer.pipeline import observe_blocks
 from cer.results.analysis import Analysis
+from cer.web.turns import Full, Turns
 from cer.words import say
 
 OWN_LABELS = read_own_labels(Path(os.environ["CER_PROTOTYPES"])) if "CER_PROTOTYPES" in os.environ else None
 PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
 MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes
+WAITING = 16  # visitors; the next one is told to come back
 BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
 REPORT_EVERY = 0.3  # seconds between two reports of progress: each costs the visitor's browser a redraw
 Given = ParamSpec("Given")
@@ -47,21 +50,17 @@ def conclude(observed: Observation, person: int | None = None) -> Analysis:
     return with_own_labels(observed.conclude(person), OWN_LABELS)
 
 
-_TURN = Lock()  # held while a clip is observed: work that nobody waits for ends before the next begins
+TURNS = Turns(WAITING)  # one clip is observed at a time: work that nobody waits for ends before the next begins
 
 
 def watch(clip: str | None, tell: Tell) -> Generator[Observation | Analysis | None]:
-    """Observe a clip in a thread of its own and yield what was seen; before that the Analysis of what is known after
-    every block of a long clip, and None once a BEAT. Closing this generator (the cancel button, a closed browser) ends
-    the work.
+    """Observe a clip in a thread of its own, when it is its turn, and yield what was seen; before that the Analysis of
+    what is known after every block of a long clip, and None once a BEAT. Closing this generator (the cancel button, a
+    closed browser) ends the work.
 
-    Raises CerError when the clip cannot be read, and gr.Error when there is none or it is too long.
+    Raises CerError when the clip cannot be read, and gr.Error when there is none, it is too long or too many wait.
     """
-    if not clip:
-        raise refuse(say("clip.none"))
-    probed = probe(clip)
-    if probed.duration > MAX_DURATION:
-        raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
+    probed, ticket = _admitted(clip)
     news: Queue[tuple[str, float] | Observation | Analysis | BaseException] = Queue()
     waiting, reported_at, heartbeat = True, 0.0, 0.0
 
@@ -75,8 +74,8 @@ def watch(clip: str | None, tell: Tell) -> Generator[Observation | Analysis | No
 
     def work() -> None:
         try:
-            with _TURN:
-                if not waiting:
+            with TURNS.turn(ticket) as has_turn:
+                if not waiting or not has_turn:
                     return
                 for observed in observe_blocks(probed, profile=PROFILE, progress=progress, max_duration=MAX_DURATION):
                     news.put(conclude(observed))
@@ -91,6 +90,8 @@ def watch(clip: str | None, tell: Tell) -> Generator[Observation | Analysis | No
         while True:
             if time.monotonic() - heartbeat > BEAT:
                 heartbeat = time.monotonic()
+                if before := TURNS.before(ticket):
+                    tell(0.0, _place(before))
                 yield None
             try:
                 item = news.get(timeout=0.2)
@@ -106,6 +107,28 @@ def watch(clip: str | None, tell: Tell) -> Generator[Observation | Analysis | No
             tell(item[1], item[0])
     finally:
         waiting = False
+        TURNS.give_up(ticket)
+
+
+def _admitted(clip: str | None) -> tuple[Clip, object]:
+    """What a clip's header says, and a ticket for its turn. Raises as `watch` does."""
+    if not clip:
+        raise refuse(say("clip.none"))
+    probed = probe(clip)
+    if probed.duration > MAX_DURATION:
+        raise refuse(say("clip.long", minutes=probed.duration / 60, limit=f"{MAX_DURATION / 60:.0f}"))
+    try:
+        return probed, TURNS.join()
+    except Full:
+        raise refuse(say("clip.full", limit=WAITING)) from None
+
+
+def _place(before: int) -> str:
+    """How many come before a visitor, and how long that may take, in words."""
+    seconds = TURNS.wait(before)
+    if seconds is None:
+        return say("clip.place", before=before)
+    return say("clip.place_and_wait", before=before, seconds=max(1, round(seconds)))
 
 
 def user_message(error: Exception) -> gr.Error:

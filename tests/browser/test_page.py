@@ -67,6 +67,14 @@ def test_there_is_a_sign_of_life_before_the_server_answers(visitor: Any) -> None
     visitor.unroute("**/queue/join*")
 
 
+def test_who_waits_sees_how_many_come_before(visitor: Any) -> None:
+    with watching.TURNS.turn(watching.TURNS.join()):
+        give(visitor, DEMO)
+        visitor.get_by_role("button", name="Analyze", exact=True).click()
+        visitor.locator("#progress", has_text="before you: 1").wait_for(timeout=WAIT)
+    visitor.locator("#lanes .lanes").wait_for(timeout=WAIT)
+
+
 def test_a_clip_that_the_browser_cannot_play_is_shown_as_a_preview(visitor: Any, tmp_path: Path) -> None:
     times = np.arange(0, 3, 0.1).tolist()
     give(visitor, write_clip(tmp_path / "old.mp4", still(times, noise()), codec="mpeg4"))
@@ -158,12 +166,11 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
     times = np.arange(0, 120, 0.2).tolist()
     give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
     visitor.get_by_role("button", name="Analyze", exact=True).click()
-    while not watching._TURN.locked():
+    while watching.TURNS.empty(0):
         visitor.wait_for_timeout(50)
     visitor.get_by_role("button", name="Cancel").first.click()
     visitor.get_by_text("Cancelled.").wait_for(timeout=WAIT)
-    assert watching._TURN.acquire(timeout=WAIT / 1000), "the work goes on though nobody waits for it"
-    watching._TURN.release()
+    assert watching.TURNS.empty(WAIT / 1000), "the work goes on though nobody waits for it"
     line = visitor.locator("#lanes .lanes")
     assert line.count() == 0
     until(visitor, line, lambda: visitor.get_by_role("button", name="Analyze", exact=True).click())

@@ -15,6 +15,7 @@ from cer.observation import Observation
 from cer.progress import Progress
 from cer.results.analysis import Analysis
 from cer.web import watching
+from cer.web.turns import Turns
 from cer.web.watching import user_message, watch
 from tests.clips import DEMO, noise, still, write_clip
 
@@ -67,6 +68,32 @@ def test_the_next_analysis_waits_until_the_abandoned_one_has_ended(monkeypatch: 
     with pytest.raises(ClipError, match="seen"):
         list(watch(str(DEMO), lambda fraction, stage: None))
     assert after == [True]
+
+
+def test_who_waits_is_told_how_many_come_before_and_how_long_that_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, started, stages = Event(), Event(), list[str]()
+    turns = Turns(2)
+    monkeypatch.setattr(watching, "TURNS", turns)
+    monkeypatch.setattr(watching, "observe_blocks", endless(ended, started))
+    monkeypatch.setattr(watching, "BEAT", 0.1)
+    first, second, third, fourth = (watch(str(DEMO), lambda fraction, stage: stages.append(stage)) for _ in range(4))
+    next(first)
+    assert started.wait(WAIT)
+    stages.clear()
+    next(second)
+    next(third)
+    assert stages == ["Waiting; before you: 1", "Waiting; before you: 2"]
+    with pytest.raises(gr.Error, match="people are waiting"):
+        next(fourth)
+    turns._seconds.append(4.0)
+    second.close()  # type: ignore[attr-defined]
+    stages.clear()
+    next(third)
+    assert stages == ["Waiting; before you: 1, about 4 s"]
+    third.close()  # type: ignore[attr-defined]
+    first.close()  # type: ignore[attr-defined]
+    assert ended.wait(WAIT)
+    assert turns.empty(WAIT)
 
 
 def test_what_is_known_of_a_long_clip_is_shown_before_its_end(tmp_path: Path) -> None:
