@@ -77,6 +77,7 @@ class Live:
             changes={},
             transcript=[],
             events=[],
+            cuts=[],
             utterances=[],
             timings={},
             warnings=[],

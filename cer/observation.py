@@ -51,6 +51,7 @@ class Observation:
     people: dict[int, Person] = field(default_factory=dict)
     boxes: dict[int, list[np.ndarray]] = field(default_factory=dict)
     changes: dict[int, list[float]] = field(default_factory=dict)  # of each sighting of a person, see `stillness`
+    cuts: list[float] = field(default_factory=list)  # seconds at which a new shot begins
     transcript: list[Sentence] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     utterances: list[Utterance] = field(default_factory=list)  # without their sound
@@ -126,6 +127,7 @@ class Observation:
             timings={**self.timings, "fusion": time.perf_counter() - started},
             transcript=self.transcript,
             events=tuple(self.events),
+            cuts=tuple(self.cuts),
             language=self.language,
             warnings=tuple(self.warnings),
             speakers=tuple(self.speakers),
@@ -158,6 +160,7 @@ class Observation:
         """Keep what outlives the block: times, words, who was seen how long, and where."""
         last = self.times[-1] if self.times else -1.0
         self.times += [cue.time for cue in block.cues if cue.time > last]
+        self.cuts += [cue.time for cue in block.cues if cue.cut and cue.time > last]
         soundless = [replace(utterance, samples=NO_SOUND, rows=NO_SOUND) for utterance in block.utterances]
         _append_later(self.transcript, [sentence for utterance in soundless for sentence in utterance.sentences])
         _append_later(self.events, [event for utterance in soundless for event in utterance.events])
@@ -190,6 +193,7 @@ class Observation:
             changes={number[track]: list(values) for track, values in self.changes.items()},
             segments=list(self.segments),
             times=list(self.times),
+            cuts=list(self.cuts),
             transcript=list(self.transcript),
             events=list(self.events),
             utterances=list(self.utterances),

@@ -16,7 +16,8 @@ BLOCK = 20 * STEP  # seconds of segment starts that one block of evidence covers
 @dataclass(frozen=True, slots=True)
 class Cue:
     """What was measured in one frame: brightness, contrast and colorfulness of the frame, motion since the frame
-    before (all in [0, 1]), how many faces, and the share of the frame's height that the largest takes."""
+    before (all in [0, 1]), how many faces, the share of the frame's height that the largest takes, and whether a new
+    shot begins."""
 
     time: float
     brightness: float
@@ -25,6 +26,7 @@ class Cue:
     motion: float
     faces: int
     closeness: float
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)

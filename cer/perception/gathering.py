@@ -107,6 +107,7 @@ class Collector:
                 motion=float(np.abs(grey - self.previous).mean()) if same and self.previous is not None else 0.0,
                 faces=len(faces),
                 closeness=max((float(face.box[3] - face.box[1]) for face in faces), default=0.0),
+                cut=self.tracker.cut,
             )
         )
         self.previous = grey

@@ -118,13 +118,14 @@ class Tracker:
         self._people: list[_Person] = []
         self._person_of: dict[int, int] = {}  # number of a track -> number of its person
         self._begun = 0  # tracks
+        self.cut = False  # whether a new shot began with the latest frame
 
     def update(self, time: float, image: np.ndarray, faces: list[Face]) -> list[Sighting]:
         """Sightings of `faces` in the RGB frame shown at `time` seconds, by track; times must not go back."""
         small = thumbnail(image)
-        cut = self._previous is not None and float(np.abs(small - self._previous).mean()) > CUT
+        self.cut = self._previous is not None and float(np.abs(small - self._previous).mean()) > CUT
         self._previous = small
-        self._current = [] if cut else [track for track in self._current if time - track.last_time <= LOST_AFTER]
+        self._current = [] if self.cut else [track for track in self._current if time - track.last_time <= LOST_AFTER]
         crops = [crop(image, face) for face in faces]
         followed = self._follow(faces, crops)
         tracks = [

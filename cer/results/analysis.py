@@ -57,6 +57,7 @@ class Analysis:
         speakers: Who speaks in each segment: a person's id, "off-screen", or None when nobody does or it cannot
             be told.
         events: Vocal bursts: laughing, crying, screaming, gasping and others.
+        cuts: Seconds at which a new shot begins.
         language: The code of the language that is spoken longest; None where none was identified.
         warnings: What was damaged, lost or out of domain.
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
@@ -80,6 +81,7 @@ class Analysis:
     timings: dict[str, float]
     transcript: Sequence[Sentence] = ()
     events: Sequence[Event] = ()
+    cuts: Sequence[float] = ()
     language: str | None = None
     warnings: Sequence[str] = ()
     speakers: Sequence[int | str | None] = ()

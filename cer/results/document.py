@@ -54,6 +54,7 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
         }
         for row, person in zip(written["people"], analysis.people, strict=True)
     ]
+    written["cuts"] = [round(float(time), 3) for time in analysis.cuts]
     written["language"] = analysis.language
     written["warnings"] = list(analysis.warnings)
     if analysis.own_labels:

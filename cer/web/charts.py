@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
-from cer.results.analysis import Analysis
+from cer.results.analysis import Analysis, mean_of_known
 from cer.results.document import document
 from cer.results.figures import data_uri
 from cer.results.witnesses import witnesses
@@ -73,11 +73,16 @@ def sources(analysis: Analysis, row: int | None = None) -> str:
 
 
 def fusion(analysis: Analysis, row: int | None = None) -> str:
-    """What each source adds, the fused basic emotions, the compound expressions and the weight of each modality."""
+    """What each source adds, the fused basic emotions, the compound expressions, what PPA and PFSA say by themselves,
+    and the weight of each modality.
+    """
     fused = analysis.basic if row is None else analysis.fused[row]
     compound = analysis.overall if row is None else analysis.compound[row]
     weights = analysis.weights.mean(0) if row is None else analysis.weights[row]
     nothing = fused is None or bool(np.isnan(fused).any())
+    names = [compound_word(name) for name in COMPOUNDS]
+    both = [(say("result.ppa"), analysis.ppa), (say("result.pfsa"), analysis.pfsa)]
+    views = [_bars(title, names, _of(values, row), say("result.nothing")) for title, values in both]
     panels = [
         _bars(
             say("result.basic"),
@@ -87,10 +92,11 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
         ),
         _bars(
             say("result.compound"),
-            [compound_word(name) for name in COMPOUNDS],
+            names,
             None if nothing else compound,
             say("result.nothing"),
         ),
+        *views,
         _bars(
             say("result.weights"),
             [modality_word(name) for name in MODALITIES],
@@ -100,6 +106,12 @@ def fusion(analysis: Analysis, row: int | None = None) -> str:
         ),
     ]
     return f'{sources(analysis, row)}<div class="panels">{"".join(panels)}</div>'
+
+
+def _of(values: np.ndarray, row: int | None) -> np.ndarray | None:
+    """Row `row` of values [S, 7], or the mean of the known rows; None where it is not known."""
+    part = mean_of_known(values) if row is None else values[row]
+    return None if part is None or np.isnan(part).any() else part
 
 
 def curves(analysis: Analysis) -> pd.DataFrame:

@@ -61,7 +61,8 @@ def lanes(analysis: Analysis) -> str:
         f'<div class="lanes" role="slider" tabindex="0" aria-label="{escape(say("player.label"))}" aria-valuemin="0" '
         f'aria-valuemax="{end:.2f}" aria-valuenow="0" aria-valuetext="0:00" '
         f'data-player="{escape(json.dumps(player_data(analysis)))}">'
-        f'<div class="ruler lane"><span class="name"></span><div class="track">{ticks}</div></div>'
+        f'<div class="ruler lane"><span class="name"></span><div class="track">{_cuts(analysis, end)}{ticks}</div>'
+        "</div>"
         f"{''.join(rows)}"
         '<div class="over"><div class="selection"></div><div class="cursor"></div></div></div>'
         '<div class="tools">'
@@ -200,6 +201,13 @@ def _lane(name: str, spans: Sequence[Span], end: float, kind: str) -> str:
         f'<div class="lane {kind}"><span class="name">{escape(name)}</span>'
         f'<div class="track"><div class="cells">{cells}</div></div></div>'
     )
+
+
+def _cuts(analysis: Analysis, end: float) -> str:
+    """Marks on the ruler where a new shot begins."""
+    name = escape(say("player.cut"))
+    marks = "".join(f'<i title="{name}" style="left:{100 * time / end:.3f}%"></i>' for time in analysis.cuts)
+    return f'<div class="cells">{marks}</div>'
 
 
 def _statements(analysis: Analysis, end: float) -> list[Span]:

@@ -103,6 +103,13 @@ def test_a_picture_that_ends_long_before_the_sound_loses_nothing_of_the_sound(tm
     assert observe(path).segments[-1].end == pytest.approx(length, abs=0.5)
 
 
+def test_a_new_shot_is_told_once_and_with_its_time(tmp_path: Path) -> None:
+    dark, bright = np.full((120, 160, 3), 20, np.uint8), np.full((120, 160, 3), 230, np.uint8)
+    frames = [(0.2 * i, dark if i < 10 else bright) for i in range(20)]
+    assert observe(write_clip(tmp_path / "cut.mp4", frames)).cuts == [pytest.approx(2.0, abs=0.02)]
+    assert observe(write_clip(tmp_path / "none.mp4", frames[:10])).cuts == []
+
+
 def test_light_and_motion_are_measured(tmp_path: Path) -> None:
     dark, bright = np.full((120, 160, 3), 20, np.uint8), np.full((120, 160, 3), 230, np.uint8)
     (block,) = blocks(write_clip(tmp_path / "held.mp4", still([0, 0.2, 0.4, 0.6], dark)))

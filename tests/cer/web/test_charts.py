@@ -25,6 +25,17 @@ def test_words_from_a_clip_are_text_and_never_markup(analysis: Analysis) -> None
     assert "&lt;script&gt;" in html
 
 
+def test_ppa_and_pfsa_are_shown_beside_what_they_make_together(analysis: Analysis) -> None:
+    html = charts.fusion(analysis, 0)
+    for title, values in (("(PPA)", analysis.ppa[0]), ("(PFSA)", analysis.pfsa[0])):
+        panel = html.split(title)[1].split("</section>")[0]
+        assert [int(part.split(" %")[0]) for part in panel.split("</b></td><td>")[1:]] == [
+            round(100 * float(value)) for value in values
+        ]
+    unknown = replace(analysis, outcome=replace(analysis.outcome, pfsa=np.full_like(analysis.pfsa, np.nan)))
+    assert charts.fusion(unknown).split("(PFSA)")[1].split("</section>")[0].count("<table") == 0
+
+
 def test_the_curves_hold_every_moment_of_the_time_line(analysis: Analysis) -> None:
     table = charts.curves(analysis)
     assert len(table) == 7 * len(analysis.times)

@@ -59,6 +59,13 @@ def test_what_is_stated_while_the_person_is_out_of_view_is_marked(analysis: Anal
     assert player.lanes(gone).count('class="away"') == 2
 
 
+def test_a_new_shot_is_marked_on_the_ruler(analysis: Analysis) -> None:
+    assert "a new shot" not in player.lanes(analysis)
+    end = player.end_of(analysis)
+    html = player.lanes(replace(analysis, cuts=(end / 2,)))
+    assert '<i title="a new shot" style="left:50.000%"></i>' in html
+
+
 def test_equal_neighbors_are_one_span_and_a_blend_shows_both_colors() -> None:
     single = Statement(SINGLE, 0.9, (("Anger", 1.0),))
     blend = Statement(COMPOUND, 0.9, (("Anger", 0.7), ("Fear", 0.3)))
