@@ -23,6 +23,7 @@ from typing import Any, Self
 from playwright.async_api import Page, async_playwright
 
 from bench.clips import DEMO, made
+from bench.live import memory
 from cer.pipeline import observe
 from cer.results.document import to_json
 from tests.browser.conftest import QUIET, chromium
@@ -64,12 +65,6 @@ def without_timings(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "timings"}
 
 
-def memory_of(server: int) -> int:
-    """Resident memory in MB."""
-    status = Path(f"/proc/{server}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) // 1024
-
-
 def state(server: int, folder: Path) -> dict[str, int]:
     """The server's resident memory in MB, threads, child processes, open files and sockets, and files in its temporary
     folder.
@@ -80,7 +75,7 @@ def state(server: int, folder: Path) -> dict[str, int]:
     files = sum(1 for path in folder.rglob("*") if path.is_file())
     opened = [os.readlink(link) for link in Path(f"/proc/{server}/fd").iterdir() if link.is_symlink()]
     return {
-        "memory_mb": memory_of(server),
+        "memory_mb": round(memory(server)),
         "threads": len(list(Path(f"/proc/{server}/task").iterdir())),
         "children": len(children),
         "open": len(opened),
@@ -113,7 +108,7 @@ class Series:
 
     def _read(self) -> None:
         while not self._over.wait(60 * MINUTES_BETWEEN):
-            self.megabytes.append(memory_of(self._server))
+            self.megabytes.append(round(memory(self._server)))
 
 
 class Soak:

@@ -58,7 +58,7 @@ class Evidence:
             [cue for cue in self.cues if of.start <= cue.time < of.end],
             [self.sightings[row] for row in rows],
             self.expressions[rows],
-            [utterance for utterance in self.utterances if utterance.start < of.end and utterance.end > of.start],
+            between(self.utterances, of.start, of.end),
             [frame for frame in self.scene_frames if of.start <= frame.time < of.end],
         )
 
@@ -90,6 +90,11 @@ class Evidence:
         ]
         voice = self.speech() + [(start, end, utterance) for start, end, utterance in bursts if end > start]
         return sorted(voice, key=lambda stretch: stretch[:2])
+
+
+def between(utterances: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
+    """The utterances of which a part lies between two moments."""
+    return [utterance for utterance in utterances if utterance.start < end and utterance.end > start]
 
 
 def spoken_longest(utterances: Sequence[Utterance]) -> str | None:

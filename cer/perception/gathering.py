@@ -11,7 +11,7 @@ from cer.errors import ClipError
 from cer.media.clip import MAX_DETAIL_SIDE, Clip, Frame, Sound
 from cer.media.reader import no_warning, stream
 from cer.perception import face_encoder
-from cer.perception.evidence import BLOCK, FRAME_RATE, Cue, Evidence
+from cer.perception.evidence import BLOCK, FRAME_RATE, Cue, Evidence, between
 from cer.perception.face_detection import Face
 from cer.perception.face_finder import Finder
 from cer.perception.speech import Utterance
@@ -75,7 +75,7 @@ class Collector:
         blocks.append(self.block(self.start, end))
         self.utterances += self.speech_worker.completed(all_of_it=True)
         for block in blocks:
-            yield replace(block, utterances=_between(self.utterances, block.start, block.end))
+            yield replace(block, utterances=between(self.utterances, block.start, block.end))
 
     def recent(self, start: float, end: float, utterances: Sequence[Utterance]) -> Evidence:
         """Evidence about the latest moments, while more is to come: people are told apart by their tracks only.
@@ -151,7 +151,7 @@ class Collector:
             [cue for cue in self.cues if start <= cue.time < end],
             sightings,
             face_encoder.encode_over_time(crops, frames),
-            _between(utterances, start, end),
+            between(utterances, start, end),
             [frame for frame in self.scene_frames if start <= frame.time < end],
         )
 
@@ -192,10 +192,6 @@ def gather(
     if clip.duration - last.end > max(SHORTFALL * clip.duration, 1.0):
         warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {last.end:.1f} s")
     yield last
-
-
-def _between(utterances: Sequence[Utterance], start: float, end: float) -> list[Utterance]:
-    return [utterance for utterance in utterances if utterance.start < end and utterance.end > start]
 
 
 def _sharp_enough(frame: Frame, faces: list[Face]) -> np.ndarray:

@@ -90,6 +90,11 @@ class Analysis:
     own: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
+    def subject(self) -> Person | None:
+        """Whose face was analyzed; None when there is none."""
+        return next((somebody for somebody in self.people if somebody.id == self.person), None)
+
+    @property
     def fused(self) -> np.ndarray:
         """float32 [S, 8]; NaN rows where nothing is present."""
         return self.outcome.fused

@@ -172,7 +172,7 @@ def _strongest(analysis: Analysis, emotions: Sequence[int]) -> tuple[float, floa
     while last + 1 < len(values) and values[last + 1] >= level:
         last += 1
     start, end = analysis.segments[first].start, analysis.segments[last].end
-    stretches = next((person.in_view for person in analysis.people if person.id == analysis.person), ())
+    stretches = analysis.subject.in_view if analysis.subject is not None else ()
     inside = [(a, b) for a, b in stretches if a < end and b > start]
     if inside and inside[0][0] - start > OUT_OF_VIEW:
         start = inside[0][0]

@@ -83,7 +83,7 @@ def side_by_side(both: tuple[Side, Side]) -> str:
 
 
 def _head(side: Side) -> str:
-    shown = next((person for person in side.analysis.people if person.id == side.analysis.person), None)
+    shown = side.analysis.subject
     face = f'<img src="{data_uri(shown.thumbnail)}" alt="">' if shown else ""
     return f"<header>{face}<h4>{escape(side.name)}</h4><p>{escape(verdict(side.analysis))}</p></header>"
 

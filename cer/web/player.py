@@ -224,7 +224,7 @@ def _away(analysis: Analysis, end: float) -> Iterator[Span]:
     """When the person is out of view: what is stated there rests on the voice and the words, or on the moments around
     it.
     """
-    person = next((each for each in analysis.people if each.id == analysis.person), None)
+    person = analysis.subject
     edges = [0.0, *(edge for stretch in person.in_view for edge in stretch), end] if person is not None else []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start > OUT_OF_VIEW:
