@@ -35,7 +35,7 @@ def gemm_rate(size: int = 2048, times: int = 7) -> float:
 def operations(path: Path, inputs: Mapping[str, tuple[int, ...]]) -> float:
     """Floating-point operations of an ONNX graph for inputs of these shapes, of its convolutions and products alone."""
     model = onnx.load(str(path))
-    weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     del model.graph.value_info[:]
     for tensor in model.graph.input:
         for axis, length in enumerate(inputs.get(tensor.name, ())):
@@ -43,16 +43,15 @@ def operations(path: Path, inputs: Mapping[str, tuple[int, ...]]) -> float:
     for tensor in model.graph.output:
         for axis in tensor.type.tensor_type.shape.dim:
             axis.Clear()
-    shapes = dict(weights)
     inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     for tensor in (*inferred.value_info, *inferred.input, *inferred.output):
         shapes[tensor.name] = tuple(axis.dim_value for axis in tensor.type.tensor_type.shape.dim)
     total = 0.0
     for node in model.graph.node:
         if node.op_type == "Conv":
-            total += 2.0 * np.prod(shapes[node.output[0]]) * np.prod(weights[node.input[1]][1:])
+            total += 2.0 * np.prod(shapes[node.output[0]]) * np.prod(shapes[node.input[1]][1:])
         elif node.op_type == "ConvTranspose":
-            total += 2.0 * np.prod(shapes[node.input[0]]) * np.prod(weights[node.input[1]][1:])
+            total += 2.0 * np.prod(shapes[node.input[0]]) * np.prod(shapes[node.input[1]][1:])
         elif node.op_type in ("Gemm", "MatMul"):
             total += 2.0 * np.prod(shapes[node.output[0]]) * shapes[node.input[0]][-1]
     return total

@@ -82,7 +82,8 @@ def annotate(
     """Analyze every clip of a source that is not in `out` yet, as it is now.
 
     Args:
-        source: a folder, a pattern, a list of clips, or an address that fsspec knows.
+        source: a folder, a pattern, a list of clips, or an address that fsspec knows. Rows of Parquet and Arrow files
+            with a column of videos or sounds are clips as well.
         out: a folder or such an address, for a dataset in parquet.
         profile: which models serve the modalities, as in `analyze`.
         workers: processes; 0 for one a processor.

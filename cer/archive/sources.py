@@ -1,4 +1,6 @@
-"""Which clips an archive holds: a folder, a pattern, a list, or an address that fsspec knows (s3://, hf://, ...)."""
+"""Which clips an archive holds: a folder, a pattern, a list, or an address that fsspec knows (s3://, hf://, ...). Rows
+of Parquet and Arrow files are clips too.
+"""
 
 import os
 import shutil
@@ -6,10 +8,11 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cer.archive import rows
 from cer.errors import DataError
 from cer.files import read_file
 from cer.media.clip import AUDIO_SUFFIXES, VIDEO_SUFFIXES
@@ -22,12 +25,15 @@ _WILD = frozenset("*?[")
 @dataclass(frozen=True, slots=True)
 class Item:
     """A clip of an archive. id: its address below the source, by which its rows are known; version: changes when the
-    clip does (size and time of change, or what the store calls its version).
+    clip does (size and time of change, or what the store calls its version). row: where the address is a table of
+    clips, None elsewhere; ending: of the clip's name.
     """
 
     id: str
     address: str
     version: str
+    row: int | None = None
+    ending: str = ""
 
 
 def items_of(source: str) -> list[Item]:
@@ -45,7 +51,7 @@ def items_of(source: str) -> list[Item]:
         raise DataError(f"{source}: no such folder, pattern or list of clips.")
     if not items:
         endings = ", ".join(sorted(VIDEO_SUFFIXES | AUDIO_SUFFIXES))
-        raise DataError(f"{source}: holds no clips (files that end in {endings}).")
+        raise DataError(f"{source}: holds no clips (files that end in {endings}, or a table with a column of them).")
     return sorted(items, key=lambda item: item.id)
 
 
@@ -59,6 +65,12 @@ def shard(items: Sequence[Item], number: int, count: int) -> list[Item]:
 @contextmanager
 def fetched(item: Item) -> Iterator[Path]:
     """The clip as a file of this machine; a copy of a remote one is gone afterwards. Raises OSError."""
+    if item.row is not None:
+        with tempfile.TemporaryDirectory(prefix="cer-") as folder:
+            path = Path(folder) / f"clip{item.ending}"
+            path.write_bytes(rows.clip_at(item.address, item.row))
+            yield path
+        return
     if "://" not in item.address:
         yield Path(item.address)
         return
@@ -89,8 +101,21 @@ def _remote(address: str) -> Iterator[Item]:
     for name, details in entries.items():
         plain = name.removeprefix(root).lstrip("/")
         hidden = any(part.startswith(".") for part in PurePosixPath(plain).parts)
-        if details["type"] == "file" and not hidden and _is_clip(name):
-            yield Item(plain, name if not scheme else scheme + name.split("://", 1)[-1], _version(details))
+        if details["type"] == "file" and not hidden and (_is_clip(name) or name.endswith(rows.TABLES)):
+            full = name if not scheme else scheme + name.split("://", 1)[-1]
+            yield from _whole_or_rows(Item(plain, full, _version(details)))
+
+
+def _whole_or_rows(item: Item) -> Iterator[Item]:
+    """A file, or the clips in its rows where it is a table. A table that cannot be read fails as one clip does."""
+    if not item.address.endswith(rows.TABLES):
+        yield item
+        return
+    try:
+        for row, ending in rows.clips_in(item.address):
+            yield replace(item, id=f"{item.id}#{row}", row=row, ending=ending)
+    except (OSError, ValueError):
+        yield item
 
 
 def _listed(path: Path) -> Iterator[Item]:
@@ -99,13 +124,14 @@ def _listed(path: Path) -> Iterator[Item]:
         if not line or line.startswith("#"):
             continue
         if "://" in line:
-            yield from (Item(line, item.address, item.version) for item in _remote(line))
+            for item in _remote(line):
+                yield replace(item, id=line if item.row is None else f"{line}#{item.row}")
             continue
         clip = path.parent / line
         if not clip.is_file():
             raise DataError(f"{path}: names {printable(line)}, which is not there.")
         status = clip.stat()
-        yield Item(line, str(clip.resolve()), f"{status.st_size}-{status.st_mtime_ns}")
+        yield from _whole_or_rows(Item(line, str(clip.resolve()), f"{status.st_size}-{status.st_mtime_ns}"))
 
 
 def _is_clip(name: str) -> bool:
