@@ -80,8 +80,8 @@ def parser() -> argparse.ArgumentParser:
     annotate.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, a pattern in quotes, a .txt list of clips, or an address that fsspec knows (hf://, s3://, ...); "
-        "rows of Parquet and Arrow files with a column of videos or sounds are clips as well",
+        help="a folder, a pattern in quotes, a .txt list of clips, or an address that fsspec knows (hf://, s3://, "
+        "...); rows of Parquet and Arrow files with a column of videos or sounds are clips as well",
     )
     annotate.add_argument("--out", required=True, metavar="DEST", help="a folder or such an address")
     annotate.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a processor)")

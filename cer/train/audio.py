@@ -21,9 +21,10 @@ from cer.labels import EMOTIONS
 from cer.perception.voice_head import BURST_KINDS, MIN_PRIOR
 from cer.perception.voice_statistics import STATISTICS_WIDTH
 from cer.train.discriminant import fit_discriminant
+from cer.train.familiarity import fit_familiarity
 from cer.train.publish import export, publish
 from cer.train.script import arguments
-from cer.train.voice_measures import HeldOut, fit_temperatures, measure, save_predictions
+from cer.train.voice_measures import HeldOut, fit_temperatures, measure, save_left_out
 from cer.train.voice_networks import VoiceHead
 from cer.train.voices import FILES, Voices, load_statistics, load_voices
 
@@ -34,7 +35,7 @@ BATCH_SIZE = 256
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 0.3
 FOLDS = 5
-DISCRIMINANT_SHARES = (0.6, 0.25)  # of the logits of speech, of bursts
+DISCRIMINANT_SHARES = (0.0, 0.6, 0.25)  # of the logits of familiar speech, of other speech, of bursts
 KIND_WEIGHT = 0.3  # of the burst kinds in the loss
 CORPUS_WEIGHTS: Mapping[str, float] = {"ravdess": 1.0, "nemo": 1.0, "emovo": 0.7, "emogator": 1.5}
 _KINDS: Mapping[str, str] = {
@@ -55,7 +56,7 @@ def train(statistics: np.ndarray, voices: Voices, rows: np.ndarray, seed: int = 
     corpora = voices.corpora[rows]
     middles = [statistics[rows[corpora == name], 0].mean(0) for name in np.unique(corpora)]
     center = torch.from_numpy(np.mean(middles, 0).astype(np.float32))
-    head = VoiceHead(center, inputs.std(0) + 1e-3).train()
+    head = VoiceHead(center, inputs.std(0) + 1e-3, len(_speech_corpora(voices, rows))).train()
     targets, priors, kinds, bursts, weight = (
         torch.from_numpy(np.concatenate([part] * views))
         for part in (
@@ -82,7 +83,12 @@ def train(statistics: np.ndarray, voices: Voices, rows: np.ndarray, seed: int = 
             schedule.step()
     head.eval()
     _add_discriminant(head, statistics[rows, 0], voices, rows)
+    _add_familiarity(head, statistics[rows, 0], voices, rows)
     return head
+
+
+def _speech_corpora(voices: Voices, rows: np.ndarray) -> np.ndarray:
+    return np.unique(voices.corpora[rows][~voices.bursts[rows]])
 
 
 @torch.no_grad()
@@ -99,6 +105,16 @@ def _add_discriminant(head: VoiceHead, statistics: np.ndarray, voices: Voices, r
     head.discriminant.weight.copy_(torch.from_numpy(weights.T * scale))
     head.discriminant.bias.copy_(torch.from_numpy(np.where(usual, bias * scale, bias)))
     head.discriminant_shares.copy_(torch.tensor(DISCRIMINANT_SHARES))
+
+
+@torch.no_grad()
+def _add_familiarity(head: VoiceHead, statistics: np.ndarray, voices: Voices, rows: np.ndarray) -> None:
+    """Fit the distance to the corpora of speech to their clean recordings."""
+    speech = ~voices.bursts[rows]
+    standard = head.standard(torch.from_numpy(statistics[speech]))[:, head.columns]
+    fitted = fit_familiarity(standard.numpy(), voices.corpora[rows][speech])
+    for part, values in zip((head.middles, head.directions, head.precision), fitted, strict=True):
+        part.copy_(torch.as_tensor(values))
 
 
 def item_weights(voices: Voices, rows: np.ndarray) -> np.ndarray:
@@ -127,10 +143,13 @@ def burst_kinds(voices: Voices, rows: np.ndarray) -> np.ndarray:
 
 
 @torch.no_grad()
-def predict(head: VoiceHead, statistics: np.ndarray, bursts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Logits [N, 8] and logits of burst kinds [N, 5] of statistics [N, STATISTICS_WIDTH] and bursts [N]."""
-    logits, _, kinds = head(torch.from_numpy(statistics), torch.from_numpy(bursts.astype(np.float32)))
-    return logits.numpy(), kinds.numpy()
+def predict(head: VoiceHead, statistics: np.ndarray, bursts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits [N, 8], familiarity [N] and logits of burst kinds [N, 5] of statistics [N, STATISTICS_WIDTH] and bursts
+    [N].
+    """
+    inputs = torch.from_numpy(statistics)
+    logits, _, kinds = head(inputs, torch.from_numpy(bursts.astype(np.float32)))
+    return logits.numpy(), head.familiarity(inputs).numpy(), kinds.numpy()
 
 
 def splits(voices: Voices) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -151,16 +170,17 @@ def splits(voices: Voices) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def predict_split(
     name: str, statistics: np.ndarray, voices: Voices, rows: tuple[np.ndarray, np.ndarray], work: Path
-) -> np.ndarray:
-    """Uncalibrated logits [N, 8] of the second rows by a head trained on the first ones, kept in `work`."""
-    path = work / f"voice_logits_{name}.npy"
+) -> HeldOut:
+    """The second rows by a head trained on the first ones; kept in `work`."""
+    path = work / f"voice_{name}.npz"
+    fit, test = rows
+    bursts = voices.bursts[test] & voices.bursts[fit].any()  # a head without bursts takes them for speech
     if not path.exists():
-        fit, test = rows
-        head = train(statistics, voices, fit)
-        bursts = voices.bursts[test] & voices.bursts[fit].any()  # a head without bursts takes them for speech
-        np.save(path, predict(head, statistics[test, 0], bursts)[0])
+        logits, familiarity, _ = predict(train(statistics, voices, fit), statistics[test, 0], bursts)
+        np.savez(path, logits=logits, familiarity=familiarity)
         logger.info("%s predicted", name)
-    return np.load(path)
+    stored = np.load(path)
+    return HeldOut(stored["logits"], test, stored["familiarity"], bursts)
 
 
 def main() -> None:
@@ -169,19 +189,17 @@ def main() -> None:
     voices = load_voices(options.data / "speech")
     statistics = load_statistics(voices, options.work)
     predictions = {
-        name: HeldOut(predict_split(name, statistics, voices, rows, options.work), rows[1])
-        for name, rows in splits(voices).items()
+        name: predict_split(name, statistics, voices, rows, options.work) for name, rows in splits(voices).items()
     }
     head = train(statistics, voices, np.flatnonzero(~voices.is_validation()))
     apart = np.flatnonzero(voices.is_validation())
-    logits, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
-    predictions["emogator_speakers"] = HeldOut(logits, apart)
-    speech_temperature, burst_temperature = fit_temperatures(predictions, voices)
-    head.temperature.fill_(speech_temperature)
-    head.burst_temperature.fill_(burst_temperature)
-    metrics = measure(predictions, voices, speech_temperature, burst_temperature)
+    logits, familiarity, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
+    predictions["emogator_speakers"] = HeldOut(logits, apart, familiarity, voices.bursts[apart])
+    temperatures = fit_temperatures(predictions, voices)
+    head.temperatures.copy_(torch.tensor(temperatures))
+    metrics: dict[str, dict[str, float]] = measure(predictions, voices, temperatures)
     metrics["burst_kind_recall"] = _recalls(kinds.argmax(1), burst_kinds(voices, apart))
-    save_predictions(predictions, voices, speech_temperature, burst_temperature, options.work)
+    save_left_out(predictions, voices, temperatures, options.work)
     publish(
         options.out,
         "audio.onnx",
@@ -190,7 +208,7 @@ def main() -> None:
         license="CC BY-NC-SA 4.0 (RAVDESS, nEMO)",
         run={
             "data": {file: sha256_of(options.data / "speech" / file) for file in FILES.values()},
-            "temperature": {"speech": speech_temperature, "bursts": burst_temperature},
+            "temperature": dict(zip(("familiar speech", "other speech", "bursts"), temperatures, strict=True)),
             "views": statistics.shape[1],
             "seconds": round(time.monotonic() - started),
             "metrics": metrics,

@@ -6,26 +6,34 @@ from torch import Tensor, nn
 from cer.perception.voice_encoder import WIDTH
 from cer.perception.voice_head import BURST_KINDS
 from cer.perception.voice_statistics import STATISTICS_WIDTH
+from cer.train.familiarity import DIRECTIONS
 from cer.train.networks import Calibrated
 
 EMBEDDING_WIDTH = 128
+EDGE = 0.9  # squared distance at which a voice is half familiar: most actors kept apart are nearer, corpora are not
+EDGE_WIDTH = 0.07
 TRAVELING = (*range(WIDTH), *range(2 * WIDTH, STATISTICS_WIDTH))  # statistics without the deviations
 
 
-class VoiceHead(Calibrated):
+class VoiceHead(nn.Module):
     """Emotion logits free of the class prior, embedding, and burst kinds from voice statistics.
 
     Three experts, whose logits are averaged: a network on all statistics, a network on the encoder's mean and prosody,
-    which travel better between corpora, and a linear discriminant on the latter, fitted in closed form.
+    which travel better between corpora, and a linear discriminant on the latter, fitted in closed form. The networks
+    know the recordings they were trained on, the discriminant travels: the less familiar a voice, the more it counts.
+    `discriminant_shares` and `temperatures`, three each: of familiar speech, of other speech, of bursts.
     """
 
     mean: Tensor
     deviation: Tensor
     columns: Tensor
+    middles: Tensor
+    directions: Tensor
+    precision: Tensor
     discriminant_shares: Tensor
-    burst_temperature: Tensor
+    temperatures: Tensor
 
-    def __init__(self, mean: Tensor, deviation: Tensor, emotions: int = 8) -> None:
+    def __init__(self, mean: Tensor, deviation: Tensor, corpora: int, emotions: int = 8) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation)
@@ -38,20 +46,22 @@ class VoiceHead(Calibrated):
         self.burst_heads = nn.ModuleList([nn.Sequential(nn.Dropout(0.3), nn.Linear(half, emotions)) for _ in range(2)])
         self.kinds = nn.Linear(EMBEDDING_WIDTH, len(BURST_KINDS))
         self.discriminant = nn.Linear(len(TRAVELING), emotions).requires_grad_(False)
-        self.register_buffer("discriminant_shares", torch.zeros(2))
-        self.register_buffer("burst_temperature", torch.ones(()))
+        self.register_buffer("middles", torch.zeros(corpora, len(TRAVELING)))
+        self.register_buffer("directions", torch.zeros(len(TRAVELING), DIRECTIONS))
+        self.register_buffer("precision", torch.ones(()))
+        self.register_buffer("discriminant_shares", torch.zeros(3))
+        self.register_buffer("temperatures", torch.ones(3))
 
     def forward(self, statistics: Tensor, burst: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """statistics: [N, STATISTICS_WIDTH]; burst: [N], 1 for sounds without words, 0 for speech. Returns logits
         [N, 8], embedding [N, 128], logits of burst kinds [N, 5].
         """
         branches, embedding, kinds = self.branches(statistics, burst)
-        speech_share, burst_share = self.discriminant_shares
-        share = (speech_share + (burst_share - speech_share) * burst)[:, None]
+        familiarity = self.familiarity(statistics)
+        share = mixed(self.discriminant_shares, familiarity, burst)[:, None]
         logits = (1 - share) * (branches[0] + branches[1]) / 2
         logits = logits + share * self.discriminant(self.standard(statistics)[:, self.columns])
-        temperature = torch.lerp(self.temperature, self.burst_temperature, burst)
-        return logits / temperature[:, None], embedding, kinds
+        return logits / mixed(self.temperatures, familiarity, burst)[:, None], embedding, kinds
 
     def branches(self, statistics: Tensor, burst: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """Logits [N, 8] of each network, the embedding [N, 128] and logits of burst kinds [N, 5]."""
@@ -65,9 +75,26 @@ class VoiceHead(Calibrated):
         ]
         return logits, embedding, self.kinds(embedding)
 
+    def familiarity(self, statistics: Tensor) -> Tensor:
+        """How like the recordings of training, [N] in (0, 1)."""
+        return ((EDGE - self.distances(statistics)) / EDGE_WIDTH).sigmoid()
+
+    def distances(self, statistics: Tensor) -> Tensor:
+        """Squared distances [N] to the nearest corpus of speech, a feature (`cer.train.familiarity`)."""
+        around = self.standard(statistics)[:, None, self.columns] - self.middles
+        along = around @ self.directions
+        squares = self.precision * around.square().sum(2) - along.square().sum(2)
+        return squares.amin(1) / len(TRAVELING)
+
     def standard(self, statistics: Tensor) -> Tensor:
         """Statistics around the population's mean, in its deviations, at most 8 of them."""
         return ((statistics - self.mean) / self.deviation).clamp(-8, 8)
+
+
+def mixed(three: Tensor, familiarity: Tensor, burst: Tensor) -> Tensor:
+    """Between a value for familiar speech, one for other speech and one for bursts, [N]."""
+    familiar, other, sound = three
+    return torch.lerp(torch.lerp(other, familiar, familiarity), sound, burst)
 
 
 class EventNetwork(Calibrated):
