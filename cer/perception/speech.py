@@ -15,7 +15,7 @@ from cer.media.clip import SAMPLE_RATE, Sound
 from cer.perception.language import LanguageDetector
 from cer.perception.transcription import Sentence, Transcriber, encode, plausible, transcribe
 from cer.perception.vocal_events import Event, detect_events
-from cer.perception.voice_encoder import WIDTH, listen
+from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH, listen
 
 MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
 
@@ -135,9 +135,11 @@ class Listener:
         )
         if self.transcriber is None and self.identify:
             self._identify(samples, groups)
-        events = _bursts(samples[: int(keep * SAMPLE_RATE)])
-        utterances = [_utterance(samples, group, events, start, self.transcriber, self.detector) for group in groups]
-        utterances += [_burst(samples, event, start) for event in events if not _within(event, groups)]
+        until = max([keep, *(group[-1][1] for group in groups)])
+        voice = _Voice(samples[: int(until * SAMPLE_RATE)])
+        events = [replace(event, end=min(event.end, keep)) for event in voice.bursts() if event.start < keep]
+        utterances = [_utterance(voice, group, events, start, self.transcriber, self.detector) for group in groups]
+        utterances += [_burst(voice, event, start) for event in events if not _within(event, groups)]
         yield from sorted(utterances, key=lambda utterance: utterance.start)
 
     def _identify(self, samples: np.ndarray, groups: list[list[tuple[float, float]]]) -> None:
@@ -166,14 +168,33 @@ def _group(regions: list[tuple[float, float]]) -> list[list[tuple[float, float]]
     return groups
 
 
-def _bursts(samples: np.ndarray) -> tuple[Event, ...]:
-    """Vocal bursts that can be named, in samples; none where the detector's weights cannot be had: the modality `audio`
-    says so.
+class _Voice:
+    """Samples float32 [N] and the voice encoder's rows [R, WIDTH] about them; none where its weights cannot be had: the
+    modality `audio` says so.
     """
-    with suppress(WeightsError):
-        events = detect_events(samples)
-        return tuple(event for event in events if event.kind != "other" and event.confidence >= MIN_BURST_CONFIDENCE)
-    return ()
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self.samples = samples
+        self.rows = np.zeros((0, WIDTH), np.float32)
+        with suppress(WeightsError):
+            self.rows = listen(samples)
+
+    def between(self, start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+        """Samples and rows from `start` to `end` seconds; at least one row."""
+        first = min(round(start * ROWS_PER_SECOND), max(0, len(self.rows) - 1))
+        rows = self.rows[first : max(first + 1, round(end * ROWS_PER_SECOND))]
+        return self.samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)], rows
+
+    def bursts(self) -> tuple[Event, ...]:
+        """Vocal bursts that can be named."""
+        if not len(self.rows):
+            return ()
+        with suppress(WeightsError):
+            events = detect_events(self.samples, self.rows)
+            return tuple(
+                event for event in events if event.kind != "other" and event.confidence >= MIN_BURST_CONFIDENCE
+            )
+        return ()
 
 
 def _within(event: Event, groups: list[list[tuple[float, float]]]) -> bool:
@@ -182,15 +203,14 @@ def _within(event: Event, groups: list[list[tuple[float, float]]]) -> bool:
     return covered >= (event.end - event.start) / 2
 
 
-def _burst(samples: np.ndarray, event: Event, offset: float) -> Utterance:
+def _burst(voice: _Voice, event: Event, offset: float) -> Utterance:
     """A vocal burst that speech activity drops."""
-    sound = samples[int(event.start * SAMPLE_RATE) : int(event.end * SAMPLE_RATE)]
     moved = replace(event, start=event.start + offset, end=event.end + offset)
-    return Utterance(moved.start, moved.end, (), sound, listen(sound), events=(moved,))
+    return Utterance(moved.start, moved.end, (), *voice.between(event.start, event.end), events=(moved,))
 
 
 def _utterance(
-    samples: np.ndarray,
+    voice: _Voice,
     group: list[tuple[float, float]],
     events: Sequence[Event],
     offset: float,
@@ -198,21 +218,17 @@ def _utterance(
     detector: LanguageDetector,
 ) -> Utterance:
     start, end = group[0][0], group[-1][1]
-    spoken = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+    spoken, rows = voice.between(start, end)
     since, until = start + offset, end + offset
     regions = tuple((a + offset, b + offset) for a, b in group)
     language = detector.language if transcriber is None else None
     sentences: tuple[Sentence, ...] = ()
-    rows = np.zeros((0, WIDTH), np.float32)
-    # Weights that cannot be had cost the words or the voice, whose modality says so, and not the clip.
-    with suppress(WeightsError):
+    with suppress(WeightsError):  # weights that cannot be had cost the words, whose modality says so, and not the clip
         if transcriber is not None:
             sentences = plausible(transcriber(spoken, since), since, until)
         elif language is not None or not detector.judged:
             # Without Whisper base nobody can tell the language, and the words are taken for English.
             sentences = transcribe(encode(spoken, language), since, until, language)
-    with suppress(WeightsError):
-        rows = listen(spoken)
     inside = tuple(
         replace(event, start=event.start + offset, end=event.end + offset)
         for event in events

@@ -6,7 +6,7 @@ somebody asks which language that is.
 
 import shutil
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from cer.media.clip import SAMPLE_RATE
 from cer.models.checkpoints import WHISPER, WHISPER_BASE, folder, join, locate
 from cer.models.runtime import THREADS
+from cer.perception import synthesizers
 
 MARKS_PER_SECOND = 50  # of Whisper's clock
 
@@ -106,15 +107,24 @@ def _encoded(whisper: Any, samples: np.ndarray) -> Any:
     return whisper.encode(whisper.feature_extractor(padded)[:, :3000])
 
 
-def languages(samples: np.ndarray) -> dict[str, float]:
+def languages(samples: np.ndarray) -> Mapping[str, float]:
     """The probability of each of Whisper's languages in up to 22 s of speech, mono at 16 kHz.
 
     Raises:
         WeightsError: Whisper base is not installed.
     """
+    return synthesizers.named(*guessed(samples))
+
+
+def guessed(samples: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
+    """Whisper base's encoder output, float32 [R, 512], without that of the silence after the speech, and its own guess
+    at the language. Raises WeightsError when it is not installed.
+    """
     whisper = _multilingual()
-    (guesses,) = whisper.model.detect_language(_encoded(whisper, samples))
-    return {token.strip("<|>"): probability for token, probability in guesses}
+    output = _encoded(whisper, samples)
+    (guesses,) = whisper.model.detect_language(output)
+    rows = max(1, round(len(samples) / SAMPLE_RATE * MARKS_PER_SECOND))
+    return np.asarray(output)[0, :rows], {token.strip("<|>"): probability for token, probability in guesses}
 
 
 def transcribe(output: Any, start: float, end: float, language: str | None = None) -> tuple[Sentence, ...]:

@@ -2,7 +2,6 @@
 or not speech activity keeps it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,10 @@ import numpy as np
 from cer.media.clip import SAMPLE_RATE
 from cer.models.checkpoints import locate, shipped
 from cer.models.runtime import cached_per_device, onnx_session
-from cer.perception.voice_encoder import ROWS_PER_SECOND, listen
+from cer.perception.voice_encoder import ROWS_PER_SECOND
 from cer.perception.voice_head import BURST_KINDS, predict_voice
 from cer.perception.voice_statistics import voice_statistics
 
-MAX_CHUNK = 15  # seconds that are encoded at a time; attention over 30 s needs four times the memory
 MIN_EVENT = 0.25  # seconds
 MAX_GAP = 0.2  # seconds between two parts of one event
 MIN_PROBABILITY = 0.5  # of a burst, per row
@@ -35,12 +33,19 @@ class Event:
     confidence: float
 
 
-def detect_events(samples: np.ndarray, start: float = 0.0) -> tuple[Event, ...]:
-    """Vocal bursts in mono 16 kHz samples [N] that begin at `start` seconds of the clip, in order of time."""
-    events: list[Event] = []
-    for first in range(0, len(samples), MAX_CHUNK * SAMPLE_RATE):
-        chunk = samples[first : first + MAX_CHUNK * SAMPLE_RATE]
-        events += _events(chunk, listen(chunk), start + first / SAMPLE_RATE)
+def detect_events(samples: np.ndarray, rows: np.ndarray) -> tuple[Event, ...]:
+    """Vocal bursts in mono 16 kHz samples [N], and rows [R, WIDTH] of the voice encoder about them, in order of time;
+    seconds count from the first sample.
+    """
+    probabilities = np.convolve(voice_probabilities(rows)[:, _BURST], _SMOOTHING, "same")[: len(rows)]
+    events = []
+    for first, end in _stretches(probabilities > MIN_PROBABILITY):
+        piece = samples[first * SAMPLE_RATE // ROWS_PER_SECOND : end * SAMPLE_RATE // ROWS_PER_SECOND]
+        if end - first < MIN_EVENT * ROWS_PER_SECOND or np.sqrt(np.mean(piece**2)) < MIN_RMS:
+            continue
+        kind = kind_of(predict_voice(voice_statistics(rows[first:end], piece), 1.0)[2])
+        confidence = float(probabilities[first:end].mean())
+        events.append(Event(first / ROWS_PER_SECOND, end / ROWS_PER_SECOND, kind, confidence))
     return tuple(events)
 
 
@@ -55,17 +60,6 @@ def burst_share(rows: np.ndarray) -> float:
     """Share of the voice in rows [R, WIDTH] that is a burst and not speech, in [0, 1]."""
     mean = voice_probabilities(rows).mean(0)
     return float(mean[_BURST] / max(float(mean[_BURST] + mean[_SPEECH]), 1e-6))
-
-
-def _events(samples: np.ndarray, rows: np.ndarray, offset: float) -> Iterator[Event]:
-    probabilities = np.convolve(voice_probabilities(rows)[:, _BURST], _SMOOTHING, "same")[: len(rows)]
-    for first, end in _stretches(probabilities > MIN_PROBABILITY):
-        piece = samples[first * SAMPLE_RATE // ROWS_PER_SECOND : end * SAMPLE_RATE // ROWS_PER_SECOND]
-        if end - first < MIN_EVENT * ROWS_PER_SECOND or np.sqrt(np.mean(piece**2)) < MIN_RMS:
-            continue
-        kind = kind_of(predict_voice(voice_statistics(rows[first:end], piece), 1.0)[2])
-        confidence = float(probabilities[first:end].mean())
-        yield Event(offset + first / ROWS_PER_SECOND, offset + end / ROWS_PER_SECOND, kind, confidence)
 
 
 def kind_of(logits: np.ndarray) -> str:

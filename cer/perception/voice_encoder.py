@@ -23,15 +23,27 @@ STATES = 512  # values of a layer's output
 WIDTH = (LAYERS - FIRST) * STATES
 WEIGHTS = "whisper_base.safetensors"
 POSITIONS = "encoder/position_encodings/encodings"
+WINDOW = 6  # seconds that are heard at a time, as long as a sentence, which is what heads are trained on
 MAX_ROWS = 1500  # half a minute
 MIN_SAMPLES = SAMPLE_RATE // 20  # samples; a shorter sound is padded with silence: the spectrum needs a few windows
 
 
 def listen(samples: np.ndarray) -> np.ndarray:
-    """Float32 [R, WIDTH], the outputs of the three layers side by side, of up to 30 s of mono 16 kHz samples; R is 50 a
-    second, and at least one.
+    """Float32 [R, WIDTH], the outputs of the three layers side by side, of mono 16 kHz samples; R is 50 a second, and
+    at least one.
+
+    They are heard in equal windows of at most WINDOW seconds: in a longer context a sentence is like its neighbors.
+    Unweighted recall of heads that lacked the corpus (nEMO, RAVDESS, EMOVO), sentences alone 0.475, 0.532, 0.525, in
+    windows of 6 s 0.467, 0.526, 0.542, of 10 s 0.448, 0.499, 0.512, of 20 s 0.396, 0.500, 0.476.
     """
-    padded = np.pad(samples, (0, max(0, MIN_SAMPLES - len(samples))))[: 30 * SAMPLE_RATE]
+    windows = max(1, -(-len(samples) // (WINDOW * SAMPLE_RATE)))
+    hop = SAMPLE_RATE // ROWS_PER_SECOND
+    edges = [round(len(samples) * number / windows / hop) * hop for number in range(windows)]
+    return np.concatenate([_heard(part) for part in np.split(samples, edges[1:])])
+
+
+def _heard(samples: np.ndarray) -> np.ndarray:
+    padded = np.pad(samples, (0, max(0, MIN_SAMPLES - len(samples))))
     mel = _spectrum()(padded, padding=0)[None].astype(np.float32)
     rows = max(1, round(len(samples) / SAMPLE_RATE * ROWS_PER_SECOND))
     return np.asarray(_encoder().run(None, {"mel": mel})[0][0, :rows])

@@ -65,7 +65,7 @@ def supported(analysis: Analysis) -> Analysis:
 
 def _supported(analysis: Analysis, statement: Statement, row: int | None) -> Statement:
     names = {name for name, _ in statement.emotions}
-    if not names or any(witness.emotion in names for witness in witnesses(analysis, row)):
+    if not names or any(names.intersection(witness.emotions) for witness in witnesses(analysis, row)):
         return statement
     return Statement(UNCLEAR, 1 - statement.confidence, ())
 

@@ -144,12 +144,12 @@ def burst_kinds(voices: Voices, rows: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def predict(head: VoiceHead, statistics: np.ndarray, bursts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits [N, 8], familiarity [N] and logits of burst kinds [N, 5] of statistics [N, STATISTICS_WIDTH] and bursts
+    """Logits [N, 8], distances [N] and logits of burst kinds [N, 5] of statistics [N, STATISTICS_WIDTH] and bursts
     [N].
     """
     inputs = torch.from_numpy(statistics)
     logits, _, kinds = head(inputs, torch.from_numpy(bursts.astype(np.float32)))
-    return logits.numpy(), head.familiarity(inputs).numpy(), kinds.numpy()
+    return logits.numpy(), head.distances(inputs).numpy(), kinds.numpy()
 
 
 def splits(voices: Voices) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -176,11 +176,11 @@ def predict_split(
     fit, test = rows
     bursts = voices.bursts[test] & voices.bursts[fit].any()  # a head without bursts takes them for speech
     if not path.exists():
-        logits, familiarity, _ = predict(train(statistics, voices, fit), statistics[test, 0], bursts)
-        np.savez(path, logits=logits, familiarity=familiarity)
+        logits, distances, _ = predict(train(statistics, voices, fit), statistics[test, 0], bursts)
+        np.savez(path, logits=logits, distances=distances)
         logger.info("%s predicted", name)
     stored = np.load(path)
-    return HeldOut(stored["logits"], test, stored["familiarity"], bursts)
+    return HeldOut(stored["logits"], test, stored["distances"], bursts)
 
 
 def main() -> None:
@@ -193,8 +193,8 @@ def main() -> None:
     }
     head = train(statistics, voices, np.flatnonzero(~voices.is_validation()))
     apart = np.flatnonzero(voices.is_validation())
-    logits, familiarity, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
-    predictions["emogator_speakers"] = HeldOut(logits, apart, familiarity, voices.bursts[apart])
+    logits, distances, kinds = predict(head, statistics[apart, 0], voices.bursts[apart])
+    predictions["emogator_speakers"] = HeldOut(logits, apart, distances, voices.bursts[apart])
     temperatures = fit_temperatures(predictions, voices)
     head.temperatures.copy_(torch.tensor(temperatures))
     metrics: dict[str, dict[str, float]] = measure(predictions, voices, temperatures)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from sklearn.metrics import f1_score
 
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
 from cer.train.calibrate import fit_temperature
+from cer.train.voice_networks import temperature
 from cer.train.voices import Voices
 
 _OTHER = EMOTIONS.index("Other")
@@ -19,13 +21,13 @@ _SPEECH = ("left_out_ravdess", "left_out_nemo", "left_out_emovo")
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Uncalibrated logits [N, 8] of rows [N] of the voices, how familiar each was to the head [N], and whether the head
-    took it for a burst [N].
+    """Uncalibrated logits [N, 8] of rows [N] of the voices, how far each was from the head's training [N], and whether
+    the head took it for a burst [N].
     """
 
     logits: np.ndarray
     rows: np.ndarray
-    familiarity: np.ndarray
+    distances: np.ndarray
     bursts: np.ndarray
 
 
@@ -60,9 +62,12 @@ def _temperature(predictions: HeldOut, voices: Voices) -> float:
 
 def calibrated(predictions: HeldOut, temperatures: Temperatures) -> np.ndarray:
     """Logits [N, 8], divided as the head divides them."""
-    familiar, other, burst = temperatures
-    speech = other + (familiar - other) * predictions.familiarity
-    return predictions.logits / np.where(predictions.bursts, burst, speech)[:, None]
+    by = temperature(
+        torch.tensor(temperatures),
+        torch.from_numpy(predictions.distances),
+        torch.from_numpy(predictions.bursts.astype(np.float32)),
+    )
+    return np.asarray(predictions.logits / by.numpy()[:, None])
 
 
 def measure(
@@ -90,7 +95,7 @@ def _together(parts: Sequence[HeldOut]) -> HeldOut:
     return HeldOut(
         np.concatenate([part.logits for part in parts]),
         np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.familiarity for part in parts]),
+        np.concatenate([part.distances for part in parts]),
         np.concatenate([part.bursts for part in parts]),
     )
 
@@ -101,7 +106,7 @@ def _scores(predictions: HeldOut, voices: Voices, temperatures: Temperatures) ->
     recalls = [(predicted[emotions == c] == c).mean() for c in range(logits.shape[1])]
     return {
         "items": len(emotions),
-        "familiarity": round(float(predictions.familiarity.mean()), 3),
+        "median_distance": round(float(np.median(predictions.distances)), 2),
         "accuracy": round(float((predicted == emotions).mean()), 4),
         "uar": round(float(np.mean(recalls)), 4),
         "macro_f1": round(float(f1_score(emotions, predicted, average="macro")), 4),

@@ -12,6 +12,7 @@ from cer.train.networks import Calibrated
 EMBEDDING_WIDTH = 128
 EDGE = 0.9  # squared distance at which a voice is half familiar: most actors kept apart are nearer, corpora are not
 EDGE_WIDTH = 0.07
+FAR = 2.0  # 95 % of the speech of corpora left out is nearer; vocal bursts are at 5.5 from speech
 TRAVELING = (*range(WIDTH), *range(2 * WIDTH, STATISTICS_WIDTH))  # statistics without the deviations
 
 
@@ -57,11 +58,12 @@ class VoiceHead(nn.Module):
         [N, 8], embedding [N, 128], logits of burst kinds [N, 5].
         """
         branches, embedding, kinds = self.branches(statistics, burst)
-        familiarity = self.familiarity(statistics)
-        share = mixed(self.discriminant_shares, familiarity, burst)[:, None]
+        distances = self.distances(statistics)
+        familiar, other, sound = self.discriminant_shares
+        share = torch.lerp(torch.lerp(other, familiar, familiarity(distances)), sound, burst)[:, None]
         logits = (1 - share) * (branches[0] + branches[1]) / 2
         logits = logits + share * self.discriminant(self.standard(statistics)[:, self.columns])
-        return logits / mixed(self.temperatures, familiarity, burst)[:, None], embedding, kinds
+        return logits / temperature(self.temperatures, distances, burst)[:, None], embedding, kinds
 
     def branches(self, statistics: Tensor, burst: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """Logits [N, 8] of each network, the embedding [N, 128] and logits of burst kinds [N, 5]."""
@@ -75,10 +77,6 @@ class VoiceHead(nn.Module):
         ]
         return logits, embedding, self.kinds(embedding)
 
-    def familiarity(self, statistics: Tensor) -> Tensor:
-        """How like the recordings of training, [N] in (0, 1)."""
-        return ((EDGE - self.distances(statistics)) / EDGE_WIDTH).sigmoid()
-
     def distances(self, statistics: Tensor) -> Tensor:
         """Squared distances [N] to the nearest corpus of speech, a feature (`cer.train.familiarity`)."""
         around = self.standard(statistics)[:, None, self.columns] - self.middles
@@ -91,10 +89,18 @@ class VoiceHead(nn.Module):
         return ((statistics - self.mean) / self.deviation).clamp(-8, 8)
 
 
-def mixed(three: Tensor, familiarity: Tensor, burst: Tensor) -> Tensor:
-    """Between a value for familiar speech, one for other speech and one for bursts, [N]."""
+def familiarity(distances: Tensor) -> Tensor:
+    """How like the recordings of training voices at these distances are, in (0, 1)."""
+    return ((EDGE - distances) / EDGE_WIDTH).sigmoid()
+
+
+def temperature(three: Tensor, distances: Tensor, burst: Tensor) -> Tensor:
+    """By which logits are divided [N]: temperatures of familiar speech, of other speech and of bursts. What is farther
+    than speech of corpora never heard makes the head less sure, as much as it is farther.
+    """
     familiar, other, sound = three
-    return torch.lerp(torch.lerp(other, familiar, familiarity), sound, burst)
+    speech = torch.lerp(other * (distances / FAR).clamp(min=1), familiar, familiarity(distances))
+    return torch.lerp(speech, sound, burst)
 
 
 class EventNetwork(Calibrated):

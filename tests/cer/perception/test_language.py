@@ -5,20 +5,13 @@ import pytest
 
 from cer.errors import WeightsError
 from cer.media.clip import SAMPLE_RATE, Sound
-from cer.media.reader import probe, stream
 from cer.models.checkpoints import WHISPER_BASE, installed
 from cer.perception import language, speech, transcription
 from cer.perception.language import ENOUGH, LanguageDetector, name_of
 from cer.perception.speech import Listener
-from tests.clips import DEMO
 
 NEEDS_BASE = pytest.mark.skipif(not installed(WHISPER_BASE), reason="Whisper base is not installed (extra languages)")
 SECOND = np.zeros(SAMPLE_RATE, np.float32)
-
-
-@pytest.fixture(scope="module")
-def track() -> np.ndarray:
-    return np.concatenate([item.samples for item in stream(probe(DEMO), 1.0) if isinstance(item, Sound)])
 
 
 @pytest.fixture

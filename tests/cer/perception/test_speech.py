@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 from cer.media.clip import SAMPLE_RATE, Sound
-from cer.media.reader import probe, stream
 from cer.perception.speech import MAX_UTTERANCE, Listener, Utterance, _group, leveled, speech_regions
 from cer.perception.transcription import Sentence, plausible
 from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH
-from tests.clips import DEMO
-
-
-@pytest.fixture(scope="module")
-def track() -> np.ndarray:
-    return np.concatenate([item.samples for item in stream(probe(DEMO), 1.0) if isinstance(item, Sound)])
 
 
 def listen(samples: np.ndarray, start: float = 0.0, piece: int = 4000) -> list[Utterance]:

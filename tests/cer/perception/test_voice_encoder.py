@@ -96,3 +96,12 @@ def test_a_sound_too_short_for_a_spectrum_is_heard_as_one_row_or_more(samples: i
     rows = listen(np.zeros(samples, np.float32))
     assert len(rows) >= 1
     assert np.isfinite(rows).all()
+
+
+def test_what_is_longer_than_a_sentence_is_heard_in_equal_windows(voice: np.ndarray) -> None:
+    long = np.concatenate([voice, voice[::-1], voice[: SAMPLE_RATE + 7]])  # 7 s and a bit: two windows of 3.5
+    rows = listen(long)
+    assert rows.shape == (7 * ROWS_PER_SECOND, WIDTH)
+    half = 7 * ROWS_PER_SECOND // 2
+    np.testing.assert_array_equal(rows[:half], listen(long[: half * SAMPLE_RATE // ROWS_PER_SECOND]))
+    np.testing.assert_array_equal(rows[half:], listen(long[half * SAMPLE_RATE // ROWS_PER_SECOND :]))

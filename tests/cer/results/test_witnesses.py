@@ -44,3 +44,11 @@ def test_what_one_source_says_may_be_stated_and_so_may_a_blend_of_two(contradict
     for statement in (surprise, blend):
         stated = replace(contradicted, statement=statement, statements=[statement] * len(contradicted.segments))
         assert supported(stated).statement == statement
+
+
+def test_what_a_source_says_as_well_as_its_strongest_emotion_may_be_stated(analysis: Analysis) -> None:
+    anger = replace(ANGER, share=0.6)
+    for second, state in ((0.38, SINGLE), (0.25, UNCLEAR)):  # 0.38 is more than CLOSE times 0.45, 0.25 is less
+        face = {"static_face": {"Surprise": 0.45, "Anger": second}}
+        between = replace(judged(analysis, [face]), statement=anger)
+        assert supported(between).statement.state == state

@@ -40,10 +40,10 @@ def test_the_head_learns_what_differs_between_voices() -> None:
     tone = rng.normal(size=STATISTICS_WIDTH)
     side = np.where(voices.emotions == 1, 1, -1)[:, None, None]
     statistics = (rng.normal(size=(60, 1, STATISTICS_WIDTH)) + side * tone).astype(np.float32)
-    logits, familiarity, kinds = predict(train(statistics, voices, np.arange(60)), statistics[:, 0], voices.bursts)
+    logits, distances, kinds = predict(train(statistics, voices, np.arange(60)), statistics[:, 0], voices.bursts)
     assert (logits.argmax(1) == voices.emotions).mean() > 0.9
     assert kinds.shape == (60, 5)
-    assert familiarity.shape == (60,)
+    assert distances.shape == (60,)
 
 
 def test_corpora_count_as_they_should_and_a_class_a_corpus_lacks_is_discouraged() -> None:
