@@ -15,8 +15,8 @@ from cer.perception import transcription
 
 ENOUGH = 12.0  # seconds of speech after which the language is settled
 EXCERPT = 10.0  # seconds of an utterance that are judged
-# Of the likeliest language; below it the language is not clear. RAVDESS: at least 0.96. Of 96 clips of three short lines
-# read by espeak-ng 0.96 are named, 0.93 at 0.5; of single recordings of nEMO 0.07 are named wrongly, 0.06 at 0.5.
+# Of the likeliest language; below it the language is not clear. RAVDESS: at least 0.96. Of 96 clips of three lines read
+# by espeak-ng 0.96 are named, 0.93 at 0.5; of single recordings of nEMO 0.07 are named wrongly, 0.06 at 0.5.
 MIN_PROBABILITY = 0.4
 # A damaged recording spreads what it takes from the likeliest over all the others: 0.64 for English, 0.07 for the next
 # in a synthetic voice, 0.49 to 0.52 and 0.12 when it is clipped.
