@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from cer.errors import DataError
 from cer.media.clip import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
-TABLES = (".parquet", ".arrow")  # endings of files with rows
+SUFFIXES = (".parquet", ".arrow")  # endings of files with rows
 _ENDINGS = {"Video": ".mp4", "Audio": ".wav"}  # of a clip without a name; what it holds decides how it is decoded
 
 
@@ -21,16 +21,15 @@ def clips_in(address: str) -> Iterator[tuple[int, str]]:
     """Row and ending of each clip of a table; nothing for a table that has no column of clips. Raises OSError or
     ValueError when it cannot be read.
     """
+    schema = _arrow(address).schema if address.endswith(".arrow") else _parquet(address).schema_arrow
+    column, ending = _column(schema)
+    if not column:
+        return
     if address.endswith(".arrow"):
-        table = _arrow(address)
-        column, ending = _column(table.schema)
-        names = pc.struct_field(table[column], "path") if column else pa.array([])
+        clips = _arrow(address)[column]
     else:
-        file = _parquet(address)
-        column, ending = _column(file.schema_arrow)
-        path = f"{column}.path"
-        names = pc.struct_field(file.read(columns=[path])[column], "path") if column else pa.array([])
-    for row, name in enumerate(names.to_pylist()):
+        clips = _parquet(address).read(columns=[f"{column}.path"])[column]
+    for row, name in enumerate(pc.struct_field(clips, "path").to_pylist()):
         suffix = PurePosixPath(name or "").suffix.lower()
         if suffix in VIDEO_SUFFIXES | AUDIO_SUFFIXES or ending:
             yield row, suffix or ending
@@ -45,9 +44,9 @@ def clip_at(address: str, row: int) -> bytes:
         clip = table[_column(table.schema)[0]][row].as_py()
     else:
         metadata = _parquet(address).metadata
-        ends = np.cumsum([metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)])
-        group = int(np.searchsorted(ends, row, "right"))
-        clip = _row_group(address, group)[row - int(ends[group])].as_py()
+        starts = np.cumsum([0, *(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))])
+        group = int(np.searchsorted(starts, row, "right")) - 1
+        clip = _row_group(address, group)[row - int(starts[group])].as_py()
     if clip["bytes"] is not None:
         return bytes(clip["bytes"])
     if "://" in address or not Path(clip["path"] or "").is_file():

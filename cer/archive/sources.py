@@ -65,21 +65,18 @@ def shard(items: Sequence[Item], number: int, count: int) -> list[Item]:
 @contextmanager
 def fetched(item: Item) -> Iterator[Path]:
     """The clip as a file of this machine; a copy of a remote one is gone afterwards. Raises OSError."""
-    if item.row is not None:
-        with tempfile.TemporaryDirectory(prefix="cer-") as folder:
-            path = Path(folder) / f"clip{item.ending}"
-            path.write_bytes(rows.clip_at(item.address, item.row))
-            yield path
-        return
-    if "://" not in item.address:
+    if "://" not in item.address and item.row is None:
         yield Path(item.address)
         return
     import fsspec
 
     with tempfile.TemporaryDirectory(prefix="cer-") as folder:
-        path = Path(folder) / f"clip{PurePosixPath(item.address).suffix}"
-        with fsspec.open(item.address, "rb") as remote, path.open("wb") as local:
-            shutil.copyfileobj(remote, local)
+        path = Path(folder) / f"clip{item.ending or PurePosixPath(item.address).suffix}"
+        if item.row is not None:
+            path.write_bytes(rows.clip_at(item.address, item.row))
+        else:
+            with fsspec.open(item.address, "rb") as remote, path.open("wb") as local:
+                shutil.copyfileobj(remote, local)
         yield path
 
 
@@ -101,14 +98,14 @@ def _remote(address: str) -> Iterator[Item]:
     for name, details in entries.items():
         plain = name.removeprefix(root).lstrip("/")
         hidden = any(part.startswith(".") for part in PurePosixPath(plain).parts)
-        if details["type"] == "file" and not hidden and (_is_clip(name) or name.endswith(rows.TABLES)):
+        if details["type"] == "file" and not hidden and (_is_clip(name) or name.endswith(rows.SUFFIXES)):
             full = name if not scheme else scheme + name.split("://", 1)[-1]
             yield from _whole_or_rows(Item(plain, full, _version(details)))
 
 
 def _whole_or_rows(item: Item) -> Iterator[Item]:
     """A file, or the clips in its rows where it is a table. A table that cannot be read fails as one clip does."""
-    if not item.address.endswith(rows.TABLES):
+    if not item.address.endswith(rows.SUFFIXES):
         yield item
         return
     try:

@@ -12,7 +12,7 @@ from cer.models.checkpoints import Checkpoint, require, shipped
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
 from cer.perception.vocal_events import burst_share
-from cer.perception.voice_encoder import ROWS_PER_SECOND, WEIGHTS
+from cer.perception.voice_encoder import WEIGHTS, stretch_of
 from cer.perception.voice_head import predict_voice
 from cer.perception.voice_statistics import voice_statistics
 from cer.progress import Progress
@@ -63,8 +63,7 @@ def voice_quality(seconds: float, burst: float) -> float:
 
 def rows_between(utterance: Utterance, start: float, end: float) -> np.ndarray:
     """Rows [R, WIDTH] of an utterance from `start` to `end` seconds of the clip; at least one."""
-    first = min(round((start - utterance.start) * ROWS_PER_SECOND), len(utterance.rows) - 1)
-    return utterance.rows[first : max(first + 1, round((end - utterance.start) * ROWS_PER_SECOND))]
+    return stretch_of(utterance.rows, start - utterance.start, end - utterance.start)
 
 
 def samples_between(utterance: Utterance, start: float, end: float) -> np.ndarray:

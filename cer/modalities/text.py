@@ -3,7 +3,6 @@ spoken language; the words of every other language to a head on a multilingual e
 package (extra `languages`).
 """
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,12 +14,12 @@ from cer.models.checkpoints import (
     E5,
     LANGUAGES,
     MINILM,
-    SHIPPED,
     WHISPER,
     WHISPER_BASE,
     Checkpoint,
     installed,
     locate,
+    note_of,
     require,
     shipped,
 )
@@ -126,8 +125,7 @@ def classify_multilingual(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]
 @lru_cache(maxsize=1)
 def trained_languages() -> frozenset[str]:
     """Codes of the languages that the multilingual head was trained on."""
-    note = SHIPPED / MULTILINGUAL.replace(".onnx", ".json")
-    return frozenset(json.loads(note.read_text("utf-8"))["languages"])
+    return frozenset(note_of(MULTILINGUAL)["languages"])
 
 
 @cached_per_device()

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from cer.errors import WeightsError
 from cer.files import sha256_of
@@ -82,6 +83,11 @@ def shipped(file: str) -> Checkpoint:
             f"{file}: not among the shipped weights ({', '.join(manifest())}). Reinstall the package."
         ) from None
     return Checkpoint(entry["name"], file, entry["sha256"], entry["revision"], entry["license"])
+
+
+def note_of(file: str) -> dict[str, Any]:
+    """What is written down about one of the project's own weights: data, metrics, and what its outputs mean."""
+    return dict(json.loads((SHIPPED / file).with_suffix(".json").read_text("utf-8")))
 
 
 def own(path: Path, name: str) -> Checkpoint:

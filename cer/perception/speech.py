@@ -15,7 +15,7 @@ from cer.media.clip import SAMPLE_RATE, Sound
 from cer.perception.language import LanguageDetector
 from cer.perception.transcription import Sentence, Transcriber, encode, plausible, transcribe
 from cer.perception.vocal_events import Event, detect_events
-from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH, listen
+from cer.perception.voice_encoder import WIDTH, listen, stretch_of
 
 MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 30 s
 
@@ -181,9 +181,8 @@ class _Voice:
 
     def between(self, start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
         """Samples and rows from `start` to `end` seconds; at least one row."""
-        first = min(round(start * ROWS_PER_SECOND), max(0, len(self.rows) - 1))
-        rows = self.rows[first : max(first + 1, round(end * ROWS_PER_SECOND))]
-        return self.samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)], rows
+        sound = self.samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+        return sound, stretch_of(self.rows, start, end)
 
     def bursts(self) -> tuple[Event, ...]:
         """Vocal bursts that can be named."""

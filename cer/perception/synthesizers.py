@@ -4,14 +4,13 @@ Whisper understands people, and voices made from recordings of people. Of a synt
 announcements have them, it takes most languages for another one; its encoder hears the difference all the same.
 """
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from cer.models.checkpoints import SHIPPED, shipped
+from cer.models.checkpoints import note_of, shipped
 from cer.models.runtime import tensors
 
 WEIGHTS = "synthesizers.safetensors"
@@ -69,5 +68,4 @@ def speech_statistics(rows: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _layer() -> Layer:
     stored = tensors(shipped(WEIGHTS))
-    note = json.loads((SHIPPED / WEIGHTS).with_suffix(".json").read_text("utf-8"))
-    return Layer(note["classes"], stored["weights"].astype(np.float32), stored["bias"])
+    return Layer(note_of(WEIGHTS)["classes"], stored["weights"].astype(np.float32), stored["bias"])

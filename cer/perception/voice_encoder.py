@@ -42,6 +42,12 @@ def listen(samples: np.ndarray) -> np.ndarray:
     return np.concatenate([_heard(part) for part in np.split(samples, edges[1:])])
 
 
+def stretch_of(rows: np.ndarray, start: float, end: float) -> np.ndarray:
+    """Of rows [R, WIDTH], those from `start` to `end` seconds after the first; at least one where there is any."""
+    first = max(0, min(round(start * ROWS_PER_SECOND), len(rows) - 1))
+    return rows[first : max(first + 1, round(end * ROWS_PER_SECOND))]
+
+
 def _heard(samples: np.ndarray) -> np.ndarray:
     padded = np.pad(samples, (0, max(0, MIN_SAMPLES - len(samples))))
     mel = _spectrum()(padded, padding=0)[None].astype(np.float32)

@@ -17,10 +17,12 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from safetensors.numpy import save
 from sklearn.linear_model import LogisticRegression
 
@@ -59,13 +61,20 @@ RECORDINGS = 350  # of people, of each corpus; some are joined with another, som
 STRENGTH = 0.02  # of the regression, inverse
 
 
+@lru_cache(maxsize=1)
+def written(data: Path) -> pd.DataFrame:
+    """Lines of SemEval and of subtitles, with their languages."""
+    parts = (
+        semeval2025.rows(data / "text/semeval2025-train.csv.gz", "train"),
+        xed.rows(data / "text/xed-subtitles.csv.gz", "train"),
+    )
+    return pd.concat([part.to_pandas()[["text", "language"]] for part in parts])
+
+
 def sentences(data: Path, language: str) -> list[str]:
     """What people wrote in a language."""
-    frames = (
-        semeval2025.rows(data / "text/semeval2025-train.csv.gz", "train").to_pandas(),
-        xed.rows(data / "text/xed-subtitles.csv.gz", "train").to_pandas(),
-    )
-    lines = [line for frame in frames for line in frame["text"][frame["language"] == language]]
+    table = written(data)
+    lines = table["text"][table["language"] == language].tolist()
     usual = [plain(line) for line in [*lines[:: max(1, len(lines) // 400)], *translated(language)]]
     return sorted({line for line in usual if SENTENCE[0] <= len(line) <= SENTENCE[1]})
 
@@ -173,9 +182,8 @@ def together(read: Mapping[str, Excerpts], person: Excerpts, without: str = "") 
     readings kept apart.
     """
     rows = person.groups != without
-    parts = {name: excerpts.statistics[~excerpts.apart] for name, excerpts in read.items()} | {
-        PERSON: person.statistics[rows]
-    }
+    parts = {name: excerpts.statistics[~excerpts.apart] for name, excerpts in read.items()}
+    parts[PERSON] = person.statistics[rows]
     layer = fit(*labeled(parts))
     statistics, names = labeled({name: excerpts.statistics[excerpts.apart] for name, excerpts in read.items()})
     targets = np.equal.outer(names, np.array(layer.classes)).astype(np.float32)

@@ -60,7 +60,7 @@ class VoiceHead(nn.Module):
         branches, embedding, kinds = self.branches(statistics, burst)
         distances = self.distances(statistics)
         familiar, other, sound = self.discriminant_shares
-        share = torch.lerp(torch.lerp(other, familiar, familiarity(distances)), sound, burst)[:, None]
+        share = mixed(familiar, other, sound, distances, burst)[:, None]
         logits = (1 - share) * (branches[0] + branches[1]) / 2
         logits = logits + share * self.discriminant(self.standard(statistics)[:, self.columns])
         return logits / temperature(self.temperatures, distances, burst)[:, None], embedding, kinds
@@ -99,8 +99,12 @@ def temperature(three: Tensor, distances: Tensor, burst: Tensor) -> Tensor:
     than speech of corpora never heard makes the head less sure, as much as it is farther.
     """
     familiar, other, sound = three
-    speech = torch.lerp(other * (distances / FAR).clamp(min=1), familiar, familiarity(distances))
-    return torch.lerp(speech, sound, burst)
+    return mixed(familiar, other * (distances / FAR).clamp(min=1), sound, distances, burst)
+
+
+def mixed(familiar: Tensor, other: Tensor, sound: Tensor, distances: Tensor, burst: Tensor) -> Tensor:
+    """Between values for familiar speech, for other speech and for bursts, [N]."""
+    return torch.lerp(torch.lerp(other, familiar, familiarity(distances)), sound, burst)
 
 
 class EventNetwork(Calibrated):
