@@ -48,6 +48,11 @@ def outcome(faces: list[Face], truth: Scene) -> tuple[bool, bool, int]:
     return bool(hits), min(shifts, default=np.inf) < MAX_SHIFT, len(faces) - len(hits)
 
 
+def swept(image: np.ndarray) -> list[Face]:
+    """Faces in a clip's first frame."""
+    return Finder().find(preview(image), lambda: image)
+
+
 def grid(faces: list[Source], empty: list[np.ndarray]) -> None:
     print("| pixels | turned | light | cover | recall before | upright crop before | recall | upright crop | false |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
@@ -57,7 +62,7 @@ def grid(faces: list[Source], empty: list[np.ndarray]) -> None:
             scene(face, empty[index % len(empty)], size, turn, light, cover, rng) for index, face in enumerate(faces)
         ]
         before = np.array([outcome(detect(preview(truth.image)), truth) for truth in scenes])
-        after = np.array([outcome(Finder().find(preview(truth.image), truth.image), truth) for truth in scenes])
+        after = np.array([outcome(swept(truth.image), truth) for truth in scenes])
         rates = [f"{value:.2f}" for value in (*before[:, :2].mean(0), *after[:, :2].mean(0))]
         print(f"| {size} | {90 * turn} | {light} | {cover} | {' | '.join(rates)} | {after[:, 2].sum()} |", flush=True)
 
@@ -67,7 +72,7 @@ def false_detections(folder: Path) -> None:
     rng = np.random.default_rng(0)
     enlarged = (Image.fromarray(frame).resize((1920, 1080)) for frame in empty_frames(folder, 0.5))
     for name, frames in (("clips", map(np.asarray, enlarged)), ("pages", (page(rng) for _ in range(20)))):
-        counts = [(len(detect(preview(frame))), len(Finder().find(preview(frame), frame))) for frame in frames]
+        counts = [(len(detect(preview(frame))), len(swept(frame))) for frame in frames]
         before, after = np.array(counts).sum(0)
         print(f"\nFalse detections in {len(counts)} frames ({name}): {before} before, {after} with a sweep of each.")
 

@@ -25,6 +25,7 @@ from cer.segments import Segment
 
 MOMENT = 2.0  # seconds that a moment is about: half a window, so that a change shows soon
 HEARD = 6.0  # seconds of sound that words are looked for in
+MIN_GAP = 0.55 / FRAME_RATE  # seconds between two frames that are used; those of files are up to 0.08 s late
 EVERY = 0.5  # seconds of material between two moments
 
 
@@ -55,7 +56,7 @@ class Live:
         """
         if isinstance(item, Sound):
             self._hearing.add(item)
-        elif item.time - self._latest < 0.9 / FRAME_RATE:
+        elif item.time - self._latest < MIN_GAP:
             return
         else:
             self._latest = item.time

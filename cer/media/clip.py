@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cer.media.planes import Planes
+
 SAMPLE_RATE = 16_000  # Hz, mono
 
 MAX_SIDE = 640  # pixels; frames are scaled down to it while they are decoded
@@ -46,12 +48,16 @@ class Frame:
     Attributes:
         time: Seconds.
         image: RGB uint8 [H, W, 3], upright, longest side at most MAX_SIDE.
-        detail: The same with more pixels, where these were asked for and the clip has them.
+        larger: The same with more pixels, where these were asked for and the clip has them.
     """
 
     time: float
     image: np.ndarray
-    detail: np.ndarray | None = None
+    larger: Planes | None = None
+
+    def detail(self) -> np.ndarray:
+        """RGB uint8 [H, W, 3]: the image with as many pixels as there are."""
+        return self.image if self.larger is None else self.larger.image
 
 
 @dataclass(frozen=True, slots=True)

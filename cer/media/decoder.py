@@ -25,10 +25,10 @@ import av.subtitles.stream
 import av.subtitles.subtitle
 import numpy as np
 
-from cer.media.clip import ACCEPTED, MAX_DURATION
+from cer.media.clip import ACCEPTED, MAX_DURATION, Frame, Sound
 from cer.media.container import Refused, audio_stream, cause, open_container, origin_of, video_stream
-from cer.media.images import Deinterlacer, displayed_size, pixel_aspect, to_image
-from cer.media.messages import send
+from cer.media.images import Deinterlacer, Scaler, displayed_size, pixel_aspect
+from cer.media.messages import send, send_content
 from cer.media.sandbox import confine
 from cer.media.sound import Sounds
 from cer.media.tracks import Decoding
@@ -40,10 +40,12 @@ MAX_CPU_SECONDS_PER_SECOND = 4.0  # for each second of a clip, added to MAX_PROB
 MAX_OPEN_FILES = 32
 MAX_TIMES_PER_MESSAGE = 500  # frame times in one message: often enough that the reader does not take it for a hang
 
-# Of frames larger than this, those that no other frame refers to are skipped: a minute of 4K in 9.2 s, not 14.5 s. Only
-# where the stream has so many frames for each one that is sampled.
-LARGE_FRAME_PIXELS = 1920 * 1088
-MIN_FRAMES_PER_SAMPLE = 4
+# Frames that no other refers to are skipped where the stream has so many frames for each one that is sampled, as long
+# as no gap is longer than this share of the time between samples: 0.6 of the time, for samples that come 40 ms later.
+MIN_FRAMES_PER_SAMPLE, LONGEST_GAP = 4, 0.75
+# Larger frames are decoded by several threads. Smaller ones take a third more processor time so, and decoding them is
+# never what others wait for.
+LARGE_FRAME_PIXELS = 1280 * 736
 
 
 def _seconds(timestamp: int | None, base: Fraction | None) -> float | None:
@@ -95,21 +97,19 @@ def _first_frame(container: Any, video: Any) -> Any:
     raise Refused(f"the video track holds no frame; the file may be cut off. {ACCEPTED}.")
 
 
-def stream(
-    path: Path, rate: float, longest: int, detail: int, sample_rate: int
-) -> Iterator[tuple[float, *tuple[np.ndarray, ...]] | str]:
-    """Decode a clip once, in the container's order: images [H, W, 3] and samples [N], each after its time, and after an
-    image the larger one of `detail` pixels where there are so many. The image
-    shown at each multiple of 1 / rate comes with its own presentation time; damaged stretches are skipped, and so are
-    images of large videos that no other refers to, as long as enough are left. What was lost comes last, in words.
+def stream(path: Path, rate: float, longest: int, detail: int, sample_rate: int) -> Iterator[Frame | Sound | str]:
+    """Decode a clip once, in the container's order: frames, with a larger image of `detail` pixels where there are so
+    many, and sounds. The frame shown at each multiple of 1 / rate comes with its own presentation time; damaged
+    stretches are skipped, and so are frames that no other refers to, as long as enough are left. What was lost comes
+    last, in words.
     """
     with open_container(path) as container:
         origin = origin_of(container)
         video, audio = video_stream(container) if rate else None, audio_stream(container)
         decoding = Decoding(container, _threaded(video, audio), origin)
-        if video is not None and _is_large(video) and (video.average_rate or 0) >= MIN_FRAMES_PER_SAMPLE * rate:
+        if video is not None and (video.average_rate or 0) >= MIN_FRAMES_PER_SAMPLE * rate:
             video.codec_context.skip_frame = "NONREF"
-        images, sounds = _Images(video, origin, rate, (longest, detail)), Sounds(origin, sample_rate)
+        images, sounds = _Images(video, origin, rate, longest, detail), Sounds(origin, sample_rate)
         for frame in decoding.frames():
             yield from images.convert(frame) if isinstance(frame, av.VideoFrame) else sounds.convert(frame)
         yield from images.convert(None)
@@ -122,37 +122,38 @@ def stream(
 def _threaded(*streams: Any) -> list[Any]:
     chosen = [stream for stream in streams if stream is not None]
     for stream in chosen:
-        stream.thread_type = "AUTO"
+        if stream.type == "video" and stream.width * stream.height > LARGE_FRAME_PIXELS:
+            stream.thread_type = "AUTO"
+        else:
+            stream.codec_context.thread_count = 1
     return chosen
-
-
-def _is_large(video: av.VideoStream) -> bool:
-    return video.width * video.height > LARGE_FRAME_PIXELS
 
 
 class _Images:
     """Chooses the frames of a video track that are shown at multiples of 1 / rate, and converts those."""
 
-    def __init__(self, video: av.VideoStream | None, origin: float, rate: float, sides: tuple[int, int]) -> None:
-        self._video, self._origin, self._rate, self._sides = video, origin, rate, sides
+    def __init__(self, video: av.VideoStream | None, origin: float, rate: float, longest: int, detail: int) -> None:
+        self._video, self._origin, self._rate, self._longest = video, origin, rate, longest
         self._aspect = pixel_aspect(video) if video is not None else 1.0
+        self._scaler = Scaler(self._aspect, longest)
+        self._larger = Scaler(self._aspect, detail) if detail > longest else None
         self._deinterlacer = Deinterlacer()
         self._due, self._last = 0, 0.0
 
-    def convert(self, frame: av.VideoFrame | None) -> Iterator[tuple[float, *tuple[np.ndarray, ...]]]:
+    def convert(self, frame: av.VideoFrame | None) -> Iterator[Frame]:
         if self._video is None:
             return
         for whole in self._deinterlacer.convert(frame):
             time = (whole.time or 0.0) - self._origin
             step = math.floor(time * self._rate + 1e-6)
-            if time - self._last > 1 / self._rate:
+            if time - self._last > LONGEST_GAP / self._rate:
                 self._video.codec_context.skip_frame = "DEFAULT"  # too few were left
             self._last = time
             if step >= self._due:
                 self._due = step + 1
-                longest = max(displayed_size(whole, self._aspect))
-                sides = self._sides if longest > self._sides[0] < self._sides[1] else self._sides[:1]
-                yield time, *(to_image(whole, self._aspect, side) for side in sides)
+                scaled_down = max(displayed_size(whole, self._aspect)) > self._longest
+                larger = self._larger.planes(whole) if self._larger is not None and scaled_down else None
+                yield Frame(time, self._scaler.image(whole), larger)
 
 
 def frame_times(path: Path) -> Iterator[list[float] | str]:
@@ -214,13 +215,7 @@ def _serve(what: str, path: Path, arguments: list[str]) -> None:
                 _send({"times": len(item)}, np.array(item, np.float64))
     else:
         for content in stream(path, float(arguments[0]), *map(int, arguments[1:4])):
-            if isinstance(content, str):
-                _send({"warning": content})
-            else:
-                time, *arrays = content
-                kinds = ("image", "detail") if arrays[0].ndim == 3 else ("sound",)
-                shapes = {kind: list(array.shape) for kind, array in zip(kinds, arrays, strict=False)}
-                _send({**shapes, "time": time}, *arrays)
+            send_content(sys.stdout.buffer, content)
     _send({"end": True})
 
 

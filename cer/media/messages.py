@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cer.media.clip import MAX_DURATION, Frame, Sound
+from cer.media.planes import MATRICES, Planes
 from cer.names import printable
 
 MAX_HEAD_BYTES = 4096  # of a message's first line
@@ -51,6 +52,21 @@ def send(pipe: IO[bytes], head: dict[str, Any], *body: np.ndarray) -> None:
     pipe.write(json.dumps({**head, "bytes": sum(array.nbytes for array in body)}).encode() + b"\n")
     for array in body:
         pipe.write(array.data)
+
+
+def send_content(pipe: IO[bytes], content: Frame | Sound | str) -> None:
+    """Write a frame, a sound or a warning as `content` reads it."""
+    if isinstance(content, str):
+        send(pipe, {"warning": content})
+    elif isinstance(content, Sound):
+        send(pipe, {"time": content.time, "sound": list(content.samples.shape)}, content.samples)
+    else:
+        head: dict[str, Any] = {"time": content.time, "image": list(content.image.shape)}
+        if (larger := content.larger) is None:
+            send(pipe, head, content.image)
+        else:
+            layout = [*larger.values.shape, larger.matrix, larger.turns]
+            send(pipe, {**head, "larger": layout}, content.image, larger.values)
 
 
 def receive(pipe: IO[bytes]) -> Iterator[Message]:
@@ -108,13 +124,13 @@ def content(message: Message) -> Frame | Sound | str:
         if not np.isfinite(samples).all():
             raise Malformed("samples that are no numbers")
         return Sound(time, samples)
-    shapes = [_shape(head[name]) for name in ("image", "detail") if name in head]
-    sizes = [math.prod(shape) for shape in shapes]
-    if sum(sizes) != len(body):
+    shape, (rows, columns, matrix, turns) = _shape(head["image"]), _layout(head.get("larger", [0, 0, 0, 0]))
+    size = math.prod(shape)
+    if len(body) != size + rows * columns:
         raise Malformed("an image of another size than is said")
-    pixels = np.frombuffer(body, np.uint8)
-    image, *detail = (part.reshape(shape) for part, shape in zip(np.split(pixels, sizes[:1]), shapes, strict=False))
-    return Frame(time, image, detail[0] if detail else None)
+    image = np.frombuffer(body, np.uint8, size).reshape(shape)
+    values = np.frombuffer(body, np.uint8, offset=size).reshape(rows, columns)
+    return Frame(time, image, Planes(values, matrix, turns) if values.size else None)
 
 
 def times(message: Message) -> NDArray[np.float64]:
@@ -157,3 +173,13 @@ def _shape(value: object) -> Sequence[int]:
     if not isinstance(value, list) or len(value) != 3 or value[2] != 3:
         raise Malformed("no shape of an image")
     return [*(_whole(side, 1, MAX_IMAGE_SIDE) for side in value[:2]), 3]
+
+
+def _layout(value: object) -> tuple[int, int, int, int]:
+    """Rows and columns of the planes of a larger image, its matrix and turns."""
+    if not isinstance(value, list) or len(value) != 4:
+        raise Malformed("no layout of planes")
+    rows, columns = _whole(value[0], 0, MAX_IMAGE_SIDE * 3 // 2), _whole(value[1], 0, MAX_IMAGE_SIDE)
+    if rows % 3 or columns % 2:
+        raise Malformed("planes that do not belong together")
+    return rows, columns, _whole(value[2], 0, MATRICES), _whole(value[3], 0, 3)

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import SAMPLE_RATE
+from cer.media.clip import SAMPLE_RATE, Sound
 from cer.media.container import OPTIONS, audio_stream, cause, origin_of
 
 CANCELLED = 0.1  # power of the mix to the mean power of its channels, below which they cancel each other
@@ -54,8 +54,8 @@ class Sounds:
         self._resampler: av.AudioResampler | None = None
         self._mix = Mix(rate)
 
-    def convert(self, frame: Any | None) -> Iterator[tuple[float, np.ndarray]]:
-        """The pieces that are complete now, each with its time in seconds; None for the end of the track."""
+    def convert(self, frame: Any | None) -> Iterator[Sound]:
+        """The pieces that are complete now; None for the end of the track."""
         kind = None if frame is None else (frame.sample_rate, frame.layout.name, frame.format.name)
         if self._resampler is not None and kind != self._kind:
             yield from self._resampled(None)
@@ -69,7 +69,7 @@ class Sounds:
             self._next = frame.time - self._origin  # the first frame, or a gap: follow the container's clock
         yield from self._resampled(frame)
 
-    def _resampled(self, frame: Any | None) -> Iterator[tuple[float, np.ndarray]]:
+    def _resampled(self, frame: Any | None) -> Iterator[Sound]:
         assert self._resampler is not None
         for piece in self._resampler.resample(frame):
             channels = np.nan_to_num(piece.to_ndarray(), posinf=1.0, neginf=-1.0).clip(-1, 1)
@@ -77,7 +77,7 @@ class Sounds:
             start = self._next or 0.0
             self._next = start + len(samples) / self._rate
             if len(samples):
-                yield start, samples
+                yield Sound(start, samples)
 
 
 def decode_sound(encoded: bytes) -> np.ndarray:
@@ -91,8 +91,7 @@ def decode_sound(encoded: bytes) -> np.ndarray:
             if audio is None:
                 raise ClipError("these bytes hold no audio track")
             sounds = Sounds(origin_of(container))
-            pieces = [samples for frame in container.decode(audio) for _, samples in sounds.convert(frame)]
-            pieces += [samples for _, samples in sounds.convert(None)]
+            pieces = [sound.samples for frame in (*container.decode(audio), None) for sound in sounds.convert(frame)]
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise ClipError(f"these bytes are no sound that can be read ({cause(error)})") from error
     if not pieces:

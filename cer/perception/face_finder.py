@@ -4,6 +4,7 @@ Ordinary frames are searched upright and small. Only where that detects nothing,
 swept: for close-ups, for faces turned by a quarter or half, and in tiles of its full resolution for small ones.
 """
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -56,14 +57,14 @@ class Finder:
         self._until_sweep = 0  # frames
         self._sweeps = 0
 
-    def find(self, image: np.ndarray, detail: np.ndarray | None = None) -> list[Face]:
+    def find(self, image: np.ndarray, detail: Callable[[], np.ndarray] | None = None) -> list[Face]:
         """Faces in the frame that follows the one before, the largest first.
 
         Args:
             image: RGB uint8 [H, W, 3].
-            detail: The same with more pixels, for small faces; None where the image has all there are.
+            detail: Gives the same with more pixels, for small faces; None where the image has all there are.
         """
-        detail = image if detail is None else detail
+        detail = detail or (lambda: image)
         self._since += 1
         self._until_sweep -= 1
         faces = self._follow(image, detail) if self._since < FULL_SEARCH_EVERY else []
@@ -72,7 +73,7 @@ class Finder:
         self._known = faces
         return faces
 
-    def _follow(self, image: np.ndarray, detail: np.ndarray) -> list[Face]:
+    def _follow(self, image: np.ndarray, detail: Callable[[], np.ndarray]) -> list[Face]:
         """The known faces in this frame; none at all unless each is found."""
         if len(self._known) > MAX_FOLLOWED:
             return []
@@ -80,7 +81,7 @@ class Finder:
         apart = all(overlap(a.box, b.box) <= MAX_OVERLAP for a, b in combinations(faces, 2))
         return faces if len(faces) == len(self._known) and apart else []
 
-    def _search(self, image: np.ndarray, detail: np.ndarray) -> list[Face]:
+    def _search(self, image: np.ndarray, detail: Callable[[], np.ndarray]) -> list[Face]:
         """Faces anywhere in this frame: those of the ordinary search; where there are none, the known ones that it is
         not made for, and what a sweep detects.
         """
@@ -96,7 +97,7 @@ class Finder:
             self._turn = 0
         return faces
 
-    def _with_turned(self, faces: list[Face], image: np.ndarray, detail: np.ndarray) -> list[Face]:
+    def _with_turned(self, faces: list[Face], image: np.ndarray, detail: Callable[[], np.ndarray]) -> list[Face]:
         """The faces, with the known ones that are turned as they are where they were: a search of the whole frame may
         take a turned face for an upright one, with landmarks of nobody.
         """
@@ -105,7 +106,7 @@ class Finder:
             self._turn = turn_of(turned[0], image)
         return distinct(turned + faces)
 
-    def _sweep(self, image: np.ndarray, detail: np.ndarray) -> list[Face]:
+    def _sweep(self, image: np.ndarray, detail: Callable[[], np.ndarray]) -> list[Face]:
         """Faces that the ordinary search is not made for, by the first search that detects any."""
         self._sweeps += 1
         views = [(0, CLOSE_UP_SIDE), *((turn, DETECTION_SIDE) for turn in (1, 3, 2))]
@@ -114,10 +115,10 @@ class Finder:
             if faces:
                 return faces
         for turn in (0, 1, 3, 2) if self._sweeps % TURNED_TILES_EVERY == 1 else (0,):
-            faces = _search_tiles(detail, turn)
-            better = _better_turn(detail, faces[0], turn) if faces else turn
+            faces = _search_tiles(detail(), turn)
+            better = _better_turn(detail(), faces[0], turn) if faces else turn
             if better != turn:
-                faces = _search_tiles(detail, better) or faces
+                faces = _search_tiles(detail(), better) or faces
             if faces:
                 return faces
         return []
@@ -138,18 +139,18 @@ class Finder:
         return faces
 
 
-def _near(image: np.ndarray, detail: np.ndarray, earlier: list[Face]) -> list[Face]:
+def _near(image: np.ndarray, detail: Callable[[], np.ndarray], earlier: list[Face]) -> list[Face]:
     """Those of the earlier faces that are in their surroundings still, the largest first."""
     near = [_near_one(image, detail, face) for face in earlier]
     return sorted((face for face in near if face is not None), key=lambda face: -area(face.box))
 
 
-def _near_one(image: np.ndarray, detail: np.ndarray, previous: Face) -> Face | None:
+def _near_one(image: np.ndarray, detail: Callable[[], np.ndarray], previous: Face) -> Face | None:
     """The face in the surroundings of where it was, or None. The detail is searched where the image has less than the
     search can use.
     """
     if FOLLOW_MARGIN * _side(previous, image) < FOLLOW_SIDE:
-        image = detail
+        image = detail()
     part, corner = _surroundings(image, previous)
     whole, extent = np.array(image.shape[1::-1]), np.array(part.shape[1::-1])
     min_size = min(MIN_FACE_SIZE * max(image.shape[:2]), MIN_FACE_PIXELS)

@@ -115,7 +115,7 @@ class Collector:
         if self.keep_frames and (
             not self.scene_frames or frame.time - self.scene_frames[-1].time > 1 / SCENE_RATE - 1e-3
         ):
-            self.scene_frames.append(replace(frame, detail=None))
+            self.scene_frames.append(replace(frame, larger=None))
 
     def add_sound(self, sound: Sound) -> None:
         self.speech_worker.submit(sound)
@@ -142,7 +142,7 @@ class Collector:
             if sightings
             else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE, 3), np.uint8)
         )
-        frames = np.array([round(sighting.time * FRAME_RATE) for sighting in sightings], int)
+        frames = np.array([int(sighting.time * FRAME_RATE + 1e-6) for sighting in sightings], int)
         return Evidence(
             start,
             end,
@@ -196,10 +196,8 @@ def gather(
 
 def _sharp_enough(frame: Frame, faces: list[Face]) -> np.ndarray:
     """The frame's image, or its detail where a face has too few pixels in the image."""
-    if frame.detail is None:
-        return frame.image
     sides = [((face.box[2:] - face.box[:2]) * frame.image.shape[1::-1]).max() for face in faces]
-    return frame.detail if min(sides, default=DETAILED_BELOW) < DETAILED_BELOW else frame.image
+    return frame.detail() if min(sides, default=DETAILED_BELOW) < DETAILED_BELOW else frame.image
 
 
 def _end(clip: Clip, video_end: float, audio_end: float) -> float:

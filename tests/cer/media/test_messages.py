@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from cer.errors import ClipError
 from cer.media import messages, reader
 from cer.media.clip import Frame, Sound
-from cer.media.messages import Malformed, Message, clip_fields, content, first, receive, sandbox, send, times
+from cer.media.messages import (
+    Malformed,
+    Message,
+    clip_fields,
+    content,
+    first,
+    receive,
+    sandbox,
+    send,
+    send_content,
+    times,
+)
+from cer.media.planes import Planes
 from tests.clips import DEMO
 
 CLIP = {"duration": 2.0, "fps": 25.0, "width": 64, "height": 48, "has_video": True, "has_audio": False, "rotation": 90}
@@ -60,24 +72,30 @@ def test_malformed_messages_are_refused(sent: bytes) -> None:
         list(receive(io.BytesIO(sent)))
 
 
-def test_frames_come_with_their_larger_image() -> None:
-    small, large = np.arange(24, dtype=np.uint8), np.arange(96, dtype=np.uint8)
-    head = {"time": 0.5, "image": [2, 4, 3], "detail": [4, 8, 3]}
-    frame = content(Message(head, small.tobytes() + large.tobytes()))
-    assert isinstance(frame, Frame)
-    assert frame.detail is not None
-    np.testing.assert_array_equal(frame.image, small.reshape(2, 4, 3))
-    np.testing.assert_array_equal(frame.detail, large.reshape(4, 8, 3))
-    alone = content(Message({"time": 0.5, "image": [2, 4, 3]}, small.tobytes()))
-    assert isinstance(alone, Frame)
-    assert alone.detail is None
+def test_frames_sounds_and_warnings_are_read_as_they_were_sent() -> None:
+    image, values = np.arange(24, dtype=np.uint8).reshape(2, 4, 3), np.arange(48, dtype=np.uint8).reshape(6, 8)
+    pipe = io.BytesIO()
+    alone, larger = Frame(0.5, image), Frame(0.7, image, Planes(values, 1, 3))
+    sound = Sound(0.6, np.array([0.5, -0.5], np.float32))
+    for item in (alone, larger, sound, "half of it is lost"):
+        send_content(pipe, item)
+    pipe.seek(0)
+    first, second, third, warning = map(content, receive(pipe))
+    assert isinstance(first, Frame)
+    assert isinstance(second, Frame)
+    assert isinstance(third, Sound)
+    assert (first.time, second.time, third.time, warning) == (0.5, 0.7, 0.6, "half of it is lost")
+    for frame in (first, second):
+        np.testing.assert_array_equal(frame.image, image)
+    assert first.larger is None
+    assert first.detail() is first.image
+    assert second.larger is not None
+    assert (second.larger.matrix, second.larger.turns) == (1, 3)
+    np.testing.assert_array_equal(second.larger.values, values)
+    np.testing.assert_array_equal(third.samples, sound.samples)
 
 
-def test_sound_times_and_names() -> None:
-    samples = np.array([0.5, -0.5], np.float32)
-    sound = content(Message({"time": 2, "sound": [2]}, samples.tobytes()))
-    assert isinstance(sound, Sound)
-    np.testing.assert_array_equal(sound.samples, samples)
+def test_times_and_names() -> None:
     np.testing.assert_array_equal(times(Message({"times": 2}, np.array([0.0, 0.04]).tobytes())), [0, 0.04])
     assert sandbox(Message({"sandbox": ["landlock"]})) == ("landlock",)
     assert clip_fields(Message({"clip": CLIP})) == CLIP
@@ -92,7 +110,13 @@ def test_sound_times_and_names() -> None:
         ({"time": 0, "image": [1, 1, 3]}, bytes(4)),
         ({"time": 0, "image": [-1, -1, 3]}, bytes(3)),
         ({"time": 0, "image": [1, 3]}, bytes(3)),
-        ({"time": 0, "image": [1, 1, 3], "detail": [0, 1, 3]}, bytes(3)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1]}, bytes(9)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1, 4]}, bytes(9)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 99, 0]}, bytes(9)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [2, 2, 1, 0]}, bytes(7)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 1, 1, 0]}, bytes(6)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1, 0]}, bytes(8)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [-3, -2, 1, 0]}, bytes(9)),
         ({"time": 0, "image": [2**40, 2**40, 3]}, bytes(3)),
         ({"time": 0, "sound": [1]}, bytes(3)),
         ({"time": 0, "sound": [2]}, bytes(4)),
@@ -137,7 +161,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4),
     max_leaves=6,
 )
-names = st.sampled_from(["time", "image", "detail", "sound", "warning", "clip", "times", "sandbox", "refused", "end"])
+names = st.sampled_from(["time", "image", "larger", "sound", "warning", "clip", "times", "sandbox", "refused", "end"])
 
 
 @settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

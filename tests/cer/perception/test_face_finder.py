@@ -146,11 +146,11 @@ def test_a_clip_without_faces_costs_less_than_two_ordinary_searches_a_frame(sear
     small = np.asarray(Image.fromarray(empty).resize((640, 360)))
     finder = Finder()
     for _ in range(2):
-        finder.find(small, empty)
+        finder.find(small, lambda: empty)
     first = sum(searches)
     searches.clear()
     for _ in range(2 * SWEEP_EVERY):
-        assert finder.find(small, empty) == []
+        assert finder.find(small, lambda: empty) == []
     assert searches.count(WHOLE) >= 2 * SWEEP_EVERY
     assert sum(searches) < 2 * 2 * SWEEP_EVERY * WHOLE
     assert first < 90 * WHOLE  # once a minute, tiles at every turn
@@ -160,5 +160,5 @@ def test_only_frames_that_are_larger_carry_a_detail(tmp_path: Path) -> None:
     for width, height, detail in ((640, 360, None), (1280, 720, (720, 1280, 3)), (2560, 1440, (1080, 1920, 3))):
         path = write_clip(tmp_path / f"{width}.mp4", still([0, 0.2], np.full((height, width, 3), 90, np.uint8)))
         frames = [item for item in stream(probe(path), 5.0, detail=MAX_DETAIL_SIDE) if isinstance(item, Frame)]
-        assert [None if frame.detail is None else frame.detail.shape for frame in frames] == [detail] * 2
+        assert [frame.larger and frame.detail().shape for frame in frames] == [detail] * 2
         assert frames[0].image.shape == (360, 640, 3)
