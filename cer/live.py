@@ -25,7 +25,7 @@ from cer.segments import Segment
 
 MOMENT = 2.0  # seconds that a moment is about: half a window, so that a change shows soon
 HEARD = 6.0  # seconds of sound that words are looked for in
-MIN_GAP = 0.55 / FRAME_RATE  # seconds between two frames that are used; those of files are up to 0.08 s late
+EARLY = 0.45 / FRAME_RATE  # seconds before its turn that a frame is taken: neither cameras nor files keep time
 EVERY = 0.5  # seconds of material between two moments
 
 
@@ -48,7 +48,7 @@ class Live:
         transcriber = transcriber_of(self._observed, self._serving)
         self._collector = Collector(clip, transcriber, keep_frames=needs_frames)
         self._hearing = _Hearing(transcriber)
-        self._latest = -1.0  # seconds; of the last frame that was used
+        self._due = 0.0  # seconds; when the next frame is to be used
 
     def feed(self, item: Frame | Sound) -> None:
         """Take the next frame or sound; now and then a block of 40 s is finished in it. Of a camera's frames FRAME_RATE
@@ -56,10 +56,10 @@ class Live:
         """
         if isinstance(item, Sound):
             self._hearing.add(item)
-        elif item.time - self._latest < MIN_GAP:
+        elif item.time < self._due - EARLY:
             return
         else:
-            self._latest = item.time
+            self._due = max(self._due, item.time - 1 / FRAME_RATE) + 1 / FRAME_RATE
         for block in self._collector.feed(item):
             add_block(self._observed, block, self._serving, silent)
 
