@@ -19,7 +19,8 @@ from cer.labels import EMOTIONS, MODALITIES
 from cer.media.clip import Frame
 from cer.media.reader import probe, stream
 from cer.modalities.registry import modalities
-from cer.results.figures import data_uri, svg
+from cer.results.figures import svg
+from cer.results.pictures import data_uri
 from eval import multi_label
 from eval.finished import Run
 from eval.plots import heat_map

@@ -16,7 +16,7 @@ from cer.fusion.compound import Prototypes, cosines
 from cer.fusion.decision import decision
 from cer.labels import COMPOUNDS
 from cer.perception.face_encoder import decode, encode
-from cer.results.figures import COLORS
+from cer.results.colors import COLORS
 from eval.rungs import Rung
 from eval.scores import confusion, macro_f1
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from cer.results.figures import COLORS
+from cer.results.colors import COLORS
 from eval.published import NAMES, Published
 from eval.rungs import Rung
 from eval.scores import Scores

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.optimize import linear_sum_assignment
 
 from cer.perception import identity
 from cer.perception.face_detection import Face, crop, overlap
@@ -162,11 +161,7 @@ class Tracker:
         if not gain.size:
             return {}
         gain[gain < MIN_OVERLAP] = 0
-        pairs = [
-            (int(row), self._current[column])
-            for row, column in zip(*linear_sum_assignment(-gain), strict=True)
-            if gain[row, column] > 0
-        ]
+        pairs = [(row, self._current[column]) for row, column in _assigned(gain) if gain[row, column] > 0]
         return {row: track for row, track in pairs if self._is_same(track.crop, crops[row])}
 
     def _is_same(self, before: np.ndarray, now: np.ndarray) -> bool:
@@ -201,6 +196,16 @@ class Tracker:
         ]
         best = int(np.argmax(likeness)) if likeness else 0
         return self._people[best] if likeness and likeness[best] >= SAME_PERSON else None
+
+
+def _assigned(gain: np.ndarray) -> list[tuple[int, int]]:
+    """Rows and columns of a matrix, each at most once, with the largest sum."""
+    if 1 in gain.shape:
+        row, column = divmod(int(gain.argmax()), gain.shape[1])
+        return [(row, column)]
+    from scipy.optimize import linear_sum_assignment  # a quarter of a second to import, and most clips show one face
+
+    return [(int(row), int(column)) for row, column in zip(*linear_sum_assignment(-gain), strict=True)]
 
 
 def _cosine(a: NDArray[np.float32] | float, b: NDArray[np.float32] | float) -> float:

@@ -13,7 +13,6 @@ from PIL import Image
 from cer.errors import CerError
 from cer.files import write_whole
 from cer.fusion.open_set import Statement
-from cer.results import figures
 from cer.results.analysis import Analysis
 from cer.results.wording import with_certainty
 from cer.words import say
@@ -119,6 +118,8 @@ def _praat(analysis: Analysis, path: Path) -> None:
 
 
 def _image(analysis: Analysis, path: Path) -> None:
+    from cer.results import figures
+
     Image.fromarray(figures.png(figures.timeline(analysis), dpi=150)).save(path)
 
 

@@ -11,7 +11,7 @@ from cer.fusion.open_set import Statement
 from cer.labels import COMPOUNDS
 from cer.media.writer import write_video
 from cer.results.analysis import Analysis
-from cer.results.figures import COLORS
+from cer.results.colors import COLORS
 from cer.results.wording import stated
 
 

@@ -5,7 +5,9 @@ from importlib.resources import files
 from cer.labels import EMOTIONS
 from cer.results.analysis import Analysis
 from cer.results.document import document
-from cer.results.figures import data_uri, fused_bars, modality_bars, svg, timeline
+from cer.results.lanes import STYLE, at_rest, end_of, rows_of
+from cer.results.panels import modalities, together
+from cer.results.pictures import data_uri
 from cer.results.wording import (
     clock,
     compound_word,
@@ -39,16 +41,18 @@ def report(analysis: Analysis) -> str:
         "source_word": source_word,
         "parts": _parts,
     }
+    end = end_of(analysis)
     template = environment.from_string((files("cer.results") / "report.html.j2").read_text("utf-8"))
     return template.render(
         document=document(analysis),
         statements=analysis.statements,
         own=own_labels_line(analysis),
-        figures=[
-            (say("report.when"), svg(timeline(analysis))),
-            (say("result.modalities"), svg(modality_bars(analysis))),
-            (say("result.fused"), svg(fused_bars(analysis))),
+        charts=[
+            (say("report.when"), at_rest("".join(rows_of(analysis, end)), end)),
+            (say("result.modalities"), modalities(analysis)),
+            (say("result.fused"), together(analysis)),
         ],
+        style=STYLE.read_text("utf-8"),
         people=[(person, data_uri(person.thumbnail)) for person in analysis.people[:8] if person.thumbnail.size],
     )
 

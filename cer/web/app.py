@@ -10,6 +10,7 @@ from gradio.i18n import I18nData
 from starlette.middleware import Middleware
 
 from cer.memory import limit_arenas
+from cer.results.lanes import STYLE
 from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
@@ -254,7 +255,7 @@ def options() -> dict[str, Any]:
     return {
         "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "theme": theme(),
-        "css_paths": [HERE / "page.css"],
+        "css_paths": [STYLE, HERE / "page.css"],
         "mcp_server": True,
         "run_history": False,
         "state_session_capacity": SESSIONS,

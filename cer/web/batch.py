@@ -12,10 +12,10 @@ from cer.observation import Observation
 from cer.results.analysis import Analysis
 from cer.results.document import document
 from cer.results.export import files_of
-from cer.results.figures import data_uri
+from cer.results.lanes import strip
+from cer.results.pictures import data_uri
 from cer.results.wording import clock, compound_word, verdict
 from cer.web.files import fresh_folder
-from cer.web.player import strip
 from cer.web.watching import Tell, conclude, user_message, watch
 from cer.words import say
 

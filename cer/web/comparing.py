@@ -11,10 +11,10 @@ from cer.errors import CerError
 from cer.fusion.open_set import UNCLEAR
 from cer.observation import Observation
 from cer.results.analysis import Analysis
-from cer.results.figures import data_uri
-from cer.results.wording import clock, verdict
+from cer.results.lanes import at_rest, end_of, rows_of
+from cer.results.pictures import data_uri
+from cer.results.wording import verdict
 from cer.segments import nearest
-from cer.web.player import TICKS, end_of, rows_of
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
 from cer.web.watching import conclude, refuse, user_message, watch
@@ -70,16 +70,12 @@ def sides(observations: Sequence[Observation]) -> tuple[Side, Side]:
 def side_by_side(both: tuple[Side, Side]) -> str:
     """Both sides below each other on one time axis, and how much of their common time they show the same."""
     end = max(end_of(side.analysis) for side in both)
-    marks = "".join(
-        f'<span style="left:{100 * tick / TICKS:.0f}%">{clock(end * tick / TICKS)}</span>' for tick in range(TICKS)
-    )
-    ruler = f'<div class="ruler lane"><span class="name"></span><div class="track">{marks}</div></div>'
     share = agreement(both[0].analysis, both[1].analysis)
     line = say("compare.agree", share=f"{100 * share:.0f}") if share is not None else say("compare.apart")
     parts = "".join(
         f'<section class="side">{_head(side)}{"".join(rows_of(side.analysis, end))}</section>' for side in both
     )
-    return f'<p class="agreement">{escape(line)}</p><div class="lanes still">{ruler}{parts}</div>'
+    return f'<p class="agreement">{escape(line)}</p>{at_rest(parts, end)}'
 
 
 def _head(side: Side) -> str:

@@ -14,14 +14,15 @@ from cer.labels import COMPOUNDS
 from cer.media.reader import probe
 from cer.media.writer import write_preview
 from cer.observation import Observation
-from cer.results import figures, overlay
+from cer.results import overlay, panels
 from cer.results.analysis import Analysis
+from cer.results.colors import COLORS
 from cer.results.export import write_files
 from cer.results.formats import write_formats
 from cer.results.link import from_link, same_rules
 from cer.results.wording import clock, compound_word, own_labels_line, person_choice, verdict
 from cer.segments import nearest
-from cer.web import charts, player
+from cer.web import details, player
 from cer.web.batch import MAX_CLIPS, Batch, archive, gallery, work
 from cer.web.example import EXAMPLES, example
 from cer.web.files import fresh_folder
@@ -166,10 +167,10 @@ def show(analysis: Analysis) -> list[Any]:
         player.lanes(analysis),
         player.table(analysis),
         gr.update(choices=names, value=WHOLE_CLIP),
-        charts.modalities(analysis),
-        charts.fusion(analysis),
-        charts.segments_table(analysis),
-        charts.faces(analysis),
+        panels.modalities(analysis),
+        panels.fusion(analysis),
+        details.segments_table(analysis),
+        details.faces(analysis),
         analysis,
         gr.update(value=None, visible=False),
         gr.update(value=None, visible=False),
@@ -182,9 +183,9 @@ def curve_table(analysis: Analysis | None) -> Any:
     """The curves, when the details are opened."""
     if analysis is None:
         return gr.skip()
-    colors = dict(zip(map(compound_word, COMPOUNDS), figures.COLORS, strict=True))
+    colors = dict(zip(map(compound_word, COMPOUNDS), COLORS, strict=True))
     titles = {"x_title": say("report.seconds"), "y_title": say("report.probability"), "color_title": ""}
-    return gr.update(value=charts.curves(analysis), color_map=colors, visible=True, **titles)
+    return gr.update(value=details.curves(analysis), color_map=colors, visible=True, **titles)
 
 
 def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
@@ -192,7 +193,7 @@ def choose_segment(analysis: Analysis | None, row: int | None) -> list[Any]:
     if analysis is None or row is None:
         return [gr.skip()] * 2
     where = None if row == WHOLE_CLIP else row
-    return [charts.modalities(analysis, where), charts.fusion(analysis, where)]
+    return [panels.modalities(analysis, where), panels.fusion(analysis, where)]
 
 
 def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
@@ -200,7 +201,7 @@ def choose_moment(analysis: Analysis | None, event: gr.EventData) -> list[Any]:
     if analysis is None:
         return [gr.skip()] * 3
     row = nearest(analysis.segments, float(event._data["time"]))
-    return [row, charts.modalities(analysis, row), charts.fusion(analysis, row)]
+    return [row, panels.modalities(analysis, row), panels.fusion(analysis, row)]
 
 
 @user_message_for

@@ -25,7 +25,7 @@ from cer.media.clip import SAMPLE_RATE, Frame, Sound
 from cer.memory import release_memory
 from cer.observation import Observation
 from cer.results.analysis import Analysis
-from cer.results.figures import EMOTION_COLORS
+from cer.results.colors import EMOTION_COLORS
 from cer.results.wording import with_certainty
 from cer.web import player
 from cer.web.watching import MAX_DURATION, PROFILE

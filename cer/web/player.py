@@ -1,48 +1,28 @@
 """The player: lanes over time under the clip, and a table of what each source shows now. player.js moves them."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from cer.fusion.open_set import Statement
-from cer.labels import COMPOUNDS, EMOTIONS, MODALITIES
+from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities.base import SOURCES
 from cer.results.analysis import Analysis
-from cer.results.figures import EMOTION_COLORS
-from cer.results.formats import stated_spans
+from cer.results.colors import EMOTION_COLORS
+from cer.results.lanes import TICKS, Span, end_of, lane, rows_of
 from cer.results.witnesses import Witness, witnesses
 from cer.results.wording import (
-    OUT_OF_VIEW,
-    compound_word,
     emotion_word,
     modality_word,
     reason_word,
     source_word,
-    stated,
     with_certainty,
 )
 from cer.words import say
 
-MAX_COLUMNS = 240  # cells of a lane: more are not told apart on a screen
-DARKEST = 0.35  # the probability drawn darkest, unless one is stronger
 MAX_PEOPLE = 4  # lanes of people, those seen longest
 DIGITS = 4
-TICKS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Something that lasts from `start` to `end` seconds in a lane. style: CSS; kind: its class."""
-
-    start: float
-    end: float
-    text: str
-    style: str = ""
-    kind: str = ""
 
 
 def lanes(analysis: Analysis) -> str:
@@ -54,7 +34,7 @@ def lanes(analysis: Analysis) -> str:
     for person in analysis.people[:MAX_PEOPLE]:
         chosen = "chosen" if person.id == analysis.person and len(analysis.people) > 1 else ""
         spans = [Span(start, stop, "", kind=chosen) for start, stop in person.in_view]
-        rows.append(_lane(say("report.person", id=person.id), spans, end, "person"))
+        rows.append(lane(say("report.person", id=person.id), spans, end, "person"))
     ticks = "<span></span>" * TICKS  # player.js says when
     switch = f'<label><input type="checkbox" class="overlay-switch" checked> {escape(say("player.overlay"))}</label>'
     return (
@@ -70,23 +50,6 @@ def lanes(analysis: Analysis) -> str:
         f'<button type="button" class="whole" hidden>{escape(say("player.whole"))}</button>'
         f"<span>{escape(say('player.help'))}</span></div>"
     )
-
-
-def rows_of(analysis: Analysis, end: float) -> Iterator[str]:
-    """The lanes of one person on a time axis of `end` seconds: what is stated, the seven, words and vocal bursts."""
-    yield _lane(say("player.shown"), [*_statements(analysis, end), *_away(analysis, end)], end, "stated")
-    yield f'<div class="seven">{escape(say("player.seven"))}</div>'
-    yield from _compounds(analysis, end)
-    if analysis.transcript:
-        yield _lane(say("player.speech"), _words(analysis), end, "words")
-    if analysis.events:
-        yield _lane(say("player.sounds"), _bursts(analysis), end, "sounds")
-
-
-def strip(analysis: Analysis) -> str:
-    """What is stated over time, as a lane by itself."""
-    end = end_of(analysis)
-    return f'<div class="lanes bare">{_lane("", _statements(analysis, end), end, "stated")}</div>'
 
 
 def table(analysis: Analysis) -> str:
@@ -155,11 +118,6 @@ def _by_source(analysis: Analysis, row: int | None = None) -> dict[str, Witness]
     return {witness.source: witness for witness in witnesses(analysis, row)}
 
 
-def end_of(analysis: Analysis) -> float:
-    """Seconds; the last frame may be shown a little after the duration that the header tells."""
-    return max(analysis.clip.duration, float(analysis.times[-1]) + 1e-3)
-
-
 def _rounded(values: np.ndarray | None) -> list[float] | None:
     return None if values is None or np.isnan(values).any() else [round(float(value), DIGITS) for value in values]
 
@@ -190,83 +148,8 @@ def _cell(value: float | None) -> str:
     return f'<td><b style="width:{100 * value:.1f}%"></b><span>{100 * value:.0f}</span></td>'
 
 
-def _lane(name: str, spans: Sequence[Span], end: float, kind: str) -> str:
-    cells = "".join(
-        f'<i class="{span.kind}" style="left:{100 * span.start / end:.3f}%;'
-        f'width:{100 * (min(span.end, end) - span.start) / end:.3f}%;{span.style}"'
-        f"{f' title={chr(34)}{escape(span.text)}{chr(34)}' if span.text else ''}>{escape(span.text)}</i>"
-        for span in spans
-    )
-    return (
-        f'<div class="lane {kind}"><span class="name">{escape(name)}</span>'
-        f'<div class="track"><div class="cells">{cells}</div></div></div>'
-    )
-
-
 def _cuts(analysis: Analysis, end: float) -> str:
     """Marks on the ruler where a new shot begins."""
     name = escape(say("player.cut"))
     marks = "".join(f'<i title="{name}" style="left:{100 * time / end:.3f}%"></i>' for time in analysis.cuts)
     return f'<div class="cells">{marks}</div>'
-
-
-def _statements(analysis: Analysis, end: float) -> list[Span]:
-    """What is stated over time; equal neighbors are one span."""
-    spans: list[Span] = []
-    for start, stop, statement in stated_spans(analysis):
-        text, style = stated(statement), _style(statement)
-        first = spans.pop().start if spans and spans[-1].text == text else start
-        spans.append(Span(first, min(stop, end), text, style, statement.state))
-    return spans
-
-
-def _away(analysis: Analysis, end: float) -> Iterator[Span]:
-    """When the person is out of view: what is stated there rests on the voice and the words, or on the moments around
-    it.
-    """
-    person = analysis.subject
-    edges = [0.0, *(edge for stretch in person.in_view for edge in stretch), end] if person is not None else []
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start > OUT_OF_VIEW:
-            yield Span(start, stop, "", kind="away")
-
-
-def _style(statement: Statement) -> str:
-    """The colors of a statement: of its emotion, or of both in the proportion of their salience."""
-    colors = [EMOTION_COLORS[name] for name, _ in statement.emotions]
-    if not colors:
-        return ""
-    share = 100 * statement.emotions[0][1]
-    return f"--first:{colors[0]};--second:{colors[-1]};--share:{share:.0f}%"
-
-
-def _compounds(analysis: Analysis, end: float) -> Iterator[str]:
-    times, values = columns_of(analysis)
-    edges = np.append(times, end_of(analysis))
-    darkest = max(DARKEST, float(np.nanmax(values, initial=0)))
-    strongest = np.where(np.isnan(values).any(1), -1, np.nan_to_num(values).argmax(1))
-    for index, name in enumerate(COMPOUNDS):
-        spans: list[Span] = []
-        for start, stop, value, top in zip(edges[:-1], edges[1:], values[:, index], strongest, strict=True):
-            style, kind = f"--strength:{value / darkest:.3f}", "top" if top == index else ""
-            if spans and (spans[-1].end, spans[-1].style, spans[-1].kind) == (start, style, kind):
-                spans[-1] = Span(spans[-1].start, stop, "", style, kind)
-            elif not np.isnan(value):
-                spans.append(Span(start, stop, "", style, kind))
-        yield _lane(compound_word(name), spans, end, "compound")
-
-
-def columns_of(analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """Times [C] and means [C, 7] of the time line in at most MAX_COLUMNS columns."""
-    groups = np.array_split(np.arange(len(analysis.times)), min(MAX_COLUMNS, len(analysis.times)))
-    times = np.array([analysis.times[group[0]] for group in groups])
-    times[0] = 0.0
-    return times, np.stack([analysis.timeline[group].mean(0) for group in groups])
-
-
-def _words(analysis: Analysis) -> list[Span]:
-    return [Span(sentence.start, sentence.end, sentence.text) for sentence in analysis.transcript]
-
-
-def _bursts(analysis: Analysis) -> list[Span]:
-    return [Span(event.start, event.end, say(f"events.{event.kind}")) for event in analysis.events]

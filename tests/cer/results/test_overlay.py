@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cer.results import overlay
-from cer.results.figures import COLORS
+from cer.results.colors import COLORS
 from tests.cer.results.made import CLIP, made
 
 ORANGE = (0xE6, 0x9F, 0x00)  # of the face box

@@ -10,6 +10,7 @@ from cer.fusion.open_set import COMPOUND, SINGLE, Statement
 from cer.labels import EMOTIONS
 from cer.modalities.base import absent
 from cer.perception.vocal_events import Event
+from cer.results import lanes
 from cer.results.analysis import Analysis
 from cer.results.witnesses import witnesses
 from cer.web import player
@@ -51,17 +52,9 @@ def test_without_face_boxes_there_is_nothing_to_switch_off(analysis: Analysis) -
     assert "overlay-switch" not in player.lanes(replace(analysis, boxes=analysis.boxes[:0]))
 
 
-def test_what_is_stated_while_the_person_is_out_of_view_is_marked(analysis: Analysis) -> None:
-    assert not list(player._away(analysis, player.end_of(analysis)))
-    person = replace(analysis.people[0], in_view=((2.0, 4.0), (4.5, 6.0)))
-    gone = replace(analysis, people=(person,), person=person.id)
-    assert [(span.start, span.end) for span in player._away(gone, 10.0)] == [(0.0, 2.0), (6.0, 10.0)]
-    assert player.lanes(gone).count('class="away"') == 2
-
-
 def test_a_new_shot_is_marked_on_the_ruler(analysis: Analysis) -> None:
     assert "a new shot" not in player.lanes(analysis)
-    end = player.end_of(analysis)
+    end = lanes.end_of(analysis)
     html = player.lanes(replace(analysis, cuts=(end / 2,)))
     assert '<i title="a new shot" style="left:50.000%"></i>' in html
 
