@@ -47,8 +47,6 @@ def _frames(samples: np.ndarray) -> np.ndarray:
 
 def _pitch(power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pitch in semitones above REFERENCE_PITCH and periodicity in [0, 1], each [T], from power spectra [T, 1025]."""
-    from scipy.ndimage import median_filter
-
     correlation = np.fft.irfft(power)[:, : FFT_SIZE // 2]
     window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(WINDOW), FFT_SIZE)) ** 2)[: FFT_SIZE // 2]
     shortest, longest = SAMPLE_RATE // MAX_PITCH, SAMPLE_RATE // MIN_PITCH
@@ -58,7 +56,31 @@ def _pitch(power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     best = (ratio - 0.02 * np.log2(lags)).argmax(1)  # of two periods, the shorter
     periodicity = ratio[np.arange(len(ratio)), best]
     pitch = 12 * np.log2(SAMPLE_RATE / lags[best] / REFERENCE_PITCH)
-    return median_filter(pitch, 5), median_filter(periodicity, 3)
+    return median_of_neighbors(pitch, 5), median_of_neighbors(periodicity, 3)
+
+
+# scipy has the next two; to import it takes longer than all else until a first short clip is analyzed.
+def median_of_neighbors(values: np.ndarray, size: int) -> np.ndarray:
+    """The median [T] of the `size` (odd) values around each, mirrored at both ends: `scipy.ndimage.median_filter`."""
+    padded = np.pad(values, size // 2, mode="symmetric")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, size), axis=1))
+
+
+def peaks_of(values: np.ndarray, height: float, prominence: float) -> np.ndarray:
+    """Where values [T] are larger than both neighbors, at least `height`, and at least `prominence` above the lowest
+    that lies between there and something larger, or an end, on the side where that is higher: `scipy.signal.find_peaks`
+    where no two neighbors are equal.
+    """
+    inner = values[1:-1]
+    candidates = 1 + np.flatnonzero((inner > values[:-2]) & (inner > values[2:]) & (inner >= height))
+    return np.array([at for at in candidates if _prominence(values, at) >= prominence], int)
+
+
+def _prominence(values: np.ndarray, at: int) -> float:
+    higher = np.flatnonzero(values > values[at])
+    before, after = higher[higher < at], higher[higher > at]
+    left, right = before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(values)
+    return float(values[at] - max(values[left : at + 1].min(), values[at:right].min()))
 
 
 def _pitch_statistics(pitch: np.ndarray, periodicity: np.ndarray, voiced: np.ndarray) -> list[float]:
@@ -89,13 +111,11 @@ def _pitch_statistics(pitch: np.ndarray, periodicity: np.ndarray, voiced: np.nda
 
 
 def _loudness_statistics(loudness: np.ndarray, audible: np.ndarray, voiced: np.ndarray) -> list[float]:
-    from scipy.signal import find_peaks  # half a second to import, so not before a voice is heard
-
     seconds = len(loudness) / 100
     values = loudness[audible]
     change = np.diff(loudness)[audible[1:]] if audible[1:].any() else np.zeros(1)
     smooth = np.convolve(np.maximum(loudness, -60), np.ones(7) / 7, "same")
-    peaks = find_peaks(smooth, prominence=3, height=-25)[0]
+    peaks = peaks_of(smooth, height=-25, prominence=3)
     edges = np.flatnonzero(np.diff(np.pad(voiced.astype(int), 1)))
     lengths = (edges[1::2] - edges[::2]) / 100 if len(edges) else np.zeros(1)
     middle = np.average(np.arange(len(loudness)), weights=10 ** (loudness / 10) + 1e-9) / len(loudness)
