@@ -7,6 +7,7 @@ import logging
 import math
 from collections import Counter, deque
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cer.files import sha256_of
 from cer.fusion.decision import decision
 from cer.media.clip import Clip
 from cer.media.reader import probe
-from cer.modalities.base import Modality, Multilingual, Prediction, Transcribing, absent
+from cer.modalities.base import Modality, Multilingual, Prediction, Preparing, Transcribing, absent
 from cer.modalities.registry import DEFAULT, modalities, resolve_profile
 from cer.models.runtime import select_device
 from cer.observation import Observation
@@ -83,6 +84,7 @@ def observe_blocks(
         transcriber=transcriber_of(observed, serving),
         max_duration=max_duration,
         warn=observed.warnings.append,
+        meanwhile=lambda: _prepare(serving),
     )
     while True:
         with observed.timed("gathering evidence"):
@@ -142,6 +144,14 @@ def _load(serving: dict[str, Modality], progress: Progress) -> dict[str, str]:
             logger.warning("%s is absent: %s", name, error)
             missing[name] = f"model not available: {error}"
     return missing
+
+
+def _prepare(serving: dict[str, Modality]) -> None:
+    """Open the networks of the modalities; one that cannot be opened says so when it is asked."""
+    for modality in serving.values():
+        if isinstance(modality, Preparing):
+            with suppress(WeightsError):
+                modality.prepare()
 
 
 def models_of(serving: dict[str, Modality], unavailable: Container[str] = ()) -> list[Model]:

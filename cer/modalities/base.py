@@ -105,6 +105,15 @@ class Modality(Protocol):
 
 
 @runtime_checkable
+class Preparing(Protocol):
+    """A modality that can open its networks before there is evidence."""
+
+    def prepare(self) -> None:
+        """Open them. Raises WeightsError."""
+        ...
+
+
+@runtime_checkable
 class Transcribing(Protocol):
     """A modality that writes down speech itself, in place of Whisper tiny.en."""
 

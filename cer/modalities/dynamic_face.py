@@ -34,6 +34,9 @@ class DynamicFace:
     def load(self, progress: Progress) -> None:
         require(self.describe())
 
+    def prepare(self) -> None:
+        _network()
+
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         results: list[SegmentPrediction | str] = []
         for segment in segments:

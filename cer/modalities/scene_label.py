@@ -47,6 +47,10 @@ class SceneLabel:
     def load(self, progress: Progress) -> None:
         require(self.describe())
 
+    def prepare(self) -> None:
+        _tower()
+        label_texts(EMOTIONS)
+
     def match_labels(self, embeddings: np.ndarray, labels: Sequence[str]) -> np.ndarray:
         """Probabilities [N, K] that any labels fit faces with this modality's embeddings [N, 384]."""
         return match(embeddings, label_texts(labels), _scale())

@@ -8,7 +8,9 @@ import importlib.util
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -184,5 +186,5 @@ def join(checkpoint: Checkpoint, path: Path) -> None:
 
 def require(checkpoints: Iterable[Checkpoint]) -> None:
     """Raises WeightsError, as `locate` does, when one of the files cannot be had: for models that were asked before."""
-    for checkpoint in checkpoints:
-        locate(checkpoint)
+    with ThreadPoolExecutor(2) as readers:  # what a hash takes is the time of one core
+        deque(readers.map(locate, checkpoints), maxlen=0)

@@ -28,6 +28,10 @@ DETAILED_BELOW = 64  # pixels of a face, half of the face network's input; small
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
 
+def nothing() -> None:
+    """For whoever has nothing else to do."""
+
+
 class Collector:
     """Collects evidence from a clip's frames and sounds, in order of time, and cuts it into blocks.
 
@@ -40,6 +44,8 @@ class Collector:
     def __init__(self, clip: Clip, transcriber: Transcriber | None = None, *, keep_frames: bool = False) -> None:
         self.clip, self.keep_frames = clip, keep_frames
         self.speech_worker = SpeechWorker(transcriber)
+        if clip.has_audio:
+            self.speech_worker.prepare()
         self.finder, self.tracker = Finder(), Tracker()
         self.scene_frames: list[Frame] = []
         self.cues: list[Cue] = []
@@ -62,8 +68,10 @@ class Collector:
             self._forget()
             yield block
 
-    def finish(self) -> Iterator[Evidence]:
-        """The last blocks, up to where frame and sound end, whatever the header says."""
+    def finish(self, meanwhile: Callable[[], None] = nothing) -> Iterator[Evidence]:
+        """The last blocks, up to where frame and sound end, whatever the header says. meanwhile: called while the last
+        words are being written down.
+        """
         self.speech_worker.end()
         frame_length = 1 / self.clip.fps if self.clip.fps else 0.0
         video_end = self.cues[-1].time + frame_length if self.cues else 0.0
@@ -73,6 +81,7 @@ class Collector:
             blocks.append(self.block(self.start, self.start + BLOCK + WINDOW))
             self.start += BLOCK
         blocks.append(self.block(self.start, end))
+        meanwhile()
         self.utterances += self.speech_worker.completed(all_of_it=True)
         for block in blocks:
             yield replace(block, utterances=between(self.utterances, block.start, block.end))
@@ -171,12 +180,13 @@ def gather(
     transcriber: Transcriber | None = None,
     max_duration: float = math.inf,
     warn: Callable[[str], None] = no_warning,
+    meanwhile: Callable[[], None] = nothing,
 ) -> Iterator[Evidence]:
     """Evidence about a clip, block by block.
 
     keep_frames: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
-    max_duration: seconds of the clip. warn: called with what of the clip was lost. Raises ClipError when nothing can
-    be decoded, or more than max_duration.
+    max_duration: seconds of the clip. warn: called with what of the clip was lost. meanwhile: see
+    `Collector.finish`. Raises ClipError when nothing can be decoded, or more than max_duration.
     """
     with closing(Collector(clip, transcriber, keep_frames=keep_frames)) as collector:
         for item in stream(clip, FRAME_RATE, detail=MAX_DETAIL_SIDE, warn=warn):
@@ -187,7 +197,7 @@ def gather(
             if isinstance(item, Frame):
                 progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
             yield from collector.feed(item)
-        *earlier, last = collector.finish()
+        *earlier, last = collector.finish(meanwhile)
         yield from earlier
     if clip.duration - last.end > max(SHORTFALL * clip.duration, 1.0):
         warn(f"the clip is said to be {clip.duration:.1f} s long; what can be decoded ends at {last.end:.1f} s")

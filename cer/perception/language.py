@@ -65,6 +65,11 @@ class LanguageDetector:
         """Whether Whisper base is installed."""
         return installed(WHISPER_BASE)
 
+    def prepare(self) -> None:
+        """Open Whisper base, where it is installed, before there is speech to judge."""
+        if self.available:
+            transcription.open_multilingual()
+
     @property
     def judged(self) -> bool:
         """Whether any speech was judged."""

@@ -73,7 +73,7 @@ def peaks_of(values: np.ndarray, height: float, prominence: float) -> np.ndarray
     """
     inner = values[1:-1]
     candidates = 1 + np.flatnonzero((inner > values[:-2]) & (inner > values[2:]) & (inner >= height))
-    return np.array([at for at in candidates if _prominence(values, at) >= prominence], int)
+    return np.array([at for at in candidates.tolist() if _prominence(values, at) >= prominence], int)
 
 
 def _prominence(values: np.ndarray, at: int) -> float:

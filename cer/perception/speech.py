@@ -93,6 +93,14 @@ class Listener:
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
 
+    def prepare(self) -> None:
+        """Open the networks that any sound needs, while the first of it is still being decoded."""
+        silence = np.zeros(SAMPLE_RATE // 2, np.float32)
+        speech_regions(silence)
+        _Voice(silence).bursts()
+        if self.transcriber is None and self.identify:
+            self.detector.prepare()
+
     def feed(self, sound: Sound) -> Iterator[Utterance]:
         """Utterances that are complete now that `sound` was heard."""
         end = self._start + self._held / SAMPLE_RATE

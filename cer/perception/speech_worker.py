@@ -23,6 +23,10 @@ class SpeechWorker:
         self._submitted_until = 0.0  # seconds
         self.processed_until = 0.0  # seconds before which every utterance has been given
 
+    def prepare(self) -> None:
+        """Open in the thread what will listen, while the first sound is still being decoded."""
+        self._thread.submit(self._listener.prepare)
+
     def submit(self, sound: Sound) -> None:
         self._submitted_until = sound.time
         self._work.append(self._thread.submit(self._listen, lambda: self._listener.feed(sound)))

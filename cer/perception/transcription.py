@@ -104,6 +104,11 @@ def _whisper(language: str | None) -> Any:
     return _english() if language in (None, "en") else _multilingual()
 
 
+def open_multilingual() -> None:
+    """Open Whisper base before there is speech. Raises WeightsError when it is not installed."""
+    _multilingual()
+
+
 def encode(samples: np.ndarray, language: str | None = None) -> Any:
     """Whisper's encoder output, for `transcribe`, of up to 22 s of mono 16 kHz samples. language: None is English."""
     return _encoded(_whisper(language), samples)
