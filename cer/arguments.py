@@ -89,16 +89,16 @@ def parser() -> argparse.ArgumentParser:
     annotate.add_argument("--shard", default="1/1", metavar="I/N", help="the I-th of N shards only")
     annotate.add_argument("--retry", action="store_true", help="try again what failed before")
     annotate.add_argument("--profile", default=DEFAULT, help="which models serve the modalities (default: %(default)s)")
-    annotate.add_argument("--quiet", action="store_true")
+    annotate.add_argument("--quiet", action="store_true", help="no progress")
     adapt = commands.add_parser(
         "adapt",
         help="labels of your own from a few labeled clips",
         description="Learn prototypes of your own labels: FOLDER holds a folder of clips for each, named after it.",
     )
-    adapt.add_argument("--examples", type=Path, required=True, metavar="FOLDER")
+    adapt.add_argument("--examples", type=Path, required=True, metavar="FOLDER", help="with a folder for each label")
     adapt.add_argument("--out", type=Path, required=True, metavar="FILE", help="a safetensors file; no clip is in it")
     adapt.add_argument("--profile", default=DEFAULT, help="which models serve the modalities (default: %(default)s)")
-    adapt.add_argument("--quiet", action="store_true")
+    adapt.add_argument("--quiet", action="store_true", help="print nothing but errors")
     app = commands.add_parser("app", help="start the page", description="Start the page in a browser's reach.")
     app.add_argument("--host", metavar="NAME", help="address to listen at (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
     app.add_argument("--port", type=int, help="default: $GRADIO_SERVER_PORT, or the first free one from 7860")
@@ -117,15 +117,17 @@ def parser() -> argparse.ArgumentParser:
         help="the Hub's models of the paper profile: list, download, verify",
         description="The Hub's models of the paper profile. They are kept in the Hub's cache or in $CER_MODELS.",
     )
-    models.add_argument("what", nargs="?", choices=["list", "download", "verify"], default="list")
+    models.add_argument(
+        "what", nargs="?", choices=["list", "download", "verify"], default="list", help="default: %(default)s"
+    )
     models.add_argument(
         "names", nargs="*", metavar="MODEL", help="which ones (default: those of the paper profile; to list, all)"
     )
     space = commands.add_parser("space", help="a Space of one's own", description="Push the page to a Space.")
-    space.add_argument("what", choices=["create", "update"])
-    space.add_argument("name", metavar="OWNER/NAME")
+    space.add_argument("what", choices=["create", "update"], help="update: one that is there already")
+    space.add_argument("name", metavar="OWNER/NAME", help="the Space's name on the Hub")
     space.add_argument("--profile", default=DEFAULT, help="what the Space's page uses (default: %(default)s)")
-    space.add_argument("--private", action="store_true")
+    space.add_argument("--private", action="store_true", help="seen by its owner only")
     space.add_argument("--hardware", metavar="NAME", help="in the Hub's words, such as zero-a10g")
     space.add_argument("--dry-run", action="store_true", help="print what would be sent")
     return top

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-WITHOUT_DATA = ("centerface", "minilm", "sentence_encoder", "voice_encoder")  # other people's weights
+WITHOUT_DATA = ("minilm", "sentence_encoder", "voice_encoder")  # other people's weights
+WITHOUT_WORK = (*WITHOUT_DATA, "centerface")
 ORDER = (
     *WITHOUT_DATA,
+    "centerface",
     "identity",
     "static_face",
     "dynamic_face",
@@ -37,7 +39,9 @@ def main() -> None:
         # One process a model: what is exported by one is loaded, and checked, by the next.
         command = [sys.executable, "-m", f"cer.train.{name}", "--out", str(options.out)]
         if name not in WITHOUT_DATA:
-            command += ["--data", str(options.data), "--work", str(options.work)]
+            command += ["--data", str(options.data)]
+        if name not in WITHOUT_WORK:
+            command += ["--work", str(options.work)]
         print("$", " ".join(command), flush=True)
         subprocess.run(command, check=True)
 

@@ -12,8 +12,9 @@ def commands() -> dict[str, argparse.ArgumentParser]:
     return dict(chosen.choices)
 
 
-def test_every_option_is_explained_and_every_command_is_in_the_readme() -> None:
-    guide = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_every_option_is_explained_and_every_command_is_documented() -> None:
+    root = Path(__file__).parents[2]
+    guide = "".join(path.read_text("utf-8") for path in (root / "README.md", *(root / "docs").glob("*.md")))
     for name, command in commands().items():
         assert f"cer {name}" in guide
         unexplained = [action.dest for action in command._actions if not action.help]
