@@ -59,11 +59,11 @@ def freed(graph: bytes) -> bytes:
 
 def searches(clips: Sequence[Path]) -> list[np.ndarray]:
     """What the detector is given in these clips: SEARCHES batches float32 [N, H, W, 3], drawn by chance."""
-    given: list[np.ndarray] = []
+    batches: list[np.ndarray] = []
     run = face_detection.run_detector
 
     def noted(batch: np.ndarray) -> list[np.ndarray]:
-        given.append(batch)
+        batches.append(batch)
         return run(batch)
 
     with patch.object(face_detection, "run_detector", noted), patch.object(face_finder, "run_detector", noted):
@@ -72,8 +72,8 @@ def searches(clips: Sequence[Path]) -> list[np.ndarray]:
             for frame in stream(probe(clip), FRAME_RATE):
                 if isinstance(frame, Frame) and frame.time < 10:
                     finder.find(frame.image)
-    chosen = np.random.default_rng(0).permutation(len(given))[:SEARCHES]
-    return [given[index] for index in chosen]
+    chosen = np.random.default_rng(0).permutation(len(batches))[:SEARCHES]
+    return [batches[index] for index in chosen]
 
 
 class _Searches(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types

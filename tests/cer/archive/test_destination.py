@@ -11,7 +11,7 @@ from cer.errors import DataError
 FIRST, SECOND = Item("a.mp4", "/clips/a.mp4", "1"), Item("b.mp4", "/clips/b.mp4", "7")
 
 
-def seen(item: Item, words: str) -> Rows:
+def analyzed(item: Item, words: str) -> Rows:
     """A clip of which somebody spoke, and nothing else is known."""
     rows = failed(item, "")
     return {
@@ -29,10 +29,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_a_part_counts_from_its_last_file_on(place: str) -> None:
     out = Destination(place)
-    out.write("0.parquet", [seen(FIRST, "yes"), failed(SECOND, "no clip")])
+    out.write("0.parquet", [analyzed(FIRST, "yes"), failed(SECOND, "no clip")])
     assert out.finished() == {"a.mp4": ("1", "0.parquet", False), "b.mp4": ("7", "0.parquet", True)}
     assert out.parts("timeline") == []  # without rows there is no file
-    out.write("1.parquet", [seen(SECOND, "half")])
+    out.write("1.parquet", [analyzed(SECOND, "half")])
     out.system.rm_file(f"{out.root}/clips/1.parquet")  # as if it had been killed before its last file
     assert Destination(place).parts("words") == ["0.parquet", "1.parquet"]
     out.sweep()
@@ -45,7 +45,7 @@ def test_a_part_counts_from_its_last_file_on(place: str) -> None:
 
 def test_clips_are_forgotten_one_by_one(place: str) -> None:
     out = Destination(place)
-    out.write("0.parquet", [seen(FIRST, "yes"), seen(SECOND, "no")])
+    out.write("0.parquet", [analyzed(FIRST, "yes"), analyzed(SECOND, "no")])
     out.forget({"a.mp4": "0.parquet"})
     assert list(out.finished()) == ["b.mp4"]
     assert out._read("words", "0.parquet").to_pylist() == [{"id": "b.mp4", "start": 0.0, "end": 1.0, "text": "no"}]
