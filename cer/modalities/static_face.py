@@ -15,6 +15,10 @@ from cer.segments import Segment
 
 WIDTH = 256
 
+# The network's logits suit faces of four corpora on average; with this the worst of them comes out best. Calibration
+# error of film stills 0.12 -> 0.09, press 0.06 -> 0.08, web 0.03 -> 0.04, FER+ 0.03 -> 0.05.
+TEMPERATURE = 1.13
+
 
 class StaticFace:
     """The mean of the face network's logits (so the geometric mean of its probabilities) over the person's faces in
@@ -65,5 +69,10 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     if not sightings:
         return "no face"
     weights = frame_weights(expressions)
-    probabilities = softmax(weights @ expressions.logits)
-    return SegmentPrediction(probabilities, weights @ expressions.embeddings, quality=segment_quality(expressions))
+    emotions = probabilities(weights @ expressions.logits)
+    return SegmentPrediction(emotions, weights @ expressions.embeddings, quality=segment_quality(expressions))
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Probabilities [..., 8] of the face network's logits [..., 8]."""
+    return softmax(logits / TEMPERATURE)

@@ -15,7 +15,7 @@ import pandas as pd
 from cer.corpora import semeval2025
 from cer.corpora.several import names_of
 from cer.labels import EMOTIONS, MODALITIES
-from cer.modalities import dynamic_face, scene_context, scene_label, text
+from cer.modalities import dynamic_face, scene_context, scene_label, static_face, text
 from cer.modalities.base import softmax
 from cer.perception.face_encoder import expressiveness
 from cer.perception.voice_head import discourage_other, predict_voice
@@ -126,7 +126,7 @@ def of_faces(
     context, described = scene_context.classify_descriptions(describe(encoded, rng))
     labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
     parts = {
-        "static_face": Pool(softmax(logits)[:, None], emotions, embedding),
+        "static_face": Pool(static_face.probabilities(logits)[:, None], emotions, embedding),
         "dynamic_face": Pool(softmax(moved)[:, None], emotions, motion),
         "scene_label": Pool(labels[:, None], emotions, projected),
         "scene_context": Pool(softmax(context)[:, None], emotions, described),

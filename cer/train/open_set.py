@@ -22,6 +22,7 @@ from cer.fusion.calibration import calibration_error
 from cer.fusion.decision import decision
 from cer.fusion.open_set import NEUTRAL, SINGLE, STATES, OpenSet, features
 from cer.labels import EMOTIONS, MODALITIES
+from cer.modalities import static_face
 from cer.modalities.base import softmax
 from cer.train.cache import expressions
 from cer.train.data import ferplus
@@ -82,7 +83,7 @@ def fused_views(images: np.ndarray, targets: np.ndarray, work: Path) -> np.ndarr
     pool, _ = of_faces(images, targets, work, np.random.default_rng(0))
     views = []
     for names, predictions in (
-        (("static_face",), softmax(expressions(images, work).logits)[:, None]),
+        (("static_face",), static_face.probabilities(expressions(images, work).logits)[:, None]),
         (FACE, pool.probabilities),
     ):
         columns = np.array([MODALITIES.index(name) for name in names])
