@@ -17,6 +17,7 @@ CERTAINTIES = ("guess", "likely", "clear")
 # was trained on, 0.42 are right below 0.8 and 0.67 from there on, none reaches 0.95; of those about FER+ faces 0.64,
 # 0.96 and 0.98 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
+EQUAL = 0.05  # of a probability: a moment that is stronger by less is not called the strongest
 OUT_OF_VIEW = 1.0  # seconds; a person who is in view later, or not as long, was not in view before, or after
 
 
@@ -159,14 +160,14 @@ def _listed(words: Sequence[str]) -> str:
 
 def _strongest(analysis: Analysis, emotions: Sequence[int]) -> tuple[float, float]:
     """The stretch of segments around the strongest one in which the emotions together stay above half way between
-    their mean and their peak, among those that state one of them; where the person is in view for a part of it, that
-    part.
+    their mean and their peak, or as good as equal to it, among those that state one of them; where the person is in
+    view for a part of it, that part.
     """
     names = {EMOTIONS[index] for index in emotions}
     stating = np.array([not names.isdisjoint(name for name, _ in each.emotions) for each in analysis.statements])
     values = np.nan_to_num(analysis.fused[:, emotions].sum(1)) * (stating if stating.any() else 1)
     first = last = int(values.argmax())
-    level = (values.mean() + values.max()) / 2
+    level = min((values.mean() + values.max()) / 2, values.max() - EQUAL)
     while first > 0 and values[first - 1] >= level:
         first -= 1
     while last + 1 < len(values) and values[last + 1] >= level:
