@@ -1,6 +1,7 @@
 """Images: decoded frames of a video track as they are displayed: upright, in square pixels, scaled down."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import av
@@ -8,7 +9,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from cer.media import tone
-from cer.media.planes import LAYOUT, Planes
+from cer.media.planes import LAYOUT, MATRICES, UNSPECIFIED, Planes
 
 WIDEST_PIXEL = 10.0  # width to height of a pixel, or the other way round; more is taken for a damaged header
 
@@ -47,21 +48,20 @@ class Scaler:
 
     def planes(self, frame: av.VideoFrame) -> Planes:
         """The same as planes."""
-        turns = _turns(frame)
         if int(frame.color_trc) in tone.CURVES:
-            frame = av.VideoFrame.from_ndarray(self._rgb(frame), "rgb24")
+            shown = av.VideoFrame.from_ndarray(self._rgb(frame), "rgb24")
+            return replace(Scaler(1.0, self._longest).planes(shown), turns=_turns(frame))
         has_matrix = not (frame.format.is_rgb or frame.format.has_palette)
         matrix = int(frame.colorspace if has_matrix else Colorspace.ITU601)
+        matrix = matrix if matrix in MATRICES else UNSPECIFIED
         values = self._scaled(frame, LAYOUT, dst_colorspace=matrix, dst_color_range=ColorRange.MPEG, multiple=2)
-        return Planes(values, matrix, turns)
+        return Planes(values, matrix, _turns(frame))
 
     def _rgb(self, frame: av.VideoFrame) -> np.ndarray:
         curve = tone.CURVES.get(int(frame.color_trc))
-        return (
-            self._scaled(frame, "rgb24")
-            if curve is None
-            else tone.to_standard_range(self._scaled(frame, "rgb48le"), curve)
-        )
+        if curve is None:
+            return self._scaled(frame, "rgb24")
+        return tone.to_standard_range(self._scaled(frame, "rgb48le"), curve)
 
     def _scaled(self, frame: av.VideoFrame, layout: str, multiple: int = 1, **colors: Any) -> np.ndarray:
         """The frame's values in that layout, each side a multiple of so many pixels."""

@@ -182,4 +182,7 @@ def _layout(value: object) -> tuple[int, int, int, int]:
     rows, columns = _whole(value[0], 0, MAX_IMAGE_SIDE * 3 // 2), _whole(value[1], 0, MAX_IMAGE_SIDE)
     if rows % 3 or columns % 2:
         raise Malformed("planes that do not belong together")
-    return rows, columns, _whole(value[2], 0, MATRICES), _whole(value[3], 0, 3)
+    matrix = _whole(value[2], 0, max(MATRICES))
+    if rows and matrix not in MATRICES:
+        raise Malformed("colors that nobody knows")
+    return rows, columns, matrix, _whole(value[3], 0, 3)

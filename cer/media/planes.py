@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 LAYOUT = "yuv420p"
-MATRICES = 17  # the largest number that ITU-T H.273 gives a matrix of colors
+UNSPECIFIED = 2
+MATRICES = (1, UNSPECIFIED, 4, 5, 6, 7, 9)
+"""How brightness and colors make RGB, by their numbers in ITU-T H.273: those that swscale knows."""
 
 
 @dataclass(frozen=True)
 class Planes:
     """An image in YUV 4:2:0 of limited range.
 
-    values: uint8 [3 H / 2, W], H and W even: the brightness, then the two planes of color. matrix: how they make RGB,
-    by ITU-T H.273. turns: quarter turns counter-clockwise that make it upright.
+    values: uint8 [3 H / 2, W], H and W even: the brightness, then the two planes of color. matrix: one of MATRICES.
+    turns: quarter turns counter-clockwise that make it upright.
     """
 
     values: NDArray[np.uint8]

@@ -113,6 +113,7 @@ def test_times_and_names() -> None:
         ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1]}, bytes(9)),
         ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1, 4]}, bytes(9)),
         ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 99, 0]}, bytes(9)),
+        ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 8, 0]}, bytes(9)),
         ({"time": 0, "image": [1, 1, 3], "larger": [2, 2, 1, 0]}, bytes(7)),
         ({"time": 0, "image": [1, 1, 3], "larger": [3, 1, 1, 0]}, bytes(6)),
         ({"time": 0, "image": [1, 1, 3], "larger": [3, 2, 1, 0]}, bytes(8)),

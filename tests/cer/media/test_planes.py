@@ -6,7 +6,7 @@ import pytest
 from av.video.reformatter import ColorRange
 
 from cer.media.images import Scaler
-from cer.media.planes import Planes
+from cer.media.planes import MATRICES, Planes
 
 SMOOTH = np.stack(
     [np.tile(np.linspace(20, 235, 96), (64, 1)), np.tile(np.linspace(235, 20, 64), (96, 1)).T, np.full((64, 96), 90)], 2
@@ -56,3 +56,20 @@ def test_sides_are_even_and_turned_at_the_end() -> None:
     planes = Scaler(1.0, 96).planes(frame_of("yuv420p", 5, ColorRange.MPEG))
     turned = Planes(planes.values, planes.matrix, 1)
     np.testing.assert_array_equal(turned.image, np.rot90(planes.image))
+
+
+@pytest.mark.parametrize("matrix", range(18))
+def test_no_number_of_a_matrix_costs_the_image(matrix: int) -> None:
+    frame = frame_of("yuv420p", 5, ColorRange.MPEG)
+    frame.colorspace = matrix
+    planes = Scaler(1.0, 96).planes(frame)
+    assert planes.matrix in MATRICES
+    assert np.abs(planes.image.astype(int) - SMOOTH).mean() < 25
+
+
+def test_high_dynamic_range_and_wide_pixels_are_dealt_with_once() -> None:
+    frame = frame_of("yuv420p10le", 9, ColorRange.MPEG)
+    frame.color_trc = 16
+    image, planes = Scaler(2.0, 192).image(frame), Scaler(2.0, 192).planes(frame)
+    assert planes.image.shape == image.shape == (64, 192, 3)
+    assert np.abs(planes.image.astype(int) - image).mean() < 4
