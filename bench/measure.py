@@ -86,8 +86,13 @@ class Peaks:
             for task in Path("/proc/self/task").iterdir():
                 with suppress(OSError):
                     children = (task / "children").read_text().split()
-                    self.decoder = max([self.decoder, *(_peak(int(child)) for child in children)])
+                    self.decoder = max([self.decoder, *(_peak(int(child)) for child in children if _decodes(child))])
             time.sleep(0.1)
+
+
+def _decodes(process: str) -> bool:
+    """Whether it is a decoder by now: until it starts its program, a child looks like its parent."""
+    return b"cer.media.decoder" in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def _peak(process: int) -> float:
