@@ -65,6 +65,7 @@ def end_of(analysis: Analysis) -> float:
 
 
 def lane(name: str, spans: Sequence[Span], end: float, kind: str) -> str:
+    """A lane of that name on a time axis of `end` seconds. kind: its class."""
     cells = "".join(
         f'<i class="{span.kind}" style="left:{100 * span.start / end:.3f}%;'
         f'width:{100 * (min(span.end, end) - span.start) / end:.3f}%;{span.style}"'
