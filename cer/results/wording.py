@@ -17,6 +17,7 @@ CERTAINTIES = ("guess", "likely", "clear")
 # was trained on, 0.42 are right below 0.8 and 0.67 from there on, none reaches 0.95; of those about FER+ faces 0.64,
 # 0.96 and 0.98 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
+EDGE = 0.5  # seconds; a stretch that leaves out less at both ends of a clip is the whole clip
 EQUAL = 0.05  # of a probability: a moment that is stronger by less is not called the strongest
 OUT_OF_VIEW = 1.0  # seconds; a person who is in view later, or not as long, was not in view before, or after
 
@@ -111,7 +112,7 @@ def _of_one(analysis: Analysis) -> str:
     lead = with_certainty(statement)
     if statement.state != NEUTRAL:
         start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
-        if start > 0 or end < analysis.segments[-1].end:
+        if start >= EDGE or analysis.segments[-1].end - end >= EDGE:
             lead += say("verdict.when", start=clock(start), end=clock(end))
     return f"{lead}; {_support(analysis, statement)}." + _warned(analysis)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from cer.labels import EMOTIONS
 from cer.modalities.base import absent
@@ -142,3 +143,11 @@ def test_what_differs_by_less_than_anybody_sees_is_not_called_the_strongest(anal
     assert "strongest" not in verdict(steady)
     rising = judged(analysis, [faces({"Happiness": value}) for value in (0.6, 0.6, 0.95)])
     assert "strongest from 0:04" in verdict(rising)
+
+
+def test_a_stretch_up_to_the_last_instant_is_the_whole_clip(analysis: Analysis) -> None:
+    assert analysis.segments[-1].end - analysis.segments[-2].end == pytest.approx(0.064)
+    happy = judged(analysis, [faces({"Happiness": value}) for value in (0.95, 0.95, 0.95, 0.5)])
+    assert "strongest from 0:00 to 0:08" in verdict(happy)
+    happy = judged(analysis, [faces({"Happiness": value}) for value in (0.95, 0.95, 0.95, 0.95, 0.5)])
+    assert "strongest" not in verdict(happy)
