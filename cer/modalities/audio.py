@@ -8,7 +8,7 @@ import numpy as np
 
 from cer.media.clip import SAMPLE_RATE
 from cer.modalities.base import VOICE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import Checkpoint, require, shipped
+from cer.models.checkpoints import Checkpoint, require, shipped, verify
 from cer.perception.evidence import Evidence
 from cer.perception.speech import Utterance
 from cer.perception.vocal_events import burst_share
@@ -33,7 +33,7 @@ class Audio:
         return (shipped(WEIGHTS), *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         require(self.describe())

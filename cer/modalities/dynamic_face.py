@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, require, shipped
+from cer.models.checkpoints import CENTERFACE, Checkpoint, locate, shipped, verify
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import FRAME_RATE, Evidence
 from cer.perception.face_encoder import Expressions, segment_quality
@@ -32,7 +32,7 @@ class DynamicFace:
         return (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def prepare(self) -> None:
         _network()

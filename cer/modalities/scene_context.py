@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, require, shipped
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, shipped, verify
 from cer.models.runtime import tensors
 from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
@@ -51,7 +51,7 @@ class SceneContext:
         return (CENTERFACE, shipped("face.onnx"), MINILM, shipped(LEXICON))
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]

@@ -12,7 +12,7 @@ import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, require, shipped
+from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, shipped, verify
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import text_encoder
 from cer.perception.evidence import Evidence
@@ -50,7 +50,7 @@ class SceneLabel:
         return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def prepare(self) -> None:
         _tower()

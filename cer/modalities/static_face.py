@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
-from cer.models.checkpoints import CENTERFACE, Checkpoint, require, shipped
+from cer.models.checkpoints import CENTERFACE, Checkpoint, shipped, verify
 from cer.perception.compound_head import HEAD, compound_logits
 from cer.perception.evidence import Evidence
 from cer.perception.face_encoder import as_input, frame_weights, segment_quality
@@ -34,7 +34,7 @@ class StaticFace:
         return (CENTERFACE, shipped("face.onnx"))
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect([_predict_segment(evidence.segment(segment), person) for segment in segments], WIDTH)

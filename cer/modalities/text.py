@@ -22,6 +22,7 @@ from cer.models.checkpoints import (
     note_of,
     require,
     shipped,
+    verify,
 )
 from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception import multilingual_encoder, text_encoder
@@ -47,7 +48,7 @@ class Text:
         return (*optional, *([shipped(MULTILINGUAL)] if E5 in optional else []), *_english())
 
     def load(self, progress: Progress) -> None:
-        require(self.describe())
+        verify(self.describe())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         require(_english())

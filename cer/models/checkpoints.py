@@ -186,5 +186,11 @@ def join(checkpoint: Checkpoint, path: Path) -> None:
 
 def require(checkpoints: Iterable[Checkpoint]) -> None:
     """Raises WeightsError, as `locate` does, when one of the files cannot be had: for models that were asked before."""
-    with ThreadPoolExecutor(2) as readers:  # what a hash takes is the time of one core
+    for checkpoint in checkpoints:
+        locate(checkpoint)
+
+
+def verify(checkpoints: Iterable[Checkpoint]) -> None:
+    """As `require`, of files that were not looked at yet: two at a time, since a hash takes the time of one core."""
+    with ThreadPoolExecutor(2) as readers:
         deque(readers.map(locate, checkpoints), maxlen=0)
