@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cer.labels import COMPOUNDS, EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS, PAIRS
 from cer.modalities.base import FACE, Prediction, SegmentPrediction, collect, softmax
 from cer.models.checkpoints import CENTERFACE, MINILM, Checkpoint, locate, shipped, verify
 from cer.models.runtime import cached_per_device, onnx_session
@@ -98,19 +98,25 @@ def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
 
 
 def label_texts(labels: Sequence[str]) -> np.ndarray:
-    """Unit-length embeddings [K, 384] of labels, each the mean over the prompt templates."""
-    return _label_texts(tuple(labels))
+    """Unit-length embeddings [K, 384] of labels, each the mean over the prompt templates.
+
+    A compound label is the sum of its two emotions' texts. In the encoder "sadly surprised" lies nearer to "surprised"
+    than to "sad": its own words score macro-F1 0.71 on divided FER+ validation faces, the sum 0.74.
+    """
+    return np.stack([_label_text(label) for label in labels])
 
 
-@lru_cache(maxsize=8)
-def _label_texts(labels: tuple[str, ...]) -> np.ndarray:
-    prompts = [template.format(_words(label)) for label in labels for template in TEMPLATES]
-    means = text_encoder.encode(prompts).reshape(len(labels), len(TEMPLATES), -1).mean(1)
-    return means / np.linalg.norm(means, axis=1, keepdims=True)
+@lru_cache(maxsize=64)
+def _label_text(label: str) -> np.ndarray:
+    if label in COMPOUNDS:
+        first, second = PAIRS[COMPOUNDS.index(label)]
+        return _unit(_label_text(EMOTIONS[first]) + _label_text(EMOTIONS[second]))
+    words = _WORDS.get(label, label)
+    return _unit(text_encoder.encode([template.format(words) for template in TEMPLATES]).mean(0))
 
 
-def _words(label: str) -> str:
-    return _WORDS.get(label, label.lower() if label in COMPOUNDS else label)
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 @cached_per_device()

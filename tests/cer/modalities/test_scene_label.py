@@ -1,6 +1,6 @@
 import numpy as np
 
-from cer.labels import COMPOUNDS, EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS, PAIRS
 from cer.modalities.scene_label import SceneLabel, label_texts, match, project
 from cer.perception.evidence import Evidence
 from cer.segments import Segment
@@ -19,6 +19,15 @@ def test_any_text_can_be_queried(evidence: Evidence) -> None:
     assert result[0, 0] > 0.8
     seven = match(images, label_texts(COMPOUNDS), scale)[0]
     assert COMPOUNDS[int(seven.argmax())] == "Happily Surprised"
+
+
+def test_a_compound_label_is_as_near_to_either_of_its_emotions() -> None:
+    emotions, compounds = label_texts(EMOTIONS), label_texts(COMPOUNDS)
+    np.testing.assert_allclose(np.linalg.norm(compounds, axis=1), 1, atol=1e-5)
+    for compound, pair in zip(compounds, PAIRS, strict=True):
+        first, second = emotions[list(pair)] @ compound
+        np.testing.assert_allclose(first, second, atol=1e-5)
+        assert first > np.delete(emotions, pair, axis=0).dot(compound).max()
 
 
 def test_nobody_in_view_is_the_reason(faceless: Evidence) -> None:
