@@ -31,6 +31,13 @@ def windows(duration: float) -> list[Segment]:
     return [segment for index, segment in enumerate(cut) if index == 0 or segment.end - segment.start >= SHORTEST]
 
 
+def step_of(time: float, rate: float) -> int:
+    """The number of the last multiple of 1 / `rate` at or before a time in seconds. A container's time base rounds
+    times, so that one which falls short by a millionth of a step counts as reaching it.
+    """
+    return math.floor(time * rate + 1e-6)
+
+
 def nearest(segments: Sequence[Segment], time: float) -> int:
     """The number of the segment whose middle is nearest to a time in seconds, the first of equal ones."""
     return int(np.argmin([abs((segment.start + segment.end) / 2 - time) for segment in segments]))

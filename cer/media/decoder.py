@@ -32,6 +32,7 @@ from cer.media.messages import send, send_content
 from cer.media.sandbox import confine
 from cer.media.sound import Sounds
 from cer.media.tracks import Decoding
+from cer.segments import step_of
 
 MAX_PIXELS = 8192 * 8192  # of one frame; more is taken for a decompression bomb
 MAX_MEMORY_BYTES = 1400 * 2**20  # of address space; a 4K clip takes 700 MB of it
@@ -145,7 +146,7 @@ class _Images:
             return
         for whole in self._deinterlacer.convert(frame):
             time = (whole.time or 0.0) - self._origin
-            step = math.floor(time * self._rate + 1e-6)
+            step = step_of(time, self._rate)
             if time - self._last > LONGEST_GAP / self._rate:
                 self._video.codec_context.skip_frame = "DEFAULT"  # too few were left
             self._last = time

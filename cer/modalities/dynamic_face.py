@@ -13,7 +13,7 @@ from cer.models.runtime import cached_per_device, onnx_session
 from cer.perception.evidence import FRAME_RATE, Evidence
 from cer.perception.face_encoder import Expressions, segment_quality
 from cer.progress import Progress
-from cer.segments import WINDOW, Segment
+from cer.segments import WINDOW, Segment, step_of
 
 SLOTS = int(WINDOW * FRAME_RATE)  # moments in a segment
 MIN_FRAMES = 3  # with a face; fewer show no change
@@ -66,7 +66,7 @@ def lay_out(
     slots = np.zeros((SLOTS, expressions.embeddings.shape[1] + expressions.logits.shape[1]), np.float32)
     mask = np.zeros(SLOTS, bool)
     for row, time in enumerate(times):
-        slot = int((time - start) * FRAME_RATE + 1e-6)
+        slot = step_of(time - start, FRAME_RATE)
         if 0 <= slot < SLOTS:
             slots[slot] = np.concatenate([expressions.embeddings[row], expressions.logits[row]])
             mask[slot] = True

@@ -20,7 +20,7 @@ from cer.perception.stillness import changes, grey_of
 from cer.perception.tracking import Sighting, Tracker
 from cer.perception.transcription import Transcriber
 from cer.progress import Progress
-from cer.segments import WINDOW
+from cer.segments import WINDOW, step_of
 
 SCENE_RATE = 1.0  # frames a second that are kept for models of the whole scene
 MAX_FACES = 8  # of a frame, the largest ones
@@ -151,7 +151,7 @@ class Collector:
             if sightings
             else np.zeros((0, face_encoder.SIDE, face_encoder.SIDE, 3), np.uint8)
         )
-        frames = np.array([int(sighting.time * FRAME_RATE + 1e-6) for sighting in sightings], int)
+        frames = np.array([step_of(sighting.time, FRAME_RATE) for sighting in sightings], int)
         return Evidence(
             start,
             end,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cer.segments import Segment, nearest, stretches, timeline, windows
+from cer.segments import Segment, nearest, step_of, stretches, timeline, windows
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,8 @@ def test_moments_close_to_each_other_are_one_stretch() -> None:
 def test_the_nearest_segment_is_the_one_whose_middle_is_nearest() -> None:
     segments = [Segment(0.0, 4.0), Segment(2.0, 6.0), Segment(4.0, 8.0)]
     assert [nearest(segments, time) for time in (0.0, 2.9, 3.0, 3.1, 9.0)] == [0, 0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(("time", "step"), [(0.0, 0), (0.199, 0), (0.2, 1), (0.59999999, 3), (-0.01, -1)])
+def test_a_step_begins_at_its_multiple_of_the_sampling_interval(time: float, step: int) -> None:
+    assert step_of(time, 5.0) == step
