@@ -184,8 +184,8 @@ def to_json(analysis: Analysis, schema: int = SCHEMA) -> str:
 
 
 def segments_csv(analysis: Analysis) -> str:
-    """One row per segment: times, label, compound and fused probabilities, weights, and every modality's
-    probabilities.
+    """One row per segment: times, label, compound and fused probabilities, weights, every modality's probabilities, and
+    those of the user's own labels.
     """
     header = [
         "start",
@@ -198,6 +198,7 @@ def segments_csv(analysis: Analysis) -> str:
         *(f"weight {m}" for m in MODALITIES),
     ]
     header += [f"{m} {e}" for m in MODALITIES for e in EMOTIONS] + ["transcript", "caption"]
+    header += [f"own {label}" for label in analysis.own_labels]
     rows = []
     for row, segment in enumerate(analysis.segments):
         cells: list[Any] = [round(segment.start, 3), round(segment.end, 3), compound_name(analysis.compound[row])]
@@ -210,7 +211,8 @@ def segments_csv(analysis: Analysis) -> str:
             *(p.probabilities[row] for p in analysis.predictions.values()),
         ):
             cells += _cells(values)
-        rows.append([*cells, analysis.note("text", row), analysis.note("scene_context", row)])
+        cells += [analysis.note("text", row), analysis.note("scene_context", row)]
+        rows.append([*cells, *(_cells(analysis.own[row]) if analysis.own_labels else [])])
     return table_csv(header, rows)
 
 

@@ -1,3 +1,4 @@
+import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,8 @@ def test_labels_learned_from_a_folder_are_recognized_in_the_clips_they_came_from
         own = json.loads((tmp_path / name / "analysis.json").read_text())["own_labels"]
         assert own["labels"] == ["posing", "talking"]
         assert own["labels"][int(np.argmax(own["clip"]))] == label
+        rows = list(csv.DictReader((tmp_path / name / "segments.csv").open(newline="", encoding="utf-8")))
+        assert [[float(row[f"own {label}"]) for label in own["labels"]] for row in rows] == own["segments"]
         assert f"Your own labels: {label}" in (tmp_path / name / "report.html").read_text()
     assert "Your own labels: talking" in capsys.readouterr().out
 
