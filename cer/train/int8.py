@@ -25,7 +25,13 @@ class _Batches(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has 
 
 
 def int8_convolutions(
-    graph: bytes, batches: Sequence[Inputs], *, exact_at_start: int, exact_at_end: int, between: Sequence[str]
+    graph: bytes,
+    batches: Sequence[Inputs],
+    *,
+    exact_at_start: int,
+    exact_at_end: int,
+    between: Sequence[str],
+    depthwise_bits: int = 7,
 ) -> bytes:
     """The graph with the weights of most convolutions in int8, a scale for each channel, and ranges of values as in
     these batches. Weights take seven bits: processors without VNNI add up pairs of products in sixteen.
@@ -36,6 +42,7 @@ def int8_convolutions(
         exact_at_start: how many convolutions at the start stay in float32.
         exact_at_end: how many at the end do.
         between: kinds of operators between convolutions whose values are stored in int8 as well.
+        depthwise_bits: 7, or 8: onnxruntime multiplies depthwise convolutions in wider numbers on every processor.
     """
     with TemporaryDirectory() as folder:
         plain, exact, whole = (Path(folder) / name for name in ("plain.onnx", "exact.onnx", "int8.onnx"))
@@ -50,6 +57,14 @@ def int8_convolutions(
             node.name = f"{node.op_type}_{index}"
         onnx.save(model, exact)
         convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
+        excluded = convolutions[:exact_at_start] + convolutions[len(convolutions) - exact_at_end :]
+        depthwise = [
+            node.input[1]
+            for node in model.graph.node
+            if node.name not in excluded
+            and any(attribute.name == "group" and attribute.i > 1 for attribute in node.attribute)
+        ]
+        whole_bytes = {"axis": 0, "reduce_range": False}
         quantize_static(
             exact,
             whole,
@@ -60,6 +75,9 @@ def int8_convolutions(
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=convolutions[:exact_at_start] + convolutions[len(convolutions) - exact_at_end :],
+            nodes_to_exclude=excluded,
+            extra_options={
+                "TensorQuantOverrides": {name: [whole_bytes] for name in depthwise} if depthwise_bits == 8 else {}
+            },
         )
         return whole.read_bytes()
