@@ -82,7 +82,7 @@ def test_what_is_measured_on_rafce_goes_into_a_report_only() -> None:
     assert users == {"cer.train.static_face"}
     source = modules()["cer.train.static_face"].read_text("utf-8")
     assert source.count("measure(") == 1  # into the note's metrics, after training
-    assert source.index("measure(calibrated") > source.index("temperature = calibrate(")
+    assert source.index("measure(exported(shipped)") > source.index("temperature = calibrate(")
 
 
 def named_imports(name: str) -> set[str]:
