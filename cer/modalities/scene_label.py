@@ -103,20 +103,28 @@ def label_texts(labels: Sequence[str]) -> np.ndarray:
     A compound label is the sum of its two emotions' texts. In the encoder "sadly surprised" lies nearer to "surprised"
     than to "sad": its own words score macro-F1 0.71 on divided FER+ validation faces, the sum 0.74.
     """
-    return np.stack([_label_text(label) for label in labels])
+    return _label_texts(tuple(labels))
 
 
-@lru_cache(maxsize=64)
-def _label_text(label: str) -> np.ndarray:
-    if label in COMPOUNDS:
-        first, second = PAIRS[COMPOUNDS.index(label)]
-        return _unit(_label_text(EMOTIONS[first]) + _label_text(EMOTIONS[second]))
-    words = _WORDS.get(label, label)
-    return _unit(text_encoder.encode([template.format(words) for template in TEMPLATES]).mean(0))
+@lru_cache(maxsize=8)
+def _label_texts(labels: tuple[str, ...]) -> np.ndarray:
+    parts = [_parts(label) for label in labels]
+    words = list(dict.fromkeys(word for part in parts for word in part))
+    prompts = [template.format(_WORDS.get(word, word)) for word in words for template in TEMPLATES]
+    means = text_encoder.encode(prompts).reshape(len(words), len(TEMPLATES), -1).mean(1)
+    texts = dict(zip(words, _unit(means), strict=True))
+    return _unit(np.stack([np.sum([texts[word] for word in part], 0) for part in parts]))
 
 
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+def _parts(label: str) -> tuple[str, ...]:
+    if label not in COMPOUNDS:
+        return (label,)
+    first, second = PAIRS[COMPOUNDS.index(label)]
+    return EMOTIONS[first], EMOTIONS[second]
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 @cached_per_device()
