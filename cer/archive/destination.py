@@ -76,11 +76,12 @@ class Destination:
         self._put(f"{self.root}/{name}", text.encode())
 
     def _read(self, table: str, part: str) -> pa.Table:
-        """Without Arrow's threads: a read of a Python object may abort or hang the process at its end (apache/arrow
-        #50482; 19 of 50 processes that read two parts and ended at once).
+        """Without Arrow's threads, and from memory of Arrow's own: its threads for input read ahead even then, and
+        reading a Python object may abort or hang the process at its end (apache/arrow #50482; 19 of 50 processes that
+        read two parts and ended at once).
         """
         with self.system.open(f"{self.root}/{table}/{part}", "rb") as file:
-            return pq.read_table(io.BytesIO(file.read()), use_threads=False)
+            return pq.read_table(pa.BufferReader(file.read()), use_threads=False)
 
     def made_by(self, models: dict[str, str]) -> None:
         """Remember what makes the tables, name -> hash. Raises DataError when other models made what is there."""
