@@ -57,6 +57,10 @@ class Scaler:
         values = self._scaled(frame, LAYOUT, dst_colorspace=matrix, dst_color_range=ColorRange.MPEG, multiple=2)
         return Planes(values, matrix, _turns(frame))
 
+    def smaller(self, planes: Planes) -> np.ndarray:
+        """RGB uint8 [H, W, 3], upright, of planes that another scaler made, in square pixels by now."""
+        return np.ascontiguousarray(np.rot90(self._scaled(planes.frame(), "rgb24"), planes.turns))
+
     def _rgb(self, frame: av.VideoFrame) -> np.ndarray:
         curve = tone.CURVES.get(int(frame.color_trc))
         if curve is None:

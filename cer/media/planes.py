@@ -4,6 +4,7 @@ crosses the decoder's pipe in half the bytes of RGB, and becomes RGB only when s
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +30,13 @@ class Planes:
     @cached_property
     def image(self) -> NDArray[np.uint8]:
         """RGB uint8 [H, W, 3], upright."""
+        rgb = self.frame().reformat(format="rgb24", threads=1).to_ndarray()
+        return np.ascontiguousarray(np.rot90(rgb, self.turns))
+
+    def frame(self) -> Any:
+        """The av.VideoFrame with these values; it is not turned."""
         import av  # here, since most clips never need it outside their decoder
 
         frame = av.VideoFrame.from_ndarray(self.values, LAYOUT)
         frame.colorspace, frame.color_range = self.matrix, 1
-        rgb = frame.reformat(format="rgb24", threads=1).to_ndarray()
-        return np.ascontiguousarray(np.rot90(rgb, self.turns))
+        return frame

@@ -1,4 +1,4 @@
-"""The decoder as a process: what it says, and what it may not do. What it decodes is in test_media.py."""
+"""The decoder as a process: what it says, and what it may not do. What it decodes is in test_reader.py."""
 
 import json
 import subprocess
