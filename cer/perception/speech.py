@@ -21,7 +21,7 @@ MAX_UTTERANCE = 20.0  # seconds; with the silence after it this fits Whisper's 3
 
 PAUSE = 1.0  # seconds of silence that end an utterance
 
-LISTEN = 30.0  # seconds of sound that are searched for speech at a time
+LISTEN = 15.0  # seconds of new sound that are searched for speech at a time
 
 MIN_BURST_CONFIDENCE = 0.65  # a burst of no kind is left out at any confidence: music and handling noise pass for it
 SPOKEN = "gasp"  # a burst that is a word where speech activity keeps it: "Oh!", "Ah!"
@@ -80,7 +80,8 @@ def leveled(samples: np.ndarray) -> np.ndarray:
 
 @dataclass
 class Listener:
-    """Turns a stream of sounds into utterances, holding at most about LISTEN + MAX_UTTERANCE seconds of it.
+    """Turns a stream of sounds into utterances, holding at most about LISTEN + MAX_UTTERANCE seconds of it. Speech that
+    goes on is held back until it pauses, or is MAX_UTTERANCE long.
 
     transcriber: writes down speech in place of Whisper tiny.en. detector: of the language; it may have judged before.
     identify: whether it judges this sound.
@@ -92,6 +93,7 @@ class Listener:
     _pieces: list[np.ndarray] = field(default_factory=list)
     _start: float = 0.0  # seconds; of the first held sample
     _held: int = 0  # samples
+    _searched: int = 0  # samples of those that were searched before
 
     def prepare(self) -> None:
         """Open the networks that any sound needs, while the first of it is still being decoded."""
@@ -110,7 +112,7 @@ class Listener:
             self._start = sound.time
         self._pieces.append(sound.samples)
         self._held += len(sound.samples)
-        if self._held >= LISTEN * SAMPLE_RATE:
+        if self._held - self._searched >= LISTEN * SAMPLE_RATE:
             yield from self._listen(last=False)
 
     def finish(self) -> Iterator[Utterance]:
@@ -131,16 +133,15 @@ class Listener:
         keep = length  # seconds; from here on the sound is held back for the next call
         if not last:
             keep = max(0.0, length - PAUSE)
-            if groups and groups[-1][-1][1] > keep and groups[-1][0][0] > 0:
+            if groups and groups[-1][-1][1] > keep and length - groups[-1][0][0] < MAX_UTTERANCE:
                 keep = groups[-1][0][0]
                 groups.pop()
         start = self._start
         rest = buffered[int(keep * SAMPLE_RATE) :]
-        self._pieces, self._held, self._start = (
-            ([rest] if len(rest) else []),
-            len(rest),
-            start + int(keep * SAMPLE_RATE) / SAMPLE_RATE,
-        )
+        self._pieces, self._held, self._searched = ([rest] if len(rest) else []), len(rest), len(rest)
+        self._start = start + int(keep * SAMPLE_RATE) / SAMPLE_RATE
+        if not keep:
+            return
         if self.transcriber is None and self.identify:
             self._identify(samples, groups)
         until = max([keep, *(group[-1][1] for group in groups)])

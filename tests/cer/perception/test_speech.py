@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cer.media.clip import SAMPLE_RATE, Sound
-from cer.perception.speech import MAX_UTTERANCE, Listener, Utterance, _group, leveled, speech_regions
+from cer.perception import speech
+from cer.perception.speech import LISTEN, MAX_UTTERANCE, Listener, Utterance, _group, leveled, speech_regions
 from cer.perception.transcription import Sentence, plausible
 from cer.perception.voice_encoder import ROWS_PER_SECOND, WIDTH
 
@@ -54,6 +55,20 @@ def test_a_long_track_is_heard_in_pieces_as_it_is_at_once(track: np.ndarray) -> 
     assert len(greetings) == 4
     assert np.diff(greetings) == pytest.approx([period] * 3, abs=0.5)
     assert max(utterance.end - utterance.start for utterance in result) <= MAX_UTTERANCE + 0.01
+
+
+def test_speech_that_goes_on_is_held_back_until_it_pauses_or_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[float] = []
+
+    def spoken_throughout(samples: np.ndarray) -> list[tuple[float, float]]:
+        searched.append(len(samples) / SAMPLE_RATE)
+        return [(0.0, searched[-1])]
+
+    monkeypatch.setattr(speech, "speech_regions", spoken_throughout)
+    hiss = np.random.default_rng(0).normal(size=50 * SAMPLE_RATE).astype(np.float32) / 10
+    utterances = listen(hiss, piece=SAMPLE_RATE)
+    assert [(entry.start, entry.end) for entry in utterances if entry.regions] == [(0, 20), (20, 40), (40, 50)]
+    assert searched == [LISTEN, 2 * LISTEN, 2 * LISTEN - MAX_UTTERANCE + LISTEN, 50 - 2 * MAX_UTTERANCE]
 
 
 def test_a_gap_in_the_track_moves_what_follows(track: np.ndarray) -> None:
