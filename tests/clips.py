@@ -61,6 +61,15 @@ def ffmpeg(path: Path, *arguments: str) -> Path:
     return path
 
 
+def damaged(path: Path) -> Path:
+    """Two seconds of video with zeros in many places of its middle."""
+    content = bytearray(ffmpeg(path, "-f", "lavfi", "-i", "mandelbrot=size=320x240:rate=25", "-t", "2").read_bytes())
+    for place in range(len(content) // 2, len(content) // 2 + 4000, 100):
+        content[place : place + 8] = bytes(8)
+    path.write_bytes(bytes(content))
+    return path
+
+
 def still(times: Sequence[float], image: np.ndarray) -> list[tuple[float, np.ndarray]]:
     return [(time, image) for time in times]
 

@@ -8,7 +8,7 @@ from cer.media.clip import Sound
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
 
-MAX_UNHEARD = 60.0  # seconds of sound that wait to be listened to while frames go on: twice what is listened to at once
+MAX_UNHEARD = 60.0  # seconds of sound that wait while frames go on: four times what is listened to at once
 
 
 class SpeechWorker:

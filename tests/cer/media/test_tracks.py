@@ -8,7 +8,7 @@ import pytest
 
 from cer.media.container import open_container, origin_of, video_stream
 from cer.media.tracks import CLOCK_JUMP, Decoding, _Track
-from tests.clips import DEMO, ffmpeg
+from tests.clips import DEMO, damaged
 
 MILLISECOND = Fraction(1, 1000)
 
@@ -61,14 +61,15 @@ def test_the_first_damage_is_remembered() -> None:
 
 
 def test_losses_are_said_once_everything_was_decoded(tmp_path: Path) -> None:
-    whole = ffmpeg(tmp_path / "clip.mkv", "-i", str(DEMO), "-t", "3", "-c", "copy", "-an")
-    cut = tmp_path / "cut.mkv"
-    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     texts = []
-    for path in (whole, cut):
+    for path in (DEMO, damaged(tmp_path / "damaged.mkv")):
         with open_container(path) as container:
-            decoding = Decoding(container, [video_stream(container)], origin_of(container))
+            video = video_stream(container)
+            assert video is not None
+            video.codec_context.thread_count = 1  # slices in several threads are repaired without a word
+            decoding = Decoding(container, [video], origin_of(container))
             assert list(decoding.frames())
             texts.append(decoding.losses())
     assert texts[0] == []
-    assert all("s" in text and ("breaks off" in text or "lost" in text) for text in texts[1])
+    assert len(texts[1]) == 1
+    assert texts[1][0].startswith("damaged packets of the video are lost: ")
