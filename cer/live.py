@@ -18,7 +18,7 @@ from cer.perception.gathering import Collector
 from cer.perception.language import LanguageDetector
 from cer.perception.speech import Listener, Utterance
 from cer.perception.transcription import Transcriber
-from cer.pipeline import add_block, add_segments, limits, prepared, transcriber_of
+from cer.pipeline import add_block, add_segments, limits, needs_of, prepared, transcriber_of
 from cer.progress import silent
 from cer.results.analysis import Analysis
 from cer.segments import Segment
@@ -44,9 +44,8 @@ class Live:
 
     def __init__(self, clip: Clip, profile: str = DEFAULT) -> None:
         self._observed, self._serving = prepared(clip, profile, silent)
-        needs_frames = any(modality.needs_frames for modality in self._serving.values())
         transcriber = transcriber_of(self._observed, self._serving)
-        self._collector = Collector(clip, transcriber, keep_frames=needs_frames)
+        self._collector = Collector(clip, transcriber, **needs_of(self._observed, self._serving))
         self._hearing = _Hearing(transcriber)
         self._due = 0.0  # seconds; when the next frame is to be used
 

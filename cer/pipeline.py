@@ -80,7 +80,7 @@ def observe_blocks(
     evidence = gather(
         observed.clip,
         lambda stage, fraction: progress(stage, 0.9 * fraction),
-        keep_frames=any(modality.needs_frames for modality in serving.values()),
+        **needs_of(observed, serving),
         transcriber=transcriber_of(observed, serving),
         max_duration=max_duration,
         warn=observed.warnings.append,
@@ -125,6 +125,15 @@ def limits(observed: Observation, serving: dict[str, Modality]) -> list[str]:
     if any(prediction.compounds is not None for prediction in observed.predictions_of("static_face")):
         warnings.append(NOT_ZERO_SHOT)
     return [limit for limit in warnings if limit]
+
+
+def needs_of(observed: Observation, serving: dict[str, Modality]) -> dict[str, bool]:
+    """What is to be gathered for these modalities beyond what all of them share: arguments of `gather`."""
+    available = [modality for name, modality in serving.items() if name not in observed.unavailable]
+    return {
+        "keep_frames": any(modality.needs_frames for modality in available),
+        "find_bodies": any(modality.needs_bodies for modality in available),
+    }
 
 
 def transcriber_of(observed: Observation, serving: dict[str, Modality]) -> Transcriber | None:

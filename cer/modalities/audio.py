@@ -28,6 +28,7 @@ class Audio:
     source = VOICE
     per_person = False
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (shipped(WEIGHTS), *(shipped(f"{name}.onnx") for name in ("voice_encoder", "vocal_events", "audio")))

@@ -78,7 +78,7 @@ class Modality(Protocol):
     """One of the six.
 
     source: one of SOURCES. per_person: predicts for `person`, None being nobody; the others predict alike for
-    everybody. needs_frames: is given frames of the whole scene.
+    everybody. needs_frames: is given frames of the whole scene. needs_bodies: the joints of people.
     """
 
     @property
@@ -92,6 +92,9 @@ class Modality(Protocol):
 
     @property
     def needs_frames(self) -> bool: ...
+
+    @property
+    def needs_bodies(self) -> bool: ...
 
     def describe(self) -> tuple[Checkpoint, ...]:
         """The weight files behind this modality, with hashes as far as they are known without fetching anything."""

@@ -27,6 +27,7 @@ class DynamicFace:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("dynamic_face.onnx"))

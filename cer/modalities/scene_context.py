@@ -1,8 +1,10 @@
-"""scene_context: the situation in words. Measured cues are written as an English description, and a lexicon fitted to
-real Qwen2.5-VL captions reads it; the same lexicon serves real captions unchanged.
+"""scene_context: the situation in words. What is measured of a person is written as an English description, and a
+lexicon fitted to real Qwen2.5-VL captions reads what it says of the face; the same lexicon serves real captions
+unchanged.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +15,7 @@ from cer.models.runtime import tensors
 from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
 from cer.perception.face_encoder import UNITS, frame_weights, segment_quality
+from cer.perception.posture import closeness, signs
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -20,6 +23,20 @@ LEXICON = "scene_context.safetensors"
 SHOWN = (
     0.3  # probability above which an action unit is mentioned; half of the F1 of the units (0.6) is where F1 is best
 )
+POSTURE_SENTENCES = {
+    "hand at the face": "A hand is at the face.",
+    "arms crossed": "The arms are crossed.",
+    "arms raised": "The arms are raised.",
+    "gestures": "They gesture.",
+    "leans in": "They lean in.",
+    "head tilted": "The head is tilted.",
+    "turned away": "The head is turned away.",
+    "slumped": "The shoulders are slumped.",
+    "upright": "The posture is upright.",
+    "moves quickly": "They move quickly.",
+    "still": "They hold still.",
+}
+"""What is written of each of `posture.SIGNS`."""
 _FACE_WORDS: tuple[tuple[tuple[int, ...], str], ...] = (
     ((1, 2), "raised eyebrows"),
     ((1, 4), "eyebrows drawn together and raised in the middle"),
@@ -46,9 +63,10 @@ class SceneContext:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = True
 
     def describe(self) -> tuple[Checkpoint, ...]:
-        return (CENTERFACE, shipped("face.onnx"), MINILM, shipped(LEXICON))
+        return (CENTERFACE, shipped("face.onnx"), shipped("movenet.onnx"), MINILM, shipped(LEXICON))
 
     def load(self, progress: Progress) -> None:
         verify(self.describe())
@@ -56,27 +74,45 @@ class SceneContext:
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         parts = [evidence.segment(segment) for segment in segments]
         described = [describe(part, person) for part in parts]
-        predictions = zip(*classify_descriptions([text for text in described if text]), strict=True)
+        people = [each for each in described if each is not None]
+        read = zip(classify_described(people), text_encoder.encode([each.text for each in people]), strict=True)
         results: list[SegmentPrediction | str] = []
-        for part, text in zip(parts, described, strict=True):
-            if text:
-                logits, embedding = next(predictions)
-                quality = segment_quality(part.person(person)[1])
-                results.append(SegmentPrediction(softmax(logits), embedding, text, quality))
-            else:
+        for part, each in zip(parts, described, strict=True):
+            if each is None:
                 results.append("nobody in view to describe" if part.has_video else "no video track")
+            else:
+                logits, embedding = next(read)
+                quality = segment_quality(part.person(person)[1])
+                results.append(SegmentPrediction(softmax(logits), embedding, each.text, quality))
         return collect(results, text_encoder.WIDTH)
 
 
-def describe(evidence: Evidence, person: int | None) -> str:
-    """A segment in one paragraph, from measurements only; "" when the person is not in view."""
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A person in a segment. face: what it has, in words; text: the whole."""
+
+    face: str
+    text: str
+
+
+def describe(evidence: Evidence, person: int | None) -> Description | None:
+    """What is to be said of a person in a segment, from measurements only; None when the person is not in view."""
     sightings, expressions = evidence.person(person)
     if not sightings:
-        return ""
-    cues = evidence.cues
-    height = float(np.mean([sighting.face.box[3] - sighting.face.box[1] for sighting in sightings]))
+        return None
     face = face_words(frame_weights(expressions) @ expressions.units)
-    return " ".join([_scene(cues, height), f"The person has {face}.", _body(cues), _voice(evidence)]).strip()
+    shown = signs(sightings, evidence.cues)
+    scene = _scene(evidence.cues, closeness(sightings))
+    return Description(face, paragraph(scene, face, shown, _voice(evidence)))
+
+
+def paragraph(scene: str, face: str, shown: frozenset[str], voice: str) -> str:
+    """A segment in one paragraph: the sentence about the scene, what the face has, signs of posture, and the sentence
+    about the voice.
+    """
+    posture = [sentence for sign, sentence in POSTURE_SENTENCES.items() if sign in shown]
+    motion = [] if shown & {"moves quickly", "still"} else ["They move a little."]
+    return " ".join([scene, face_sentence(face), *posture, *motion, voice]).strip()
 
 
 def _scene(cues: Sequence[Cue], height: float) -> str:
@@ -109,11 +145,6 @@ def face_words(units: np.ndarray) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
-def _body(cues: Sequence[Cue]) -> str:
-    motion = float(np.mean([cue.motion for cue in cues])) if cues else 0.0
-    return "They move quickly." if motion > 0.06 else "They move a little." if motion > 0.015 else "They hold still."
-
-
 def _voice(evidence: Evidence) -> str:
     speech = evidence.speech()
     if not speech:
@@ -128,12 +159,19 @@ def classify(captions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return _lexicon().logits(captions), text_encoder.encode(captions)
 
 
-def classify_descriptions(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """As `classify`, for texts of `describe`: they are shorter than captions, and "a calm, relaxed face" is in half of
-    them, so they have a scale and a bias of their own.
+def classify_described(people: Sequence[Description]) -> np.ndarray:
+    """Emotion logits float32 [N, 8] of N people, from what is said of their faces.
+
+    Those words are shorter than captions, and "a calm, relaxed face" is in half of them, so they have a scale and a
+    bias of their own. Posture and surroundings are written down and not read: see the card.
     """
-    logits, embeddings = classify(texts)
-    return _stored()["described_scale"] * logits + _stored()["described_bias"], embeddings
+    words = _lexicon().logits([face_sentence(each.face) for each in people])
+    return np.asarray(_stored()["face_scale"] * words + _stored()["face_bias"], np.float32)
+
+
+def face_sentence(face: str) -> str:
+    """The sentence of a description that the lexicon reads."""
+    return f"The person has {face}."
 
 
 @lru_cache(maxsize=1)

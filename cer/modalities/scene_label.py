@@ -45,6 +45,7 @@ class SceneLabel:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"), shipped("scene_label.onnx"), MINILM)

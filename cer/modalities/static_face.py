@@ -29,6 +29,7 @@ class StaticFace:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, shipped("face.onnx"))

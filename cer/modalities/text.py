@@ -42,6 +42,7 @@ class Text:
     source = WORDS
     per_person = False
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         optional = [file for file in (WHISPER_BASE, E5) if installed(file)]

@@ -11,6 +11,7 @@ from cer.errors import ClipError
 from cer.media.clip import MAX_DETAIL_SIDE, Clip, Frame, Sound
 from cer.media.reader import no_warning, stream
 from cer.perception import face_encoder
+from cer.perception.body import find_joints
 from cer.perception.evidence import BLOCK, FRAME_RATE, Cue, Evidence, between
 from cer.perception.face_detection import Face
 from cer.perception.face_finder import Finder
@@ -24,6 +25,8 @@ from cer.segments import WINDOW, step_of
 
 SCENE_RATE = 1.0  # frames a second that are kept for models of the whole scene
 MAX_FACES = 8  # of a frame, the largest ones
+BODY_RATE = 1.0  # times a second that bodies are looked for, 4 ms each
+MAX_BODIES = 2  # of a frame, those with the largest faces
 DETAILED_BELOW = 64  # pixels of a face, half of the face network's input; smaller ones are cut out of the larger image
 SHORTFALL = 0.1  # share of the length in a header that may be missing; without an index it is an estimate
 
@@ -39,10 +42,18 @@ class Collector:
         clip: what the container says about it.
         transcriber: writes down speech in place of Whisper tiny.en.
         keep_frames: keep some for models of the whole scene.
+        find_bodies: look for the joints of people.
     """
 
-    def __init__(self, clip: Clip, transcriber: Transcriber | None = None, *, keep_frames: bool = False) -> None:
-        self.clip, self.keep_frames = clip, keep_frames
+    def __init__(
+        self,
+        clip: Clip,
+        transcriber: Transcriber | None = None,
+        *,
+        keep_frames: bool = False,
+        find_bodies: bool = False,
+    ) -> None:
+        self.clip, self.keep_frames, self.find_bodies = clip, keep_frames, find_bodies
         self.speech_worker = SpeechWorker(transcriber)
         if clip.has_audio:
             self.speech_worker.prepare()
@@ -51,6 +62,7 @@ class Collector:
         self.cues: list[Cue] = []
         self.sightings: list[Sighting] = []
         self.utterances: list[Utterance] = []
+        self.bodies_at = -math.inf  # seconds; when bodies were looked for last
         self.previous: np.ndarray | None = None  # the frame before, in grey
         self.finer: np.ndarray | None = None  # the same with more pixels
         self.start = 0.0  # seconds; of the block that is collected
@@ -103,7 +115,8 @@ class Collector:
         finer = grey_of(frame.image)
         change = changes(finer, self.finer, faces)
         self.finer = finer
-        self.sightings += [replace(each, change=float(by)) for each, by in zip(sightings, change, strict=True)]
+        changed = [replace(each, change=float(by)) for each, by in zip(sightings, change, strict=True)]
+        self.sightings += self._with_joints(frame, changed)
         small = frame.image[::8, ::8].astype(np.float32) / 255
         grey = small.mean(2)
         same = self.previous is not None and self.previous.shape == grey.shape
@@ -125,6 +138,14 @@ class Collector:
             not self.scene_frames or frame.time - self.scene_frames[-1].time > 1 / SCENE_RATE - 1e-3
         ):
             self.scene_frames.append(replace(frame, larger=None))
+
+    def _with_joints(self, frame: Frame, sightings: list[Sighting]) -> list[Sighting]:
+        """The sightings of a frame, with the joints of the nearest people once every 1 / BODY_RATE seconds."""
+        if not self.find_bodies or not sightings or frame.time - self.bodies_at < 1 / BODY_RATE - 1e-3:
+            return sightings
+        self.bodies_at = frame.time
+        near = [replace(each, joints=find_joints(frame.image, each.face.box)) for each in sightings[:MAX_BODIES]]
+        return near + sightings[MAX_BODIES:]
 
     def add_sound(self, sound: Sound) -> None:
         self.speech_worker.submit(sound)
@@ -177,6 +198,7 @@ def gather(
     progress: Progress,
     *,
     keep_frames: bool = False,
+    find_bodies: bool = False,
     transcriber: Transcriber | None = None,
     max_duration: float = math.inf,
     warn: Callable[[str], None] = no_warning,
@@ -184,11 +206,13 @@ def gather(
 ) -> Iterator[Evidence]:
     """Evidence about a clip, block by block.
 
-    keep_frames: keep some for models of the whole scene. transcriber: writes down speech in place of Whisper tiny.en.
-    max_duration: seconds of the clip. warn: called with what of the clip was lost. meanwhile: see
-    `Collector.finish`. Raises ClipError when nothing can be decoded, or more than max_duration.
+    keep_frames: keep some for models of the whole scene. find_bodies: look for the joints of people. transcriber:
+    writes down speech in place of Whisper tiny.en. max_duration: seconds of the clip. warn: called with what of the
+    clip was lost. meanwhile: see `Collector.finish`. Raises ClipError when nothing can be decoded, or more than
+    max_duration.
     """
-    with closing(Collector(clip, transcriber, keep_frames=keep_frames)) as collector:
+    collecting = Collector(clip, transcriber, keep_frames=keep_frames, find_bodies=find_bodies)
+    with closing(collecting) as collector:
         for item in stream(clip, FRAME_RATE, detail=MAX_DETAIL_SIDE, warn=warn):
             if item.time > max_duration:
                 raise ClipError(

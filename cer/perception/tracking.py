@@ -42,7 +42,8 @@ Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A face in a frame. person: number of the track, until `Tracker.identify` puts the person's in its place.
-    crop: RGB uint8 [112, 112, 3]. change: since the frame before, see `stillness`; NaN where it is not known.
+    crop: RGB uint8 [112, 112, 3]. change: since the frame before, see `stillness`; NaN where it is not known. joints:
+    of the body, see `body.find_joints`; None in frames in which it was not looked for.
     """
 
     time: float
@@ -50,6 +51,7 @@ class Sighting:
     face: Face
     crop: np.ndarray
     change: float = math.nan
+    joints: np.ndarray | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WITHOUT_DATA = ("minilm", "sentence_encoder", "voice_encoder")  # other people's weights
+WITHOUT_DATA = ("minilm", "movenet", "sentence_encoder", "voice_encoder")  # other people's weights
 WITHOUT_WORK = (*WITHOUT_DATA, "centerface")
 ORDER = (
     *WITHOUT_DATA,

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cer.modalities.scene_context import face_words
+from cer.modalities.scene_context import Description, face_words, paragraph
 from cer.perception.face_encoder import Expressions
+from cer.perception.posture import SIGNS
 
 _SHOTS = (
     "a close-up of one person",
@@ -12,14 +13,15 @@ _SHOTS = (
     "a close-up of two people",
 )
 _LIGHTS = ("in ordinary light", "in ordinary light", "in a dark, dimly lit scene", "in a bright, well-lit scene")
-_MOTIONS = ("They hold still.", "They move a little.", "They move a little.", "They move quickly.")
 _VOICES = ("", "They are speaking.", "They speak softly.", "They speak loudly.")
 
 
-def describe(expressions: Expressions, rng: np.random.Generator) -> list[str]:
-    """One description per face. The surroundings are drawn at random, so that nothing is learned from them."""
-    texts = []
+def describe(expressions: Expressions, rng: np.random.Generator) -> list[Description]:
+    """One person per face. Surroundings and posture are drawn at random, so that nothing is learned from them."""
+    people = []
     for units in expressions.units:
-        shot, light, motion, voice = (str(rng.choice(words)) for words in (_SHOTS, _LIGHTS, _MOTIONS, _VOICES))
-        texts.append(f"The video shows {shot} {light}. The person has {face_words(units)}. {motion} {voice}".strip())
-    return texts
+        shot, light, voice = (str(rng.choice(words)) for words in (_SHOTS, _LIGHTS, _VOICES))
+        signs = frozenset(rng.choice(SIGNS, rng.integers(3), replace=False).tolist())
+        face = face_words(units)
+        people.append(Description(face, paragraph(f"The video shows {shot} {light}.", face, signs, voice)))
+    return people

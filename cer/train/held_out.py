@@ -18,6 +18,7 @@ from cer.labels import EMOTIONS, MODALITIES
 from cer.modalities import dynamic_face, scene_context, scene_label, static_face, text
 from cer.modalities.base import softmax
 from cer.perception.face_encoder import expressiveness
+from cer.perception.text_encoder import encode
 from cer.perception.voice_head import discourage_other, predict_voice
 from cer.train.cache import expressions
 from cer.train.data import Faces, even, ferplus, labeled
@@ -123,7 +124,8 @@ def of_faces(
     each, scale = scene_label.project(slots[..., :size].reshape(-1, size))
     projected = _over_time(each.reshape(*slots.shape[:2], -1), weights)
     projected /= np.linalg.norm(projected, axis=1, keepdims=True)
-    context, described = scene_context.classify_descriptions(describe(encoded, rng))
+    people = describe(encoded, rng)
+    context, described = scene_context.classify_described(people), encode([each.text for each in people])
     labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
     parts = {
         "static_face": Pool(static_face.probabilities(logits)[:, None], emotions, embedding),

@@ -1,5 +1,4 @@
-"""Trains the lexicon of scene_context on real Qwen2.5-VL captions of AFEW clips, and on our own descriptions of FER+
-faces.
+"""Trains the lexicon of scene_context on real Qwen2.5-VL captions of AFEW clips and on our own words for FER+ faces.
 
 python -m cer.train.scene_context --data DATA --out cer/weights
 """
@@ -15,12 +14,12 @@ from cer.files import sha256_of
 from cer.fusion.calibration import calibration_error
 from cer.labels import EMOTIONS
 from cer.modalities.base import softmax
-from cer.modalities.scene_context import LEXICON
+from cer.modalities.scene_context import LEXICON, face_sentence, face_words
+from cer.perception.face_encoder import Expressions
 from cer.perception.lexicon import Lexicon
 from cer.train.cache import expressions
 from cer.train.calibrate import fit_scaling, fit_temperature
 from cer.train.data import even, ferplus, labeled
-from cer.train.described import describe
 from cer.train.expressive import training_expressions
 from cer.train.lexicon import Corpus, content, fit, tempered
 from cer.train.publish import publish
@@ -31,11 +30,15 @@ logger = logging.getLogger(__name__)
 DESCRIBED = 0.1  # how much a described face counts beside a caption
 
 
+def _sentences(faces: Expressions) -> list[str]:
+    return [face_sentence(face_words(units)) for units in faces.units]
+
+
 def _described(lexicon: Lexicon, path: Path, work: Path) -> float:
     """Macro-F1 over the seven emotions on faces that were not trained on, in our own words."""
     faces = ferplus(path)
     truth = faces.targets.argmax(1)
-    predicted = lexicon.logits(describe(expressions(faces.images, work), np.random.default_rng(1))).argmax(1)
+    predicted = lexicon.logits(_sentences(expressions(faces.images, work))).argmax(1)
     usable = truth != EMOTIONS.index("Other")
     return float(f1_score(truth[usable], predicted[usable], average="macro"))
 
@@ -43,7 +46,7 @@ def _described(lexicon: Lexicon, path: Path, work: Path) -> float:
 def _scaling(lexicon: Lexicon, data: Path, work: Path) -> tuple[np.ndarray, np.ndarray]:
     """The scale [] and the bias [8] of our own descriptions, of faces of the crowd, the press and the web."""
     faces, targets = training_expressions(data, work)
-    logits = lexicon.logits(describe(faces, np.random.default_rng(2)))
+    logits = lexicon.logits(_sentences(faces))
     scale, bias = fit_scaling(logits, targets, np.log(targets.mean(0)))
     logger.info("descriptions: scale %.2f, bias %s", scale, np.round(bias, 1))
     return np.array([scale], np.float32), bias
@@ -59,7 +62,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     faces = even(ferplus(files["ferplus-train"]), rng)
     named = faces.targets.argmax(1) != EMOTIONS.index("Other")  # captions know seven emotions
-    described = describe(expressions(faces.images[named], options.work), rng)
+    described = _sentences(expressions(faces.images[named], options.work))
     lexicon = fit(
         [
             Corpus(written["text"].tolist(), written["emotion"].to_numpy()),
@@ -76,7 +79,7 @@ def main() -> None:
     publish(
         options.out,
         LEXICON,
-        content(lexicon, described_scale=scale, described_bias=bias),
+        content(lexicon, face_scale=scale, face_bias=bias),
         name="CER caption lexicon",
         license="research use (FER+ terms; captions of ICCVW_25: MIT)",
         run={

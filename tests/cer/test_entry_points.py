@@ -21,6 +21,7 @@ class Silence:
     source = "voice"
     per_person = False
     needs_frames = False
+    needs_bodies = False
 
     def describe(self):
         return ()

@@ -36,6 +36,7 @@ class Stand:
 
     source = "face"
     needs_frames = False
+    needs_bodies = False
 
     def __init__(self, name: str, *, per_person: bool = True) -> None:
         self.name = name

@@ -13,7 +13,7 @@ from cer.media.reader import probe, stream
 from cer.modalities import text
 from cer.models import checkpoints
 from cer.observation import Observation
-from cer.perception import voice_encoder
+from cer.perception import body, voice_encoder
 from cer.pipeline import analyze, observe
 from cer.results.analysis import Analysis
 from cer.results.document import document as results_document
@@ -111,7 +111,12 @@ def test_people_can_be_chosen_and_strangers_are_refused(observed: Observation) -
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "other"), [("text.onnx", "text", "audio"), ("whisper_base.safetensors", "audio", "text")]
+    ("file", "name", "other"),
+    [
+        ("text.onnx", "text", "audio"),
+        ("whisper_base.safetensors", "audio", "text"),
+        ("movenet.onnx", "scene_context", "static_face"),
+    ],
 )
 def test_a_damaged_model_costs_its_own_modality_only(
     file: str, name: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -122,7 +127,7 @@ def test_a_damaged_model_costs_its_own_modality_only(
             content[1000] ^= 1
         (tmp_path / path.name).write_bytes(bytes(content))
     monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
-    caches = (checkpoints.locate, text._network, voice_encoder._encoder)
+    caches = (checkpoints.locate, text._network, voice_encoder._encoder, body._network)
     for cache in caches:
         cache.cache_clear()
     result = analyze(DEMO)

@@ -83,15 +83,12 @@ def test_every_description_that_we_write_is_translated_and_no_other_is(monkeypat
         for faces in (1, 2, 5)
         for height in (0.1, 0.3, 0.9)
     ]
-    moves = [
-        scene_context._body([Cue(0.0, 0.5, 0.0, 0.0, motion=motion, faces=1, closeness=0.3)])
-        for motion in (0.0, 0.03, 0.9)
-    ]
+    moves = [*scene_context.POSTURE_SENTENCES.values(), "They move a little."]
     voices = ["They speak loudly.", "They speak softly.", "They are speaking."]
     texts = [*scenes, *(f"The person has {face}." for face in faces), *moves, *voices]
     assert [description_words(text) for text in texts] == texts
     monkeypatch.setenv("CER_LANGUAGE", "de")
-    english = {"The", "They", "and", "a", "the", "with"}
+    english = {"A", "The", "They", "and", "a", "is", "are", "the", "with"}
     for text in texts:
         assert english.isdisjoint(re.findall(r"\w+", description_words(text))), text
     assert description_words("The person has a smile and a hat.") == "The person has a smile and a hat."

@@ -42,6 +42,7 @@ class ClipLabel:
     source = SCENE
     per_person = False
     needs_frames = True
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return hub.describe(MODEL)

@@ -36,6 +36,7 @@ class EmoAffectNet:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, *hub.describe(MODEL, only=_STATIC))
@@ -62,6 +63,7 @@ class EmoAffectNetLSTM:
     source = FACE
     per_person = True
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return (CENTERFACE, *hub.describe(MODEL))

@@ -40,6 +40,7 @@ class QwenContext:
     source = SCENE
     per_person = False
     needs_frames = True
+    needs_bodies = False
 
     def __init__(self, model: str, prompt: int = 1) -> None:
         self.model, self.prompt = hub.MODELS[model], prompt

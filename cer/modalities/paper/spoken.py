@@ -36,6 +36,7 @@ class Spoken:
     source = WORDS
     per_person = False
     needs_frames = False
+    needs_bodies = False
 
     def __init__(self, model: str) -> None:
         self.model = hub.MODELS[model]

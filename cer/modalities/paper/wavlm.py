@@ -46,6 +46,7 @@ class WavLM:
     source = VOICE
     per_person = False
     needs_frames = False
+    needs_bodies = False
 
     def describe(self) -> tuple[Checkpoint, ...]:
         return hub.describe(MODEL)

@@ -26,7 +26,7 @@ def scene(
     if level is not None:
         samples = np.full(SAMPLE_RATE, level, np.float32)
         speech = [Utterance(0.0, 1.0, ((0.0, 1.0),), samples, np.zeros((0, 1), np.float32))]
-    return describe(
+    described = describe(
         Evidence(
             0.0,
             1.0,
@@ -44,6 +44,8 @@ def scene(
         ),
         1,
     )
+    assert described is not None
+    return described.text
 
 
 @pytest.mark.parametrize(

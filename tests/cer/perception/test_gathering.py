@@ -30,6 +30,13 @@ def test_the_bundled_clip_shows_one_person_who_speaks() -> None:
     assert sum(end - start for start, end, _ in block.speech()) > 4
 
 
+def test_bodies_are_looked_for_once_a_second_where_they_are_asked_for() -> None:
+    (block,) = gather(probe(DEMO), lambda stage, fraction: None, find_bodies=True)
+    times = [sighting.time for sighting in block.sightings if sighting.joints is not None]
+    assert times == pytest.approx(np.arange(10), abs=0.2)
+    assert all(sighting.joints is None for sighting in blocks(DEMO)[0].sightings)
+
+
 def test_a_segment_holds_only_its_own_time() -> None:
     (block,) = blocks(DEMO)
     part = block.segment(Segment(2, 6))
