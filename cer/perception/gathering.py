@@ -62,7 +62,7 @@ class Collector:
         self.cues: list[Cue] = []
         self.sightings: list[Sighting] = []
         self.utterances: list[Utterance] = []
-        self.bodies_at = -math.inf  # seconds; when bodies were looked for last
+        self.body_step = -1  # the number of the second in which bodies were looked for last
         self.previous: np.ndarray | None = None  # the frame before, in grey
         self.finer: np.ndarray | None = None  # the same with more pixels
         self.start = 0.0  # seconds; of the block that is collected
@@ -140,10 +140,11 @@ class Collector:
             self.scene_frames.append(replace(frame, larger=None))
 
     def _with_joints(self, frame: Frame, sightings: list[Sighting]) -> list[Sighting]:
-        """The sightings of a frame, with the joints of the nearest people once every 1 / BODY_RATE seconds."""
-        if not self.find_bodies or not sightings or frame.time - self.bodies_at < 1 / BODY_RATE - 1e-3:
+        """The sightings of a frame, with the joints of the nearest people in the first of each 1 / BODY_RATE seconds."""
+        step = step_of(frame.time, BODY_RATE)
+        if not self.find_bodies or not sightings or step == self.body_step:
             return sightings
-        self.bodies_at = frame.time
+        self.body_step = step
         near = [replace(each, joints=find_joints(frame.image, each.face.box)) for each in sightings[:MAX_BODIES]]
         return near + sightings[MAX_BODIES:]
 
