@@ -140,7 +140,7 @@ class Collector:
             self.scene_frames.append(replace(frame, larger=None))
 
     def _with_joints(self, frame: Frame, sightings: list[Sighting]) -> list[Sighting]:
-        """The sightings of a frame, with the joints of the nearest people in the first of each 1 / BODY_RATE seconds."""
+        """The sightings of a frame, with the joints of the nearest people in the first of every 1 / BODY_RATE s."""
         step = step_of(frame.time, BODY_RATE)
         if not self.find_bodies or not sightings or step == self.body_step:
             return sightings
