@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cer.perception.body import JOINTS, MAPS, decode, find_joints
+from cer.perception import body
+from cer.perception.body import JOINTS, MAPS, SIDE, decode, find_joints, run_network
 from cer.perception.face_detection import detect
 
 NOSE, LEFT_EYE, RIGHT_EYE = (JOINTS.index(name) for name in ("nose", "left_eye", "right_eye"))
@@ -13,12 +14,28 @@ LEFT_SHOULDER, RIGHT_SHOULDER = (JOINTS.index(name) for name in ("left_shoulder"
 def test_a_joint_is_the_likely_place_near_where_the_middle_points() -> None:
     middle, way, joints, offset = (np.zeros((1, depth, MAPS, MAPS), np.float32) for depth in (1, 34, 17, 34))
     middle[0, 0, 20, 24] = 0.9
-    middle[0, 0, 1, 1] = 1.0  # surer, but at the edge
+    middle[0, 0, 1, 1] = 1.0  # surer, but at the edge: 1 / (32.5 + 1.8) against 0.9 / (4 + 1.8)
+    way[0, 2 * NOSE : 2 * NOSE + 2, 1, 1] = (39, 27)  # to the other place
     way[0, 2 * NOSE : 2 * NOSE + 2, 20, 24] = (-10, 4)  # rows, columns: the nose is expected at (10, 28)
     joints[0, NOSE, 11, 28] = 0.6  # 0.6 / (1 + 1.8) = 0.214
     joints[0, NOSE, 40, 28] = 0.9  # 0.9 / (30 + 1.8) = 0.028
     offset[0, 2 * NOSE : 2 * NOSE + 2, 11, 28] = (0.5, -0.25)
     assert decode(middle, way, joints, offset)[0, NOSE] == pytest.approx([27.75 / 48, 11.5 / 48, 0.6])
+
+
+def test_the_network_is_given_minus_one_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = []
+
+    class Noting:
+        def run(self, names: tuple[str, ...], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            batches.append(inputs["images"])
+            return []
+
+    monkeypatch.setattr(body, "_network", Noting)
+    image = np.zeros((1, SIDE, SIDE, 3), np.uint8)
+    image[0, :, :, 2] = 255
+    run_network(image)
+    assert batches[0][0, :, 0, 0].tolist() == [-1.0, -1.0, 1.0]
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ def test_somebody_at_ease_is_upright_and_nothing_else() -> None:
     ("sign", "moved"),
     [
         ("hand at the face", {"left_elbow": (1.0, 1.6), "left_wrist": (0.4, 0.9)}),
+        ("hand at the face", {"left_elbow": (1.4, 1.4), "left_wrist": (0.83, 1.0)}),  # its middle at (0.42, 0.72)
         ("arms raised", {"left_elbow": (1.5, 0.9), "left_wrist": (1.7, -0.3)}),
         ("arms crossed", {"left_wrist": (-0.5, 2.0), "right_wrist": (0.5, 2.1)}),
         ("head tilted", {"left_eye": (0.19, 0.0), "right_eye": (-0.19, -0.14)}),
@@ -68,6 +69,12 @@ def test_somebody_at_ease_is_upright_and_nothing_else() -> None:
 )
 def test_each_posture_is_told_from_being_at_ease(sign: str, moved: dict[str, Place]) -> None:
     assert shown(moved) - {"upright"} == {sign}
+
+
+def test_what_falls_just_short_of_a_posture_is_none() -> None:
+    assert shown({"left_wrist": (-0.5, 2.0)}) == {"upright"}  # one arm across
+    assert shown({"left_wrist": (-0.5, 3.8), "right_wrist": (0.5, 3.8)}) == {"upright"}  # crossed below the hips
+    assert shown({"left_eye": (0.2, -0.08), "right_eye": (-0.2, -0.12)}) == {"upright"}  # tilted by 6 degrees
 
 
 def test_hands_in_the_lap_are_not_crossed_arms_and_one_shoulder_up_is_not_upright() -> None:
