@@ -74,10 +74,10 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "nobody in view to match labels with"
-    projected, scale = project(expressions.embeddings)
+    projected, _ = project(expressions.embeddings)
     mean = frame_weights(expressions)[None] @ projected
     mean /= np.linalg.norm(mean)
-    probabilities = match(mean, label_texts(EMOTIONS), scale)[0]
+    probabilities = match_emotions(mean)[0]
     return SegmentPrediction(probabilities, mean[0], quality=segment_quality(expressions))
 
 
@@ -86,12 +86,17 @@ def project(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
     their cosines with label texts.
     """
     projected, scale = _tower().run(None, {"embeddings": embeddings})
-    return projected, float(scale) / TEMPERATURE
+    return projected, float(scale)
 
 
 @lru_cache(maxsize=1)
 def _scale() -> float:
     return project(np.zeros((1, 256), np.float32))[1]
+
+
+def match_emotions(projected: np.ndarray) -> np.ndarray:
+    """Probabilities [N, 8] that the emotions' texts fit images [N, 384] of unit length, as sure as TEMPERATURE lets."""
+    return match(projected, label_texts(EMOTIONS), _scale() / TEMPERATURE)
 
 
 def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:

@@ -121,12 +121,12 @@ def of_faces(
     moved, motion = dynamic_face.classify(slots, mask)
     weights = mask * expressiveness(slots[..., size:])
     embedding, logits = _over_time(slots[..., :size], weights), _over_time(slots[..., size:], weights)
-    each, scale = scene_label.project(slots[..., :size].reshape(-1, size))
+    each, _ = scene_label.project(slots[..., :size].reshape(-1, size))
     projected = _over_time(each.reshape(*slots.shape[:2], -1), weights)
     projected /= np.linalg.norm(projected, axis=1, keepdims=True)
     people = describe(encoded, rng)
     context, described = scene_context.classify_described(people), encode([each.text for each in people])
-    labels = scene_label.match(projected, scene_label.label_texts(EMOTIONS), scale)
+    labels = scene_label.match_emotions(projected)
     parts = {
         "static_face": Pool(static_face.probabilities(logits)[:, None], emotions, embedding),
         "dynamic_face": Pool(softmax(moved)[:, None], emotions, motion),
