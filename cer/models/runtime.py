@@ -17,6 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from cer.errors import CerError
+from cer.memory import release_memory
 from cer.models.checkpoints import Checkpoint, locate
 from cer.models.quantization import dequantize
 
@@ -128,7 +129,9 @@ def onnx_session(
     if values:
         options.add_external_initializers(list(values), list(values.values()))
     graph = model if isinstance(model, bytes) else model.read_bytes()
-    return onnxruntime.InferenceSession(graph, options, providers=onnx_providers())
+    session = onnxruntime.InferenceSession(graph, options, providers=onnx_providers())
+    release_memory()  # opening takes twice the weights and more
+    return session
 
 
 def tensors(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
