@@ -31,7 +31,9 @@ TURN = 0.35  # of the nose beside the middle of the eyes, in distances of the ey
 GROWTH = 1.25  # of a face from the first quarter of a shot to the last, of somebody who leans in or comes near
 SLUMPED, UPRIGHT = 0.62, 0.8  # of the shoulders below the middle of the face; 0.9 to 1.05 for people at ease
 LEVEL = 0.15  # of the shoulders' difference in height to their distance
-SMALL_ENOUGH = 0.5  # of the frame's height: above a larger face's lower edge the shoulders are guessed
+# Of the frame below the middle of the face: closer, the network, made for whole bodies, guesses joints; it
+# puts shoulders too high then.
+ROOM, SHOULDER_ROOM = 1.0, 1.6
 QUICK, STILL = 0.06, 0.015  # mean change of the frame's pixels from one to the next, in [0, 1]
 
 _FACE = [JOINTS.index(part) for part in ("nose", "left_eye", "right_eye")]
@@ -42,12 +44,15 @@ _SHOULDERS, _ELBOWS, _WRISTS, _HIPS = (
 
 def signs(sightings: Sequence[Sighting], cues: Sequence[Cue]) -> frozenset[str]:
     """Which of SIGNS a segment shows of a person with these sightings, at least one."""
-    moments = [(sighting.time, sighting.joints) for sighting in sightings if sighting.joints is not None]
+    room = _room(sightings)
+    moments = [
+        (sighting.time, sighting.joints) for sighting in sightings if sighting.joints is not None and room > ROOM
+    ]
     shown = {
         "leans in": _growth(sightings, cues) > GROWTH,
         **_head([joints for _, joints in moments]),
         **_arms(moments),
-        **_shoulders([joints for _, joints in moments], closeness(sightings)),
+        **_shoulders([joints for _, joints in moments if room > SHOULDER_ROOM]),
         **_motion(cues),
     }
     return frozenset(sign for sign, is_shown in shown.items() if is_shown)
@@ -147,14 +152,20 @@ def _moves(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
     )
 
 
-def _shoulders(bodies: Sequence[NDArray[np.float32]], face: float) -> dict[str, bool]:
-    """How the shoulders are held; face: the share of the frame's height that it takes."""
+def _shoulders(bodies: Sequence[NDArray[np.float32]]) -> dict[str, bool]:
+    """How the shoulders are held."""
     pairs = [joints[_SHOULDERS] for joints in bodies if all(_is_sure(joints, joint) for joint in _SHOULDERS)]
-    if not pairs or face > SMALL_ENOUGH:
+    if not pairs:
         return {}
     depth = float(np.median([pair[:, 1].mean() for pair in pairs]))
     slope = float(np.median([abs(pair[0, 1] - pair[1, 1]) / max(abs(pair[0, 0] - pair[1, 0]), 1e-6) for pair in pairs]))
     return {"slumped": depth < SLUMPED, "upright": depth > UPRIGHT and slope < LEVEL}
+
+
+def _room(sightings: Sequence[Sighting]) -> float:
+    """How much of the frame is below the middle of the face, in heights of the face."""
+    boxes = np.array([sighting.face.box for sighting in sightings])
+    return float(np.median((1 - (boxes[:, 1] + boxes[:, 3]) / 2) / (boxes[:, 3] - boxes[:, 1])))
 
 
 def _motion(cues: Sequence[Cue]) -> dict[str, bool]:

@@ -10,6 +10,7 @@ from cer.media.clip import SAMPLE_RATE
 from cer.media.reader import probe
 from cer.perception.evidence import BLOCK, Evidence
 from cer.perception.gathering import gather
+from cer.perception.posture import signs
 from cer.perception.speech_worker import SpeechWorker
 from cer.perception.transcription import Sentence
 from cer.pipeline import observe
@@ -35,6 +36,8 @@ def test_bodies_are_looked_for_once_a_second_where_they_are_asked_for() -> None:
     times = [sighting.time for sighting in block.sightings if sighting.joints is not None]
     assert times == pytest.approx(np.arange(10), abs=0.2)
     assert all(sighting.joints is None for sighting in blocks(DEMO)[0].sightings)
+    # The portrait ends at the shoulders: nothing is made up about them.
+    assert signs(block.sightings, block.cues) <= {"still", "moves quickly"}
 
 
 def test_a_segment_holds_only_its_own_time() -> None:

@@ -107,8 +107,14 @@ def test_a_growing_face_leans_in_but_not_over_a_cut() -> None:
     assert "leans in" not in signs(near, [replace(BUSY[0], time=2.0, cut=True)])
 
 
-def test_shoulders_below_a_close_up_are_guessed_and_say_nothing() -> None:
-    assert signs([sighting(height=0.6)], BUSY) == frozenset()
+def test_what_is_guessed_below_a_close_up_says_nothing() -> None:
+    slumped = {"left_shoulder": (0.9, 0.55), "right_shoulder": (-0.9, 0.55)}
+    touching = {"left_elbow": (1.0, 1.6), "left_wrist": (0.4, 0.9)}
+    # A face 0.5 of the frame high, from 0.3 down, has 0.9 of its height below its middle; 0.4 high 1.25, 0.3 high 1.8.
+    heights = (0.5, 0.4, 0.3)
+    assert ["slumped" in signs([sighting(slumped, height=height)], BUSY) for height in heights] == [False, False, True]
+    touches = ["hand at the face" in signs([sighting(touching, height=height)], BUSY) for height in heights]
+    assert touches == [False, True, True]
 
 
 @pytest.mark.parametrize(("motion", "sign"), [(0.07, {"moves quickly"}), (0.03, set()), (0.01, {"still"})])
