@@ -28,7 +28,7 @@ POSTURE_SENTENCES = {
     "arms crossed": "The arms are crossed.",
     "arms raised": "The arms are raised.",
     "gestures": "They gesture.",
-    "leans in": "They lean in.",
+    "comes nearer": "They come nearer.",
     "head tilted": "The head is tilted.",
     "turned away": "The head is turned away.",
     "slumped": "The shoulders are slumped.",

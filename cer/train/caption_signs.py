@@ -23,7 +23,7 @@ _PATTERNS = {
     "arms raised": r"(arms?|hands?) (are )?(raised|up|outstretched|extended|in the air)"
     r"|rais\w+ (their|his|her|a|one) (arms?|hands?)",
     "gestures": r"gestur\w+ (with|as|while|to|and|express|emphat)|(hand|arm)s? (movement|gesture)|gesticul",
-    "leans in": r"lean\w* (slightly )?forward",
+    "comes nearer": r"lean\w* (slightly )?forward|(comes?|moves?|steps?|leans?) (closer|nearer|in)\b",
     "head tilted": r"head[^.]{0,24}tilt|tilt\w* (their|his|her) head",
     "turned away": r"turn\w* (away|(their|his|her) head)|profile|look\w* (away|to the side|off)|averted",
     "slumped": r"slump|hunch",

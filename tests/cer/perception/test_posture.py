@@ -100,11 +100,11 @@ def test_what_one_moment_of_four_shows_is_not_enough() -> None:
     assert "hand at the face" in signs([sighting(touching), sighting(touching), *[sighting()] * 2], BUSY)
 
 
-def test_a_growing_face_leans_in_but_not_over_a_cut() -> None:
+def test_a_growing_face_comes_nearer_but_not_over_a_cut() -> None:
     near = [sighting(time=time, height=0.2 + 0.02 * time) for time in range(5)]
-    assert "leans in" in signs(near, BUSY)
-    assert "leans in" not in signs(near[::-1], BUSY)
-    assert "leans in" not in signs(near, [replace(BUSY[0], time=2.0, cut=True)])
+    assert "comes nearer" in signs(near, BUSY)
+    assert "comes nearer" not in signs(near[::-1], BUSY)
+    assert "comes nearer" not in signs(near, [replace(BUSY[0], time=2.0, cut=True)])
 
 
 def test_what_is_guessed_below_a_close_up_says_nothing() -> None:

@@ -11,8 +11,8 @@ from cer.train.caption_signs import fit_signs, signs_of
     [
         ("The woman holds her hand near her mouth.", {"hand at the face"}),
         ("He covers his face and his shoulders are hunched.", {"hand at the face", "slumped"}),
-        ("She stands with her arms crossed, leaning forward slightly.", {"arms crossed", "leans in"}),
-        ("A man leans slightly forward, his posture upright.", {"leans in", "upright"}),
+        ("She stands with her arms crossed, leaning forward slightly.", {"arms crossed", "comes nearer"}),
+        ("A man leans slightly forward, his posture upright.", {"comes nearer", "upright"}),
         ("He raises his arms and suddenly turns away.", {"arms raised", "moves quickly", "turned away"}),
         ("Her head is slightly tilted; she sits still.", {"head tilted", "still"}),
         ("The man holds a cup of coffee and smiles.", set()),
