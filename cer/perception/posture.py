@@ -28,9 +28,7 @@ GESTURE, GESTURE_SECONDS = 0.7, 1.5  # how far a wrist moves between two moments
 ACROSS = 0.1  # how far both wrists of crossed arms lie beyond the middle of the body
 TILT, STEEPEST_TILT = 12.0, 50.0  # degrees of the line of the eyes; 5.3 is one standard deviation of film stills
 TURN = 0.35  # of the nose beside the middle of the eyes, in distances of the eyes; 0.14 on film stills
-GROWTH = (
-    1.25  # of a face from the first quarter of a shot to the last, of who comes nearer or is zoomed in on
-)
+GROWTH = 1.25  # of a face from the first quarter of a shot to the last, of who comes nearer or is zoomed in on
 SLUMPED, UPRIGHT = 0.62, 0.8  # of the shoulders below the middle of the face; 0.9 to 1.05 for people at ease
 LEVEL = 0.15  # of the shoulders' difference in height to their distance
 # Of the frame below the middle of the face: closer, the network, made for whole bodies, guesses joints; it
