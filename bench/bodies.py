@@ -23,7 +23,7 @@ from cer.perception.body import find_joints
 from cer.perception.evidence import Evidence
 from cer.perception.posture import SIGNS, signs, which
 from cer.progress import silent
-from cer.segments import Segment, windows
+from cer.segments import windows
 from cer.train.caption_signs import fit_signs, signs_of
 from cer.train.data import labeled
 
@@ -47,12 +47,12 @@ def without_face(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[
 
 
 def shown_in(block: Evidence) -> list[frozenset[str]]:
-    """The signs of the person seen most, segment by segment."""
+    """The signs of the person seen most in the first block of a clip, segment by segment."""
     counts = Counter(sighting.person for sighting in block.sightings)
     if not counts:
         return []
     person = counts.most_common(1)[0][0]
-    parts = [block.segment(Segment(block.start + each.start, block.start + each.end)) for each in windows(block.end)]
+    parts = [block.segment(segment) for segment in windows(block.end)]
     pairs = [(part.person(person)[0], part.cues) for part in parts]
     return [signs(sightings, cues) for sightings, cues in pairs if sightings]
 

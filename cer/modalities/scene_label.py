@@ -60,7 +60,7 @@ class SceneLabel:
 
     def match_labels(self, embeddings: np.ndarray, labels: Sequence[str]) -> np.ndarray:
         """Probabilities [N, K] that any labels fit faces with this modality's embeddings [N, 384]."""
-        return match(embeddings, label_texts(labels), _scale())
+        return match(embeddings, label_texts(labels), scale())
 
     def predict(self, evidence: Evidence, segments: Sequence[Segment], person: int | None) -> Prediction:
         return collect(
@@ -74,34 +74,32 @@ def _predict_segment(evidence: Evidence, person: int | None) -> SegmentPredictio
     sightings, expressions = evidence.person(person)
     if not sightings:
         return "nobody in view to match labels with"
-    projected, _ = project(expressions.embeddings)
+    projected = project(expressions.embeddings)
     mean = frame_weights(expressions)[None] @ projected
     mean /= np.linalg.norm(mean)
     probabilities = match_emotions(mean)[0]
     return SegmentPrediction(probabilities, mean[0], quality=segment_quality(expressions))
 
 
-def project(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
-    """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings, and the scale of
-    their cosines with label texts.
-    """
-    projected, scale = _tower().run(None, {"embeddings": embeddings})
-    return projected, float(scale)
+def project(embeddings: np.ndarray) -> np.ndarray:
+    """The image tower's output: unit-length float32 [N, 384] in the space of sentence embeddings."""
+    return np.asarray(_tower().run(("images",), {"embeddings": embeddings})[0])
 
 
 @lru_cache(maxsize=1)
-def _scale() -> float:
-    return project(np.zeros((1, 256), np.float32))[1]
+def scale() -> float:
+    """The trained scale of the cosines between images and label texts."""
+    return float(_tower().run(("scale",), {"embeddings": np.zeros((1, 256), np.float32)})[0])
 
 
 def match_emotions(projected: np.ndarray) -> np.ndarray:
     """Probabilities [N, 8] that the emotions' texts fit images [N, 384] of unit length, as sure as TEMPERATURE lets."""
-    return match(projected, label_texts(EMOTIONS), _scale() / TEMPERATURE)
+    return match(projected, label_texts(EMOTIONS), scale() / TEMPERATURE)
 
 
-def match(projected: np.ndarray, texts: np.ndarray, scale: float) -> np.ndarray:
+def match(projected: np.ndarray, texts: np.ndarray, times: float) -> np.ndarray:
     """Probabilities [N, K] that texts [K, 384] fit images [N, 384], both of unit length."""
-    return softmax(scale * projected @ texts.T)
+    return softmax(times * projected @ texts.T)
 
 
 def label_texts(labels: Sequence[str]) -> np.ndarray:

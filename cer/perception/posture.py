@@ -18,7 +18,7 @@ SIGNS = (
     *("hand at the face", "arms crossed", "arms raised", "gestures", "comes nearer", "head tilted", "turned away"),
     *("slumped", "upright", "moves quickly", "still"),
 )
-MIN_SCORE = 0.3  # score above which a joint is taken for seen; made-up ones in close-ups have 0.4 at most, and no arm
+MIN_SCORE = 0.3  # score above which a joint is taken for seen; made-up ones have 0.4, and seldom an arm
 SHARE = 0.3  # of the moments in which a body was looked at, that show what the arms do
 HAND = 0.5  # from a wrist to the middle of its hand
 AT_THE_FACE = 0.85  # from the middle of the face to that of a hand; a face's own edge is at 0.5
@@ -45,14 +45,14 @@ _SHOULDERS, _ELBOWS, _WRISTS, _HIPS = (
 def signs(sightings: Sequence[Sighting], cues: Sequence[Cue]) -> frozenset[str]:
     """Which of SIGNS a segment shows of a person with these sightings, at least one."""
     room = _room(sightings)
-    moments = [
-        (sighting.time, sighting.joints) for sighting in sightings if sighting.joints is not None and room > ROOM
-    ]
+    moments = [(sighting.time, sighting.joints) for sighting in sightings if sighting.joints is not None]
+    moments = moments if room > ROOM else []
+    bodies = [joints for _, joints in moments]
     shown = {
         "comes nearer": _growth(sightings, cues) > GROWTH,
-        **_head([joints for _, joints in moments]),
+        **_head(bodies),
         **_arms(moments),
-        **_shoulders([joints for _, joints in moments if room > SHOULDER_ROOM]),
+        **_shoulders(bodies if room > SHOULDER_ROOM else []),
         **_motion(cues),
     }
     return frozenset(sign for sign, is_shown in shown.items() if is_shown)

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from cer.labels import EMOTIONS
 from cer.perception.posture import SIGNS, which
+from cer.train.lexicon import Corpus
 
 INVERSE_PENALTY = 0.1  # sklearn's C; likelihood of the dev captions: 0.01 1.901, 0.03 1.890, 0.1 1.888, 0.3 1.889
 _FACE = r"(face|mouth|chin|cheek|forehead|head|eyes|temple)"
@@ -44,10 +45,8 @@ def fit_signs(captions: Sequence[str], emotions: np.ndarray) -> np.ndarray:
 
     A sign that is not seen adds nothing: in a close-up most of a body is out of view.
     """
-    counts = np.bincount(emotions, minlength=len(EMOTIONS))
-    weight = len(emotions) / (np.count_nonzero(counts) * counts[emotions])
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
-    model.fit(which([signs_of(caption) for caption in captions]), emotions, weight)
+    model.fit(which([signs_of(caption) for caption in captions]), emotions, Corpus(captions, emotions).weights)
     weights = np.zeros((len(SIGNS), len(EMOTIONS)), np.float32)
     weights[:, model.classes_] = model.coef_.T
     return weights

@@ -121,7 +121,7 @@ def of_faces(
     moved, motion = dynamic_face.classify(slots, mask)
     weights = mask * expressiveness(slots[..., size:])
     embedding, logits = _over_time(slots[..., :size], weights), _over_time(slots[..., size:], weights)
-    each, _ = scene_label.project(slots[..., :size].reshape(-1, size))
+    each = scene_label.project(slots[..., :size].reshape(-1, size))
     projected = _over_time(each.reshape(*slots.shape[:2], -1), weights)
     projected /= np.linalg.norm(projected, axis=1, keepdims=True)
     people = describe(encoded, rng)

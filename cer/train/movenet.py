@@ -58,11 +58,11 @@ class Converter:
             node, result = self.source[name], f"value_{len(self.source)}_{name.replace('/', '_')}"
             inputs = [self.value(each) for each in node["input"] if each not in self.tensors]
             if node["op"] == "AddV2":
-                self._write("Add", inputs, result)
+                self.write("Add", inputs, result)
             elif node["op"] == "ResizeBilinear":
                 twice = self._constant(f"{result}_scale", np.array([1, 1, 2, 2], np.float32))
                 modes = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-                self._write("Resize", [*inputs, "", twice], result, **modes)
+                self.write("Resize", [*inputs, "", twice], result, **modes)
             elif "onv" in node["op"]:
                 self._convolution(node, inputs[0], result)
             else:
@@ -84,7 +84,7 @@ class Converter:
             inputs.append(self._constant(f"{result}_bias", self.tensors[node["input"][2]]))
         same = base64.b64decode(node["attr"]["padding"]["s"]) == b"SAME"
         plain = f"{result}_plain" if {"Relu", "Relu6"} & set(fused) else result
-        self._write(
+        self.write(
             "Conv",
             inputs,
             plain,
@@ -94,17 +94,16 @@ class Converter:
             auto_pad="SAME_UPPER" if same else "VALID",
         )
         if "Relu6" in fused:
-            self._write("Clip", [plain, self.zero, self.six], result)
+            self.write("Clip", [plain, self.zero, self.six], result)
         elif "Relu" in fused:
-            self._write("Relu", [plain], result)
+            self.write("Relu", [plain], result)
 
     def _constant(self, name: str, values: NDArray[Any] | np.float32) -> str:
-        self.constants.append(
-            numpy_helper.from_array(np.ascontiguousarray(values, np.float32).reshape(np.shape(values)), name)
-        )
+        self.constants.append(numpy_helper.from_array(np.array(values, np.float32, order="C"), name))
         return name
 
-    def _write(self, operator: str, inputs: list[str], result: str, **attributes: Any) -> None:
+    def write(self, operator: str, inputs: list[str], result: str, **attributes: Any) -> None:
+        """Add a node whose values are called `result`."""
         self.nodes.append(helper.make_node(operator, inputs, [result], **attributes))
 
 
@@ -118,7 +117,7 @@ def converted(graph: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> 
     outputs = []
     for name, convolution in OUTPUTS.items():
         value = converter.value(f"StatefulPartitionedCall/{convolution}/BiasAdd")
-        converter._write("Sigmoid" if name in SHARES else "Identity", [value], name)
+        converter.write("Sigmoid" if name in SHARES else "Identity", [value], name)
         outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", None, MAPS, MAPS]))
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])
     whole = helper.make_graph(converter.nodes, "movenet", [images], outputs, converter.constants)

@@ -1,23 +1,23 @@
 import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS, PAIRS
-from cer.modalities.scene_label import SceneLabel, label_texts, match, project
+from cer.modalities.scene_label import SceneLabel, label_texts, match, project, scale
 from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
 
 def test_the_smiling_portrait_matches_the_happy_text_best(evidence: Evidence) -> None:
-    images, scale = project(evidence.expressions.embeddings)
+    images = project(evidence.expressions.embeddings)
     np.testing.assert_allclose(np.linalg.norm(images, axis=1), 1, atol=1e-4)
-    result = match(images, label_texts(EMOTIONS), scale).mean(0)
+    result = match(images, label_texts(EMOTIONS), scale()).mean(0)
     assert EMOTIONS[int(result.argmax())] == "Happiness"
 
 
 def test_any_text_can_be_queried(evidence: Evidence) -> None:
-    images, scale = project(evidence.expressions.embeddings[:1])
-    result = match(images, label_texts(["smiling with raised cheeks", "furious, with lowered eyebrows"]), scale)
+    images = project(evidence.expressions.embeddings[:1])
+    result = match(images, label_texts(["smiling with raised cheeks", "furious, with lowered eyebrows"]), scale())
     assert result[0, 0] > 0.8
-    seven = match(images, label_texts(COMPOUNDS), scale)[0]
+    seven = match(images, label_texts(COMPOUNDS), scale())[0]
     assert COMPOUNDS[int(seven.argmax())] == "Happily Surprised"
 
 
