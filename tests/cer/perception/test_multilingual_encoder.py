@@ -32,17 +32,3 @@ def test_text_is_normalized_and_cut_as_the_model_was_trained() -> None:
     assert words[-1] == "</s>"
     assert words[1:-1] == ["▁que", "ry", ":", "▁Good", "▁morning"]
     assert len(pieces("word " * 1000)) == 128
-
-
-def test_a_block_of_weights_is_its_scale_times_the_halves_of_its_bytes() -> None:
-    network = load(locate(E5))
-    matrix = network.matrices["l0.q.w"]
-    block = matrix.rows[5, 2]
-    first, seventeenth = int(block["pairs"][0]) & 15, int(block["pairs"][0]) >> 4
-    row = matrix.floats(np.array([5]))[0]
-    assert row[2 * 32] == pytest.approx((first - 8) * float(block["scale"]))
-    assert row[2 * 32 + 16] == pytest.approx((seventeenth - 8) * float(block["scale"]))
-    pairs, scales = matrix.adjacent()
-    assert pairs[5, 2, 0] & 15 == first
-    assert pairs[5, 2, 0] >> 4 == int(block["pairs"][1]) & 15
-    assert scales[5, 2] == pytest.approx(float(block["scale"]))
