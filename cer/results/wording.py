@@ -109,12 +109,22 @@ def _of_one(analysis: Analysis) -> str:
     if statement.state == UNCLEAR:
         causes = dict.fromkeys(reason_word(reason) for reason in _causes(analysis))
         return say("verdict.nothing", causes="; ".join(causes)) if np.isnan(analysis.fused).all() else _unsure(analysis)
-    lead = with_certainty(statement)
+    lead = with_certainty(statement) + _alternative(analysis, statement)
     if statement.state != NEUTRAL:
         start, end = _strongest(analysis, [EMOTIONS.index(name) for name, _ in statement.emotions])
         if start >= EDGE or analysis.segments[-1].end - end >= EDGE:
             lead += say("verdict.when", start=clock(start), end=clock(end))
     return f"{lead}; {_support(analysis, statement)}." + _warned(analysis)
+
+
+def _alternative(analysis: Analysis, statement: Statement) -> str:
+    """What a guess must not hide: an emotion that it does not name and that is stronger than what it names."""
+    if analysis.basic is None or certainty(statement.confidence) != CERTAINTIES[0]:
+        return ""
+    strongest = EMOTIONS[int(analysis.basic.argmax())]
+    if strongest == "Other" or strongest in {name for name, _ in statement.emotions}:
+        return ""
+    return say("verdict.alternative", emotion=emotion_word(strongest))
 
 
 def _unsure(analysis: Analysis) -> str:

@@ -56,6 +56,14 @@ def test_a_source_that_disagrees_is_named_with_what_it_says(analysis: Analysis) 
     assert "the voice says sadness" in verdict(torn) or "the face says happiness" in verdict(torn)
 
 
+def test_a_guess_does_not_hide_an_emotion_that_is_stronger(analysis: Analysis) -> None:
+    torn = judged(analysis, [faces({"Neutral": 0.43, "Sadness": 0.45})])
+    assert (torn.statement.state, torn.statement.emotions[0][0]) == ("neutral", "Neutral")
+    assert verdict(torn).startswith("Perhaps neutral, or sadness;")
+    calm = judged(analysis, [faces({"Neutral": 0.46, "Sadness": 0.42})])
+    assert verdict(calm).startswith("Perhaps neutral;")
+
+
 def test_the_contributions_of_the_sources_sum_to_the_fused_distribution(analysis: Analysis) -> None:
     torn = judged(analysis, [{**faces({"Happiness": 0.95}), "audio": {"Sadness": 0.9}}])
     total = sum(witness.contribution.sum() for witness in witnesses(torn, 0))
