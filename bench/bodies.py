@@ -12,10 +12,9 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import recall_score
 
+from bench.captions import SEVEN, posture_weights
 from cer.corpora.clips import CORPUS
-from cer.labels import EMOTIONS
 from cer.media.reader import probe
 from cer.modalities.base import softmax
 from cer.perception import gathering
@@ -24,10 +23,6 @@ from cer.perception.evidence import Evidence
 from cer.perception.posture import SIGNS, signs, which
 from cer.progress import silent
 from cer.segments import windows
-from cer.train.caption_signs import fit_signs, signs_of
-from cer.train.data import labeled
-
-SEVEN = EMOTIONS[:7]  # captions, by which signs are weighed, know no contempt
 
 
 def blanked(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -57,27 +52,12 @@ def shown_in(block: Evidence) -> list[frozenset[str]]:
     return [signs(sightings, cues) for sightings, cues in pairs if sightings]
 
 
-def weights_of_captions(folder: Path) -> NDArray[np.float32]:
-    """What each sign adds to the logit of each of SEVEN, float32 [len(SIGNS), 7]; prints what that says of others."""
-    train, dev = (labeled("captions", folder / f"afew-{split}-captions.csv.gz") for split in ("train", "dev"))
-    weights = fit_signs(train["text"].tolist(), train["emotion"].to_numpy())[:, :7]
-    free = dev[dev["prompt"].astype(str) == "1"]
-    truth, logits = free["emotion"].to_numpy(), which([signs_of(text) for text in free["text"]]) @ weights
-    recall = recall_score(truth, logits.argmax(1), average="macro")
-    gain = np.log(7 * softmax(logits)[np.arange(len(truth)), truth]).mean()
-    print(
-        f"{len(free)} other captions, mentions alone: mean recall {recall:.3f} (chance 0.143), {gain:+.3f}\n",
-        flush=True,
-    )
-    return weights
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--faces", action="store_true", help="leave the faces in")
     options = parser.parse_args()
-    weights = weights_of_captions(options.data / "scene")
+    weights = posture_weights(options.data / "scene")
     rows = [row for row in CORPUS.rows(options.data / "clips", None) if row["label"] in SEVEN]
     print(f"| clip | label | signs | the likeliest of seven | the label's |\n{'| --- ' * 5}|", flush=True)
     hits, gains, speaking = 0, [], 0

@@ -45,8 +45,13 @@ def fit_signs(captions: Sequence[str], emotions: np.ndarray) -> np.ndarray:
 
     A sign that is not seen adds nothing: in a close-up most of a body is out of view.
     """
+    return fit_mentions(which([signs_of(caption) for caption in captions]), captions, emotions)
+
+
+def fit_mentions(mentions: np.ndarray, captions: Sequence[str], emotions: np.ndarray) -> np.ndarray:
+    """What each of K things adds to each emotion's logit, float32 [K, 8], by which captions mention it [N, K]."""
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=500)
-    model.fit(which([signs_of(caption) for caption in captions]), emotions, Corpus(captions, emotions).weights)
-    weights = np.zeros((len(SIGNS), len(EMOTIONS)), np.float32)
+    model.fit(mentions, emotions, Corpus(captions, emotions).weights)
+    weights = np.zeros((mentions.shape[1], len(EMOTIONS)), np.float32)
     weights[:, model.classes_] = model.coef_.T
     return weights
