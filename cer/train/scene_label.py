@@ -17,11 +17,12 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score
 
 from cer.files import sha256_of
-from cer.labels import COMPOUNDS, EMOTIONS
+from cer.labels import COMPOUNDS, EMOTIONS, PAIRS
 from cer.modalities.scene_label import TEMPLATES, label_texts
 from cer.perception import text_encoder
 from cer.perception.face_encoder import UNITS
 from cer.train.cache import expressions
+from cer.train.calibrate import fit_temperature
 from cer.train.data import RAFCE_UNITS, ferplus, rafce_units, units_sha256
 from cer.train.expressive import training_expressions
 from cer.train.networks import ImageTower
@@ -184,10 +185,26 @@ def query(tower: ImageTower, faces: np.ndarray, labels: tuple[str, ...]) -> np.n
 
 def fit_scale(tower: ImageTower, faces: np.ndarray, votes: np.ndarray, prior: np.ndarray) -> None:
     """Set the tower's scale so that its probabilities over the eight label texts are honest on held-out faces."""
-    from cer.train.calibrate import fit_temperature
-
     temperature = fit_temperature(query(tower, faces, EMOTIONS), votes, np.log(prior))
     tower.log_scale.data -= float(np.log(temperature))
+
+
+def compound_temperature(logits: np.ndarray, votes: np.ndarray) -> float:
+    """The temperature that makes the seven compound labels' probabilities honest on faces that divided the crowd.
+
+    Two compound labels share an emotion, so their texts lie nearer to each other than those of two emotions. A face
+    counts for a compound label when each of its pair has DIVIDED of the votes and no other emotion has more; every
+    label counts the same.
+
+    Args:
+        logits: [N, 7], of COMPOUNDS.
+        votes: [N, 8].
+    """
+    rest = np.stack([np.delete(votes, [0, *pair], axis=1).max(1) for pair in PAIRS], 1)
+    weaker = np.stack([votes[:, pair].min(1) for pair in PAIRS], 1)
+    faces, labels = np.nonzero((weaker >= DIVIDED) & (weaker > rest))
+    targets = np.eye(len(COMPOUNDS))[labels] / np.bincount(labels, minlength=len(COMPOUNDS))[labels, None]
+    return fit_temperature(logits[faces], targets)
 
 
 def main() -> None:
@@ -207,6 +224,7 @@ def main() -> None:
     logits = query(tower, checks, EMOTIONS)
     metrics = {
         "ferplus_validation_macro_f1": float(f1_score(truth, logits.argmax(1), average="macro")),
+        "compound_temperature": compound_temperature(query(tower, checks, COMPOUNDS), validation.targets),
         "ferplus_validation_accuracy_with_prior": float(((logits + np.log(prior)).argmax(1) == truth).mean()),
     }
     content = export(tower, {"embeddings": torch.from_numpy(checks[:2])}, ["images", "scale"], {"embeddings": {0: "N"}})

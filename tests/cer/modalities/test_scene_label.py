@@ -1,7 +1,7 @@
 import numpy as np
 
 from cer.labels import COMPOUNDS, EMOTIONS, PAIRS
-from cer.modalities.scene_label import SceneLabel, label_texts, match, project, scale
+from cer.modalities.scene_label import COMPOUND_TEMPERATURE, SceneLabel, label_texts, match, project, scale
 from cer.perception.evidence import Evidence
 from cer.segments import Segment
 
@@ -19,6 +19,17 @@ def test_any_text_can_be_queried(evidence: Evidence) -> None:
     assert result[0, 0] > 0.8
     seven = match(images, label_texts(COMPOUNDS), scale())[0]
     assert COMPOUNDS[int(seven.argmax())] == "Happily Surprised"
+
+
+def test_compound_labels_among_themselves_are_told_apart_by_less(evidence: Evidence) -> None:
+    images = project(evidence.expressions.embeddings[:1])
+    plain = match(images, label_texts(COMPOUNDS), scale())
+    sharper = plain ** (1 / COMPOUND_TEMPERATURE)
+    np.testing.assert_allclose(SceneLabel().match_labels(images, COMPOUNDS), sharper / sharper.sum(), rtol=1e-4)
+    mixed = (*COMPOUNDS, "calm")
+    np.testing.assert_allclose(
+        SceneLabel().match_labels(images, mixed), match(images, label_texts(mixed), scale()), rtol=1e-5
+    )
 
 
 def test_a_compound_label_is_as_near_to_either_of_its_emotions() -> None:
