@@ -15,6 +15,7 @@ from cer.web import scoring
 from cer.web.batch import MAX_CLIPS
 from cer.web.closed import Closed
 from cer.web.comparing import compare
+from cer.web.example import EXAMPLES
 from cer.web.files import keep_clean, own_cache
 from cer.web.handlers import (
     SHOWN,
@@ -109,11 +110,7 @@ def _one_clip(page: Page) -> None:
                 start = gr.Button(label("clip.analyze"), variant="primary", size="md", min_width=90)
                 stop = gr.Button(label("clip.cancel"), size="md", min_width=90)
             with gr.Row(elem_id="examples"):
-                examples = {
-                    "demo": gr.Button(label("example.one_person"), size="sm", min_width=90),
-                    "two-people": gr.Button(label("example.two_people"), size="sm", min_width=90),
-                    "scene": gr.Button(label("example.scene"), size="sm", min_width=90),
-                }
+                examples = {name: gr.Button(label(f"example.{name}"), size="sm", min_width=90) for name in EXAMPLES}
             progress = gr.HTML(apply_default_css=False, js_on_load=_script("drop.js"), elem_id="progress")
             sentence = gr.Markdown(elem_id="verdict")
             sources = gr.HTML(apply_default_css=False, elem_id="sources")
