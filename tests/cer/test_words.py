@@ -18,6 +18,7 @@ from cer.results.export import ANNOTATED, RESULT_FILES
 from cer.results.report import report
 from cer.results.wording import description_words
 from cer.web import app
+from cer.web.example import EXAMPLES
 from cer.words import say
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,7 @@ def test_every_sentence_that_the_page_says_exists_and_every_one_that_exists_is_s
         "emotions": EMOTIONS,
         "compounds": COMPOUNDS,
         "modalities": (*MODALITIES, "fusion"),
+        "example": EXAMPLES,
     }  # by the name of what they translate
     free = {"reasons", "stages", "descriptions", "files"}  # asked for as a whole
     existing = {
