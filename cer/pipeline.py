@@ -93,7 +93,7 @@ def observe_blocks(
             break
         add_block(observed, block, serving, progress)
         end = block.end
-        if end - block.start >= BLOCK + WINDOW:  # the last one is shorter, and what follows it is the whole
+        if not _is_last(block):  # what follows the last one is the whole observation
             yield observed.numbered()
     observed.clip = replace(observed.clip, duration=end)  # of what could be decoded; the header may promise more
     observed.warnings += limits(observed, serving)
@@ -177,11 +177,17 @@ def models_of(serving: dict[str, Modality], unavailable: Container[str] = ()) ->
 
 
 def add_block(observed: Observation, block: Evidence, serving: dict[str, Modality], progress: Progress) -> None:
-    """Let every modality look at one block."""
-    segments = [segment for segment in windows(block.end) if block.start <= segment.start < block.start + BLOCK]
+    """Let every modality look at one block; the last one, which is shorter, has all segments that are left."""
+    limit = block.end if _is_last(block) else block.start + BLOCK
+    segments = [segment for segment in windows(block.end) if block.start <= segment.start < limit]
     if observed.segments and not segments:
         return observed.remember(block)
     add_segments(observed, block, segments, serving, progress)
+
+
+def _is_last(block: Evidence) -> bool:
+    """Blocks but for the last one reach a window into the next."""
+    return block.end - block.start < BLOCK + WINDOW
 
 
 def add_segments(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cer.errors import ClipError
-from cer.media.clip import MAX_DETAIL_SIDE, Clip, Frame, Sound
+from cer.media.clip import MAX_DETAIL_SIDE, SAMPLE_RATE, Clip, Frame, Sound
 from cer.media.reader import no_warning, stream
 from cer.perception import face_encoder
 from cer.perception.body import find_joints
@@ -150,15 +150,15 @@ class Collector:
 
     def add_sound(self, sound: Sound) -> None:
         self.speech_worker.submit(sound)
-        self.until = max(self.until, sound.time)
+        self.until = max(self.until, sound.time + len(sound.samples) / SAMPLE_RATE)
 
     def complete(self, end: float) -> bool:
         """Whether nothing about the time before `end` is still to come."""
-        silent_since_long = self.until > end + 2 * BLOCK  # the track of sound is shorter, or has a gap
-        self.utterances += self.speech_worker.completed(all_of_it=silent_since_long)
+        others_are_far = self.until > end + 2 * BLOCK  # a track that is not there yet is shorter, or has a gap
+        self.utterances += self.speech_worker.completed(all_of_it=others_are_far)
         video_complete = not self.clip.has_video or (bool(self.cues) and self.cues[-1].time >= end)
-        audio_complete = not self.clip.has_audio or self.speech_worker.processed_until >= end or silent_since_long
-        return video_complete and audio_complete
+        audio_complete = not self.clip.has_audio or self.speech_worker.processed_until >= end
+        return (video_complete and audio_complete) or others_are_far
 
     def block(self, start: float, end: float) -> Evidence:
         """Evidence about [start, end)."""
@@ -219,8 +219,7 @@ def gather(
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
                 )
-            if isinstance(item, Frame):
-                progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
+            progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
             yield from collector.feed(item)
         *earlier, last = collector.finish(meanwhile)
         yield from earlier

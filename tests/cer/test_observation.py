@@ -25,7 +25,7 @@ from cer.perception.transcription import Sentence
 from cer.pipeline import MAX_PEOPLE
 from cer.progress import Progress, silent
 from cer.results.document import to_json
-from cer.segments import Segment
+from cer.segments import WINDOW, Segment, windows
 
 CLIP = Clip(Path("made.mp4"), "made.mp4", 8.0, 25.0, 320, 180, True, True, 0)
 SOURCES = dict.fromkeys(MODALITIES, "face") | {"audio": "voice", "text": "words"}
@@ -213,6 +213,13 @@ def test_blocks_overlap_and_nothing_in_the_overlap_counts_twice() -> None:
     assert observed.people[1].first_seen == BLOCK
     assert [segment.start for segment in observed.segments] == [2.0 * step for step in range(23)]
     assert len(observed.conclude().fused) == 23
+
+
+@pytest.mark.parametrize("length", [41.0, 43.0, 43.9, 44.0, 81.5, 83.0])
+def test_no_segment_of_the_last_seconds_is_lost(length: float) -> None:
+    whole = [block([], start, start + BLOCK + WINDOW) for start in np.arange(0, length - BLOCK - WINDOW + 1e-6, BLOCK)]
+    observed = observation(*whole, block([], len(whole) * BLOCK, length))
+    assert observed.segments == windows(length)
 
 
 def test_a_sentence_in_two_blocks_is_written_down_once() -> None:

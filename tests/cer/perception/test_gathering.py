@@ -1,3 +1,4 @@
+import wave
 from pathlib import Path
 from threading import Event
 from threading import enumerate as enumerate_threads
@@ -14,6 +15,7 @@ from cer.perception.posture import signs
 from cer.perception.speech_worker import SpeechWorker
 from cer.perception.transcription import Sentence
 from cer.pipeline import observe
+from cer.results.report import report
 from cer.segments import WINDOW, Segment
 from tests.clips import DEMO, noise, still, write_clip
 
@@ -106,11 +108,26 @@ def test_words_do_not_depend_on_how_fast_they_are_written_down(monkeypatch: pyte
 
 
 def test_a_picture_that_ends_long_before_the_sound_loses_nothing_of_the_sound(tmp_path: Path) -> None:
-    length = 3.2 * BLOCK
+    length = 4.2 * BLOCK
     sound = np.zeros(int(length * SAMPLE_RATE))
     path = write_clip(tmp_path / "short-picture.mp4", still([0, 0.5, 1.0, 1.5], noise()), sound)
-    assert [block.start for block in blocks(path)] == [0, BLOCK, 2 * BLOCK, 3 * BLOCK]
+    done = [0.0]
+    arrivals = [(block.start, done[-1]) for block in gather(probe(path), lambda stage, share: done.append(share))]
+    assert [start for start, _ in arrivals] == [0, BLOCK, 2 * BLOCK, 3 * BLOCK, 4 * BLOCK]
+    assert arrivals[0][1] == pytest.approx((3 * BLOCK + WINDOW) / length, abs=0.02)  # not all is kept until the end
     assert observe(path).segments[-1].end == pytest.approx(length, abs=0.5)
+
+
+def test_a_sound_of_one_piece_ends_where_the_piece_does(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "click.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(bytes(2 * SAMPLE_RATE // 20))
+    observed = observe(tmp_path / "click.wav")
+    assert observed.clip.duration == pytest.approx(0.05)
+    assert [(segment.start, segment.end) for segment in observed.segments] == [(0.0, pytest.approx(0.05))]
+    assert "no video track" in report(observed.conclude())
 
 
 def test_a_new_shot_is_told_once_and_with_its_time(tmp_path: Path) -> None:
