@@ -144,6 +144,10 @@ def _one_clip(page: Page) -> None:
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
     live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn)
     choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
+    arrivals = [clip.clear, clip.upload, clip.stop_recording, choose.upload, live.submit]
+    arrivals += [show_example.click for show_example in examples.values()]
+    # Another clip ends the work on the last one, whose result must not come up beside it.
+    gr.on(arrivals, lambda: "", None, [progress], cancels=[job], queue=False, **drawn)
     menu.expand(files, [analysis], [downloads, link], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 

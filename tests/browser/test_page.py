@@ -176,6 +176,19 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
     until(visitor, line, lambda: visitor.get_by_role("button", name="Analyze", exact=True).click())
 
 
+def test_another_clip_ends_the_work_on_the_last_one(visitor: Any, tmp_path: Path) -> None:
+    times = np.arange(0, 120, 0.2).tolist()
+    give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
+    visitor.get_by_role("button", name="Analyze", exact=True).click()
+    while watching.TURNS.empty(0):
+        visitor.wait_for_timeout(50)
+    visitor.get_by_role("button", name="Example: two people").click()
+    visitor.locator("#people button").nth(1).wait_for(timeout=WAIT)
+    assert watching.TURNS.empty(WAIT / 1000), "the work on the last clip goes on"
+    visitor.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
+    assert visitor.locator("#people button").count() == 2
+
+
 def test_two_visitors_at_once_get_their_own_results(browser: Any, served: str, tmp_path: Path) -> None:
     other = write_clip(tmp_path / "noise.mp4", still(np.arange(0, 3, 0.1).tolist(), noise()))
     contexts = [browser.new_context(), browser.new_context()]
