@@ -85,4 +85,5 @@ def with_own_labels(analysis: Analysis, own: OwnLabels | None) -> Analysis:
     if any(present.get(name, own.models.get(name)) != own.models.get(name) for name in own.prototypes):
         raise DataError("the labels of your own were learned with other models. Run `cer adapt` again.")
     embeddings = {name: prediction.embedding for name, prediction in analysis.predictions.items()}
-    return replace(analysis, own_labels=own.labels, own=own.judge(embeddings, analysis.weights))
+    judged = own.judge(embeddings, analysis.weights)
+    return replace(analysis, own_labels=own.labels, own=judged, own_sha256=own.sha256)

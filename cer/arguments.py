@@ -62,7 +62,12 @@ def parser() -> argparse.ArgumentParser:
         help="files for other tools too: srt, vtt (subtitles), eaf (ELAN), textgrid (Praat), png (the time line)",
     )
     analyze.add_argument(
-        "--schema", type=int, choices=[1, 2], default=2, help="of analysis.json (default: %(default)s, a superset of 1)"
+        "--schema",
+        type=int,
+        choices=[1, 2],
+        default=2,
+        help="of analysis.json (default: %(default)s, a superset of 1; with 1 nothing says that a clip was analyzed "
+        "before, and it is analyzed again)",
     )
     analyze.add_argument(
         "--prototypes", type=Path, metavar="FILE", help="labels of your own, which `cer adapt` learned from your clips"

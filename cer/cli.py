@@ -100,6 +100,8 @@ def _annotate(options: argparse.Namespace) -> int:
 
 
 def _app(options: argparse.Namespace) -> int:
+    if options.prototypes:
+        os.environ["CER_PROTOTYPES"] = str(options.prototypes)  # the page reads it when it is imported
     try:
         from cer.web.app import serve
     except ModuleNotFoundError as error:
@@ -108,8 +110,6 @@ def _app(options: argparse.Namespace) -> int:
         raise CerError(
             f"the page needs {error.name}, which is not installed. Run `pip install 'compound-expressions[web]'`."
         ) from error
-    if options.prototypes:
-        os.environ["CER_PROTOTYPES"] = str(options.prototypes)
     serve(server_name=options.host, server_port=options.port, inbrowser=options.open)
     return 0
 

@@ -17,7 +17,8 @@ from cer.results.formats import FORMATS
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked of each clip. profile: as given; person: number, None for whoever is seen longest; schema: of
-    analysis.json; video: annotated.mp4 too; formats: names in FORMATS of further files; own_labels: of the user's own.
+    analysis.json; video: annotated.mp4 too; formats: names in FORMATS of further files; own_labels: SHA-256 of
+    the file of the user's own, "" for none.
     """
 
     profile: str
@@ -25,7 +26,7 @@ class Wanted:
     schema: int = 2
     video: bool = False
     formats: tuple[str, ...] = ()
-    own_labels: tuple[str, ...] = ()
+    own_labels: str = ""
 
 
 def clips_of(paths: Sequence[Path], *, recursive: bool = False) -> list[Path]:
@@ -71,7 +72,7 @@ def is_done(clip: Path, folder: Path, wanted: Wanted) -> bool:
         return (
             {path.name for path in folder.iterdir()} & set(RESULT_FILES) == expected
             and (document["version"], document["profile"], document["person"]) == (__version__, profile, person)
-            and document.get("own_labels", {}).get("labels", []) == list(wanted.own_labels)
+            and document.get("own_labels", {}).get("sha256", "") == wanted.own_labels
             and document["models"] == [asdict(model) for model in models_of(modalities(profile))]
             and document["clip"]["sha256"] == sha256_of(clip)
         )

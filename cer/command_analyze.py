@@ -99,7 +99,7 @@ def analyze_clip(clip: Path, folder: Path, options: argparse.Namespace, progress
     """Analyze one clip, unless its results are there already."""
     from cer.clips import Wanted, is_done
 
-    labels = options.own.labels if options.own else ()
+    labels = options.own.sha256 if options.own else ""
     wanted = Wanted(options.profile, options.person, options.schema, options.video, options.formats, labels)
     try:
         if not options.overwrite and is_done(clip, folder, wanted):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cer.errors import DataError
-from cer.files import write_whole
+from cer.files import sha256_of, write_whole
 from cer.fusion.compound import Prototypes, cosines, pfsa, similarities
 from cer.labels import MODALITIES
 from cer.modalities.base import softmax
@@ -27,12 +27,14 @@ _HOW = "Make such a file with `cer adapt --examples FOLDER --out FILE`."
 class OwnLabels:
     """labels: L names. prototypes: by modality, with means [L, D]; one that some label's examples lack is left out.
     models: SHA-256 of the weights behind each modality's embeddings: prototypes of other weights say nothing.
+    sha256: of the file that they were read from; "" before.
     """
 
     labels: tuple[str, ...]
     prototypes: Mapping[str, Prototypes]
     models: Mapping[str, str]
     temperature: float = DEFAULT_TEMPERATURE
+    sha256: str = ""
 
     def judge(self, embeddings: Mapping[str, np.ndarray | None], weights: np.ndarray) -> np.ndarray:
         """Probabilities of the labels, float32 [S, L], NaN rows where no modality can tell.
@@ -70,7 +72,7 @@ def read_own_labels(path: Path) -> OwnLabels:
         prototypes = {name: Prototypes(tensors[f"{name}.center"], tensors[f"{name}.means"], 1.0) for name in names}
         if len(labels) < MIN_LABELS or any(len(each.means) != len(labels) for each in prototypes.values()):
             raise ValueError("labels and prototypes do not fit together")
-        return OwnLabels(labels, prototypes, dict(note["models"]), float(note["temperature"]))
+        return OwnLabels(labels, prototypes, dict(note["models"]), float(note["temperature"]), sha256_of(path))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({(error.strerror or 'no such file').lower()}). {_HOW}") from error
     except (SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -63,6 +63,7 @@ class Analysis:
         boxes: [B, 5], time and face box (shares of width and height) of the person, kept in memory only.
         own_labels: Labels of the user's own, and `own`: their probabilities float32 [S, L], NaN rows where nothing
             tells; both empty unless asked for.
+        own_sha256: Of the file that they were learned into.
     """
 
     clip: Clip
@@ -88,6 +89,7 @@ class Analysis:
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.float32))
     own_labels: tuple[str, ...] = ()
     own: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    own_sha256: str = ""
 
     @property
     def subject(self) -> Person | None:

@@ -60,6 +60,7 @@ def document(analysis: Analysis, schema: int = SCHEMA) -> dict[str, Any]:
     if analysis.own_labels:
         written["own_labels"] = {
             "labels": list(analysis.own_labels),
+            "sha256": analysis.own_sha256,
             "clip": _numbers(mean_of_known(analysis.own)),
             "segments": [_numbers(row) for row in analysis.own],
         }

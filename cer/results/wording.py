@@ -148,6 +148,8 @@ def _support(analysis: Analysis, statement: Statement) -> str:
     present = witnesses(analysis)
     agreeing = [witness for witness in present if witness.emotion in names]
     agreeing = [witness for witness in agreeing if witness.clear] or agreeing
+    if len({witness.emotion for witness in agreeing}) > 1:  # each part of a blend has its own witness
+        agreeing = []
     others = [witness for witness in present if not any(witness is each for each in agreeing)]
     parts = []
     if agreeing:

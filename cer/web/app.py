@@ -128,26 +128,35 @@ def _one_clip(page: Page) -> None:
     start.click(None, js=_script("started.js"), api_visibility="private")
     job = start.click(analyze_one, [clip, originals], [progress, observed, person, clip, *shown], **IN_TURN, **drawn)
     job.failure(None, js=_script("ended.js"), api_visibility="private")
-    stopped = [progress, sentence]
-    stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, stopped, cancels=[job], queue=False, **drawn)
+    cancelled: dict[str, Any] = {"cancels": [job], "queue": False, **drawn}
+    stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, [progress, sentence], **cancelled)
     person.input(choose_person, [observed, person], shown, **drawn)
     faces.click(choose_face, [observed], [person, *shown], **drawn)
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
-    greeted = [clip, originals, note, observed, person, *shown]
-    for name, show_example in examples.items():
-        show_example.click(partial(greet, name), None, greeted, **other)
-    page.load(arrive, [gr.Textbox(visible=False)], greeted, js=_script("arrived.js"), **other)
     forgotten = [originals, note, observed, person, *shown]
+    for name, show_example in examples.items():
+        show_example.click(partial(greet, name), None, [clip, *forgotten], **other)
+    page.load(arrive, [gr.Textbox(visible=False)], [clip, *forgotten], js=_script("arrived.js"), **other)
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
     live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn)
     choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
-    arrivals = [clip.clear, clip.upload, clip.stop_recording, choose.upload, live.submit]
-    arrivals += [show_example.click for show_example in examples.values()]
-    # Another clip ends the work on the last one, whose result must not come up beside it.
-    gr.on(arrivals, lambda: "", None, [progress], cancels=[job], queue=False, **drawn)
+    gr.on(  # another clip ends the work on the last one, whose result must not come up beside it
+        [
+            clip.clear,
+            clip.upload,
+            clip.stop_recording,
+            choose.upload,
+            live.submit,
+            *(b.click for b in examples.values()),
+        ],
+        lambda: "",
+        None,
+        [progress],
+        **cancelled,
+    )
     menu.expand(files, [analysis], [downloads, link], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 

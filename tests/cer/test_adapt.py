@@ -1,6 +1,9 @@
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from cer import cli
 from cer.adapt import adapt, examples_of, mean_embeddings, weights_behind, with_own_labels
 from cer.errors import DataError
 from cer.fusion.decision import decision
-from cer.fusion.own_labels import OwnLabels, fit
+from cer.fusion.own_labels import OwnLabels, fit, read_own_labels
 from cer.pipeline import analyze
 from cer.results.analysis import Analysis
 from cer.results.report import report
@@ -63,6 +66,10 @@ def test_a_clip_is_analyzed_anew_for_other_labels_and_not_for_the_same(
     assert "analyzed before" not in capsys.readouterr().out
     assert cli.main([*command, "--prototypes", str(file)]) == 0
     assert "analyzed before" in capsys.readouterr().out
+    corrected = replace(read_own_labels(file), temperature=0.7)  # the same labels, learned otherwise
+    corrected.save(tmp_path / "corrected.safetensors")
+    assert cli.main([*command, "--prototypes", str(tmp_path / "corrected.safetensors")]) == 0
+    assert "analyzed before" not in capsys.readouterr().out
 
 
 def test_a_broken_example_is_reported_and_the_others_count(folder: Path) -> None:
@@ -110,6 +117,15 @@ def test_an_output_that_is_a_folder_is_refused_before_any_clip_is_watched(
     printed = capsys.readouterr()
     assert "is a folder" in printed.err
     assert "learned from" not in printed.out
+
+
+def test_the_page_s_option_names_the_labels(tmp_path: Path) -> None:
+    """In a process of its own, for the page reads them when it is imported."""
+    command = [sys.executable, "-m", "cer", "app", "--prototypes", str(tmp_path / "own.safetensors")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(cli.__file__).parents[1])
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("cer: ")
+    assert "own.safetensors: cannot be read" in ended.stderr
 
 
 def test_the_page_shows_the_labels_it_was_started_with(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:

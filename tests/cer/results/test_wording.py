@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cer.fusion.open_set import Statement
 from cer.labels import EMOTIONS
 from cer.modalities.base import absent
 from cer.results.analysis import Analysis
@@ -54,6 +55,14 @@ def test_four_modalities_that_see_the_same_face_are_one_witness(analysis: Analys
 def test_a_source_that_disagrees_is_named_with_what_it_says(analysis: Analysis) -> None:
     torn = judged(analysis, [{**faces({"Happiness": 0.95}), "audio": {"Sadness": 0.9}}])
     assert "the voice says sadness" in verdict(torn) or "the face says happiness" in verdict(torn)
+
+
+def test_sources_that_say_one_part_of_a_blend_each_do_not_agree(analysis: Analysis) -> None:
+    both = judged(analysis, [{**faces({"Anger": 0.9}), "audio": {"Sadness": 0.9}}])
+    blend = Statement("compound", 0.6, (("Anger", 0.5), ("Sadness", 0.5)))
+    sentence = verdict(replace(both, statement=blend))
+    assert "agree" not in sentence
+    assert "the face says anger, the voice says sadness" in sentence
 
 
 def test_a_guess_does_not_hide_an_emotion_that_is_stronger(analysis: Analysis) -> None:
