@@ -20,6 +20,8 @@ from cer.corpora.base import Corpus, fetch
 from cer.errors import ClipError, DataError
 from cer.files import write_whole
 from cer.labels import EMOTIONS
+from cer.modalities.registry import modalities, resolve_profile
+from cer.pipeline import models_of
 from eval.engines import ENGINES, Outcome
 from eval.frames import FRAMES, disagreements, laid_out
 from eval.identity import media_hashes
@@ -60,15 +62,17 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     """
     corpus, split, items = _corpus(request)
     hashes = media_hashes(corpus, items)
+    profile = resolve_profile(request.profile)
+    models = {f"{each.modality}: {each.name}": each.sha256 for each in models_of(modalities(profile))}
     config = {
         "corpus": corpus.name,
         "version": corpus.version,
         "split": split,
-        "profile": request.profile,
+        "profile": profile,
         "limit": request.limit,
     }
     parts = request.out / "parts"
-    _same_run(request.out, config)
+    _same_run(request.out, config, models)
     if request.root is not None:  # where the media are is no part of what is run: they may move
         source = json.dumps({"root": str(request.root.resolve())}) + "\n"
         write_whole(source.encode(), request.out / "source.json")
@@ -118,20 +122,25 @@ def _corpus(request: Request) -> tuple[Corpus, str | None, Any]:
     return corpus, split, items
 
 
-def _same_run(out: Path, config: Mapping[str, Any]) -> None:
-    path = out / "config.json"
+def _same_run(out: Path, config: Mapping[str, Any], models: Mapping[str, str]) -> None:
+    """Raises DataError when a folder holds a run of something else, or predictions of other weights."""
+    path, wanted = out / "config.json", {**config, "models": dict(models)}
     try:
         (out / "parts").mkdir(parents=True, exist_ok=True)
-        existing = json.loads(path.read_text("utf-8")) if path.exists() else dict(config)
+        existing = json.loads(path.read_text("utf-8")) if path.exists() else wanted
     except OSError as error:
         raise DataError(f"{out}: no folder that can be written ({error.strerror}). Give another --out.") from error
     except ValueError:
         existing = None
-    if existing != dict(config):
+    if isinstance(existing, dict) and {**existing, "models": wanted["models"]} == wanted != existing:
+        before = existing.get("models", {})
+        others = ", ".join(name for name in {**before, **models} if before.get(name) != models.get(name))
+        raise DataError(f"{out}: holds predictions of other models ({others}). Give another --out, or remove it.")
+    if existing != wanted:
         raise DataError(
             f"{out}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    write_whole((json.dumps(dict(config)) + "\n").encode(), path)
+    write_whole((json.dumps(wanted) + "\n").encode(), path)
 
 
 def _finished(parts: Path, hashes: Mapping[str, str]) -> tuple[dict[str, list[Row]], dict[str, str]]:

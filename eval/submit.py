@@ -64,14 +64,13 @@ def submission(run: Path, manifest: Manifest, view: str = "compound", missing: s
     class of videos that the run could not predict. Raises DataError that names those videos when it is not given.
     """
     table, frame_table = _run_of_frames(run)
-    predicted = set(table["id"].to_pylist())
-    lost = sorted(set(manifest.videos) - predicted)
+    classes = _classes(table, frame_table, view)
+    lost = sorted(set(manifest.videos) - set(classes))
     if lost and missing is None:
         raise DataError(
-            f"{run}: {len(lost)} videos of the manifest have no predictions ({', '.join(lost[:8])}). Run them, or give "
-            "--missing LABEL to write one class for all of their frames."
+            f"{run}: {len(lost)} videos of the manifest have no predictions of {view} ({', '.join(lost[:8])}). Run "
+            "them, or give --missing LABEL to write one class for all of their frames."
         )
-    classes = _classes(table, frame_table, view)
     fallback = _class_of(missing) if missing is not None else -1
     lines = [HEADER]
     for location, video, frame in zip(manifest.locations, manifest.videos, manifest.frames, strict=True):
@@ -117,13 +116,17 @@ def disagreements(run: Path, manifest: Manifest) -> list[str]:
 
 
 def _classes(table: pa.Table, frames: pa.Table, view: str) -> Mapping[str, np.ndarray]:
-    """Class of every frame by video: the strongest of the mean of the segments that cover it."""
+    """Class of every frame by video: the strongest of the mean of the segments that cover it. A video without a value
+    is left out.
+    """
     values = np.nan_to_num(column(table, view).astype(np.float64))
     valid = (~np.isnan(column(table, view)).any(1)).astype(np.float64)
     names = np.array(frames["id"].to_pylist(), str)
     times = frames["time"].to_numpy()
     classes = {}
     for name, rows in members(table).items():
+        if not valid[rows].any():
+            continue
         moments = times[names == name] if (names == name).any() else np.zeros(1)
         cover = at(table.take(rows), moments)
         total, count = cover @ values[rows], cover @ valid[rows]

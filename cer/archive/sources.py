@@ -44,7 +44,7 @@ def items_of(source: str) -> list[Item]:
     elif path.suffix.lower() in LISTS and path.is_file():
         items = list(_listed(path))
     elif path.is_dir() or path.is_file():
-        items = list(_remote(str(path.resolve())))
+        items = list(_remote(str(path.resolve()), may_be_pattern=False))  # brackets are part of the name
     elif _WILD & set(source):
         items = list(_remote(os.path.abspath(source)))
     else:
@@ -80,14 +80,14 @@ def fetched(item: Item) -> Iterator[Path]:
         yield path
 
 
-def _remote(address: str) -> Iterator[Item]:
+def _remote(address: str, *, may_be_pattern: bool = True) -> Iterator[Item]:
     """The clips below an address, of one file, or that match a pattern; a local path is an address too."""
     import fsspec
 
     try:
         system, root = fsspec.core.url_to_fs(address)
         scheme = address.split("://", 1)[0] + "://" if "://" in address else ""
-        if _WILD & set(root):
+        if may_be_pattern and _WILD & set(root):
             entries = system.glob(root, detail=True)
             root = root[: min(root.index(sign) for sign in _WILD & set(root))].rpartition("/")[0]
         else:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_a_folder_that_holds_another_run_is_not_overwritten(texts: Path, tmp_pat
     run(Request("meld", texts, tmp_path, limit=5), quiet=True)
     with pytest.raises(DataError, match="another run"):
         run(Request("meld", texts, tmp_path, limit=9), quiet=True)
+
+
+def test_predictions_of_other_weights_are_not_gone_on_with(texts: Path, tmp_path: Path) -> None:
+    run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    file = tmp_path / "config.json"
+    before = json.loads(file.read_text())
+    name = next(name for name in before["models"] if name.startswith("text: "))
+    before["models"][name] = "0" * 64
+    file.write_text(json.dumps(before))
+    with pytest.raises(DataError, match=re.escape(f"holds predictions of other models ({name})")):
+        run(Request("meld", texts, tmp_path, limit=5), quiet=True)
 
 
 def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher(

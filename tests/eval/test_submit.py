@@ -116,12 +116,22 @@ def test_frames_that_no_segment_with_a_value_covers_have_the_class_of_their_vide
 
 def test_videos_without_predictions_are_named_or_have_one_class(made: Path, tmp_path: Path) -> None:
     rows = ["02/00001.jpg", *(f"{number}/00001.jpg" for number in range(60, 50, -1))]
-    with pytest.raises(DataError, match=r"10 videos of the manifest have no predictions \(51, 52, .*57, 58\)\. Run"):
+    with pytest.raises(
+        DataError, match=r"10 videos of the manifest have no predictions of compound \(51, 52, .*57, 58\)\. Run"
+    ):
         lines_of(made, tmp_path, rows)
     lines = lines_of(made, tmp_path, rows[:2], missing="sadly_angry")
     assert lines[1:] == ["02/00001.jpg,1", "60/00001.jpg,6"]
     with pytest.raises(DataError, match="--missing nonsense:"):
         lines_of(made, tmp_path, rows, missing="nonsense")
+
+
+def test_a_video_without_a_value_of_the_view_is_not_of_the_first_class(made: Path, tmp_path: Path) -> None:
+    rows = [{"id": "02", "start": 0.0, "end": 4.0, "compound": certain(2), "pfsa": None}]
+    pq.write_table(table_of(rows), made / "predictions.parquet")
+    with pytest.raises(DataError, match=r"1 videos of the manifest have no predictions of pfsa \(02\)"):
+        lines_of(made, tmp_path, ["02/00001.jpg"], view="pfsa")
+    assert lines_of(made, tmp_path, ["02/00001.jpg"], view="pfsa", missing="sadly_angry")[1:] == ["02/00001.jpg,6"]
 
 
 def test_only_a_finished_run_of_compound_expressions_becomes_a_submission(made: Path, tmp_path: Path) -> None:

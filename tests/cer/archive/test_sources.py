@@ -26,6 +26,15 @@ def test_a_pattern_and_a_single_file(folder: Path) -> None:
     assert [item.id for item in items_of(str(folder / "b.mp4"))] == ["b.mp4"]
 
 
+def test_an_existing_folder_or_file_is_no_pattern_whatever_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "clips [2024]"
+    folder.mkdir()
+    for name in ("a.mp4", "[x]b*.mp4"):
+        (folder / name).write_bytes(b"clip")
+    assert [item.id for item in items_of(str(folder))] == ["[x]b*.mp4", "a.mp4"]
+    assert [item.id for item in items_of(str(folder / "[x]b*.mp4"))] == ["[x]b*.mp4"]
+
+
 def test_a_list_names_clips_beside_it_and_addresses(folder: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe("/list/remote.mp4", b"remote")
