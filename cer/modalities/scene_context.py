@@ -16,6 +16,7 @@ from cer.perception import lexicon, text_encoder
 from cer.perception.evidence import Cue, Evidence
 from cer.perception.face_encoder import UNITS, frame_weights, segment_quality
 from cer.perception.posture import closeness, signs
+from cer.perception.speaking import speaker_of
 from cer.progress import Progress
 from cer.segments import Segment
 
@@ -103,7 +104,7 @@ def describe(evidence: Evidence, person: int | None) -> Description | None:
     face = face_words(frame_weights(expressions) @ expressions.units)
     shown = signs(sightings, evidence.cues)
     scene = _scene(evidence.cues, closeness(sightings))
-    return Description(face, paragraph(scene, face, shown, _voice(evidence)))
+    return Description(face, paragraph(scene, face, shown, _voice(evidence, person)))
 
 
 def paragraph(scene: str, face: str, shown: frozenset[str], voice: str) -> str:
@@ -145,9 +146,10 @@ def face_words(units: np.ndarray) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
-def _voice(evidence: Evidence) -> str:
+def _voice(evidence: Evidence, person: int | None) -> str:
+    """How a person speaks; nothing where somebody else does, or it is not known who."""
     speech = evidence.speech()
-    if not speech:
+    if not speech or speaker_of(evidence) != person:
         return ""
     level = np.concatenate([utterance.samples for _, _, utterance in speech])
     decibels = 20 * np.log10(float(np.sqrt(np.mean(level**2))) + 1e-6)

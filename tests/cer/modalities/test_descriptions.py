@@ -19,8 +19,10 @@ def scene(
     brightness: float = 0.4,
     motion: float = 0.0,
     level: float | None = None,
+    mouth_moves: bool = True,
 ) -> str:
     """The description of a second in which the face has this height and the speech this level."""
+    frames = 6
     face = Face(np.array([0.1, 0.1, 0.3, 0.1 + height], np.float32), TEMPLATE, 0.9)
     speech = []
     if level is not None:
@@ -33,12 +35,12 @@ def scene(
             True,
             level is not None,
             [Cue(0.0, brightness, 0.2, 0.2, motion, people, height)],
-            [Sighting(0.0, 1, face, np.zeros((112, 112, 3), np.uint8))],
+            [Sighting(frame / frames, 1, face, np.zeros((112, 112, 3), np.uint8)) for frame in range(frames)],
             Expressions(
-                np.zeros((1, 8), np.float32),
-                np.zeros((1, 256), np.float32),
-                np.zeros((1, len(UNITS)), np.float32),
-                np.ones(1, np.float32),
+                np.zeros((frames, 8), np.float32),
+                np.zeros((frames, 256), np.float32),
+                np.tile(0.2 * (np.arange(frames) % 2 * mouth_moves)[:, None], (1, len(UNITS))).astype(np.float32),
+                np.ones(frames, np.float32),
             ),
             speech,
         ),
@@ -76,6 +78,10 @@ def test_only_who_speaks_loudly_is_described_so(level: float, words: str) -> Non
 
 def test_nothing_is_written_about_the_voice_of_a_silent_person() -> None:
     assert scene().endswith("They hold still.")
+
+
+def test_a_voice_over_is_not_the_silent_person_s() -> None:
+    assert scene(level=0.1, mouth_moves=False).endswith("They hold still.")
 
 
 @pytest.mark.parametrize(
