@@ -1,12 +1,14 @@
 """Observation: what all modalities predict for everybody in a clip, and how it is concluded for one person."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cer.errors import CerError
 from cer.fusion.decision import decision
@@ -31,7 +33,19 @@ MIN_SIGHTINGS = 3  # of a person in the clip to be listed; fewer are a passer-by
 def _append_later(existing: list[_Timed], items: list[_Timed]) -> None:
     """Append the items that start after the last existing one: blocks overlap, and each item counts once."""
     last_start = existing[-1].start if existing else -1.0
-    existing += [item for item in items if item.start > last_start]
+    existing += sorted((item for item in items if item.start > last_start), key=lambda item: item.start)
+
+
+def without_gaps(times: Sequence[float], end: float) -> NDArray[np.float64]:
+    """Seconds of a clip's frames; between frames that are far apart, after the last and where there is none, FRAME_RATE
+    a second, so that an image that stays for long counts for as long.
+    """
+    parts = [np.asarray(times, np.float64)]
+    edges = [*times, end] if len(times) else [-1 / FRAME_RATE, end]
+    for earlier, later in pairwise(edges):
+        if later - earlier > 2 / FRAME_RATE or not len(times):
+            parts.append(np.arange(earlier + 1 / FRAME_RATE, later - 1e-6, 1 / FRAME_RATE))
+    return np.sort(np.concatenate(parts))
 
 
 @dataclass
@@ -109,7 +123,7 @@ class Observation:
             direct=next((each.compounds for each in predictions.values() if each.compounds is not None), None),
         )
         statement, statements = rules.statements(outcome)
-        times = np.array(self.times or np.arange(0, self.segments[-1].end, 1 / FRAME_RATE), np.float64)
+        times = without_gaps(self.times, self.segments[-1].end)
         analysis = Analysis(
             clip=self.clip,
             profile=self.profile,

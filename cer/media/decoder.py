@@ -143,7 +143,9 @@ def _threaded(*streams: Any) -> list[Any]:
 
 
 class _Images:
-    """Chooses the frames of a video track that are shown at multiples of 1 / rate, and converts those."""
+    """Chooses the frames of a video track that are shown at multiples of 1 / rate, and converts those: the first at or
+    after each multiple, and where it comes later than the next multiple, the one before it, which was shown meanwhile.
+    """
 
     def __init__(self, video: av.VideoStream | None, origin: float, rate: float, longest: int, detail: int) -> None:
         self._video, self._origin, self._rate, self._longest = video, origin, rate, longest
@@ -153,6 +155,7 @@ class _Images:
         self._smaller = Scaler(1.0, longest)  # of what the larger one made
         self._deinterlacer = Deinterlacer()
         self._due, self._last = 0, 0.0
+        self._waiting: av.VideoFrame | None = None  # the frame before, when it was not sent
 
     def convert(self, frame: av.VideoFrame | None) -> Iterator[Frame]:
         if self._video is None:
@@ -162,9 +165,11 @@ class _Images:
             step = step_of(time, self._rate)
             if time - self._last > LONGEST_GAP / self._rate:
                 self._video.codec_context.skip_frame = "DEFAULT"  # too few were left
-            self._last = time
+            if step > self._due and self._waiting is not None:
+                yield Frame(self._last, *self._images(self._waiting))
+            self._last, self._waiting = time, whole
             if step >= self._due:
-                self._due = step + 1
+                self._due, self._waiting = step + 1, None
                 yield Frame(time, *self._images(whole))
 
     def _images(self, whole: av.VideoFrame) -> tuple[np.ndarray, Planes | None]:

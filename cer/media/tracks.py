@@ -33,11 +33,12 @@ class _Track:
             next_time = 0.0 if self.latest is None else self.latest + float(self.step)
             frame.time_base = self.step
             frame.pts = round(next_time / self.step)
-        elif self.latest is not None and frame.time + self.offset < self.latest - CLOCK_JUMP:
-            self.offset = self.latest + float(self.step) - frame.time
-            self.joined_at = self.latest if self.joined_at is None else self.joined_at
-        if self.offset:
-            frame.pts += round(self.offset / frame.time_base)
+        else:
+            if self.latest is not None and frame.time + self.offset < self.latest - CLOCK_JUMP:
+                self.offset = self.latest + float(self.step) - frame.time
+                self.joined_at = self.latest if self.joined_at is None else self.joined_at
+            if self.offset:
+                frame.pts += round(self.offset / frame.time_base)
         self.latest = max(frame.time, self.latest if self.latest is not None else frame.time)
         self.decoded += 1
 

@@ -118,6 +118,7 @@ class Tracker:
         self._previous: np.ndarray | None = None
         self._current: list[_Track] = []  # those that may go on
         self._undecided: list[_Track] = []  # those that belong to nobody yet
+        self._collecting: list[_Track] = []  # those that may have crops whose identity was not asked for
         self._people: list[_Person] = []
         self._person_of: dict[int, int] = {}  # number of a track -> number of its person
         self._begun = 0  # tracks
@@ -180,17 +181,19 @@ class Tracker:
         track = _Track(self._begun, face, crop, time)
         self._current.append(track)
         self._undecided.append(track)
+        self._collecting.append(track)
         return track
 
     def _embed_tracks(self) -> None:
         """Add the identities of the crops that were collected since the last time."""
-        for track in dict.fromkeys(self._undecided + self._current):
+        for track in self._collecting:
             if track.crops:
                 identity = self._embed(np.stack(track.crops)).sum(0)
                 track.identity = track.identity + identity
                 track.crops = []
                 if track.person is not None:
                     track.person.identity = track.person.identity + identity
+        self._collecting = list(self._current)
 
     def _recognize(self, track: _Track) -> _Person | None:
         """The person most like the track, if anybody is like it enough and was not beside it."""

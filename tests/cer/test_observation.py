@@ -14,7 +14,7 @@ from cer.labels import MODALITIES
 from cer.media.clip import Clip
 from cer.modalities.base import Modality, Prediction, SegmentPrediction, absent, collect
 from cer.models.checkpoints import Checkpoint
-from cer.observation import FOREIGN_VOICE, Observation
+from cer.observation import FOREIGN_VOICE, Observation, without_gaps
 from cer.perception.evidence import BLOCK, FRAME_RATE, Cue, Evidence
 from cer.perception.face_detection import TEMPLATE, Face
 from cer.perception.face_encoder import NOTHING, UNITS, Expressions
@@ -22,6 +22,7 @@ from cer.perception.speaking import OFF_SCREEN
 from cer.perception.speech import Utterance
 from cer.perception.tracking import Sighting
 from cer.perception.transcription import Sentence
+from cer.perception.vocal_events import Event
 from cer.pipeline import MAX_PEOPLE
 from cer.progress import Progress, silent
 from cer.results.document import to_json
@@ -220,6 +221,25 @@ def test_no_segment_of_the_last_seconds_is_lost(length: float) -> None:
     whole = [block([], start, start + BLOCK + WINDOW) for start in np.arange(0, length - BLOCK - WINDOW + 1e-6, BLOCK)]
     observed = observation(*whole, block([], len(whole) * BLOCK, length))
     assert observed.segments == windows(length)
+
+
+def test_an_image_that_stays_for_long_counts_for_as_long() -> None:
+    usual = [0.0, 0.2, 0.4, 0.8, 1.04]
+    assert without_gaps(usual, 1.2).tolist() == usual
+    assert without_gaps([0.0], 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert without_gaps([0.1, 0.9, 1.1], 1.3) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9, 1.1])
+    assert without_gaps([], 0.5) == pytest.approx([0, 0.2, 0.4])
+
+
+def test_events_of_two_blocks_are_in_order_and_none_is_listed_twice() -> None:
+    def with_bursts(*starts: float) -> Evidence:
+        bursts = tuple(Event(start, start + 0.5, "laugh", 0.9) for start in starts)
+        return replace(block([]), utterances=[replace(block([]).utterances[0], events=bursts)])
+
+    observed = Observation(CLIP, "embedded", [], SOURCES)
+    for starts in ((42.0, 41.0), (42.0, 41.0, 43.0)):
+        observed.remember(with_bursts(*starts))
+    assert [event.start for event in observed.events] == [41.0, 42.0, 43.0]
 
 
 def test_a_sentence_in_two_blocks_is_written_down_once() -> None:

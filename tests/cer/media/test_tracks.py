@@ -47,6 +47,11 @@ def test_a_clock_that_starts_anew_goes_on() -> None:
     assert track.joined_at == 5.0
 
 
+def test_frames_without_a_time_go_on_from_a_new_clock() -> None:
+    times, _ = placed(50000, 50040, 0, 40, None, 240)
+    assert times == pytest.approx([50.0, 50.04, 50.14, 50.18, 50.3, 50.38])  # in steps of 0.1
+
+
 def test_a_small_step_back_is_no_new_clock() -> None:
     times, track = placed(0, 5000, round(1000 * (5 - CLOCK_JUMP)))
     assert times == [0, 5.0, 5 - CLOCK_JUMP]

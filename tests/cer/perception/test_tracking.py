@@ -84,6 +84,18 @@ def test_somebody_who_leaves_and_comes_back_keeps_the_number(person: np.ndarray,
     assert result[-1] == [1]
 
 
+def test_somebody_alone_who_leaves_after_people_were_first_told_apart_keeps_the_number(person: np.ndarray) -> None:
+    """A single track needs no identity, until there is a second one."""
+    tracker, empty = Tracker(), np.full((360, 640, 3), 120, np.uint8)
+
+    def people(first: int, images: list[np.ndarray]) -> set[int]:
+        moments = [tracker.update((first + row) / 5, image, detect(image)) for row, image in enumerate(images)]
+        return {sighting.person for sighting in tracker.identify([each for moment in moments for each in moment])}
+
+    assert people(0, [scene(person)] * 4) == {1}
+    assert people(4, [scene(person)] * 2 + [empty] * 8 + [scene(person, 200)] * 4) == {1}
+
+
 def test_two_people_who_alternate_in_cuts_stay_two(person: np.ndarray, stranger: np.ndarray) -> None:
     shots = [
         [scene(person, 40 + 30 * turn)] * 2 + [scene(stranger[:, ::-1], 200, background=10)] * 2 for turn in range(4)
