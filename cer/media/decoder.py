@@ -45,6 +45,7 @@ MAX_TIMES_PER_MESSAGE = 500  # frame times in one message: often enough that the
 # Frames that no other refers to are skipped where the stream has so many frames for each one that is sampled, as long
 # as no gap is longer than this share of the time between samples: 0.6 of the time, for samples that come 40 ms later.
 MIN_FRAMES_PER_SAMPLE, LONGEST_GAP = 4, 0.75
+STEADY = 0.02  # difference between the mean frame rate and the usual one, up to which frames are equally far apart
 # Larger frames are decoded by several threads, more than cores, so that they go on while one frame is scaled down.
 # Smaller ones take a third more processor time so, and decoding them is never what others wait for. Frames of 8K in
 # six threads take 1.3 GB of address space, of 4K 0.7 GB.
@@ -114,7 +115,7 @@ def stream(path: Path, rate: float, longest: int, detail: int, sample_rate: int)
         origin = origin_of(container)
         video, audio = video_stream(container) if rate else None, audio_stream(container)
         decoding = Decoding(container, _threaded(video, audio), origin)
-        if video is not None and (video.average_rate or 0) >= MIN_FRAMES_PER_SAMPLE * rate:
+        if video is not None and _steady_rate(video) >= MIN_FRAMES_PER_SAMPLE * rate:
             video.codec_context.skip_frame = "NONREF"
         if video is not None and video.width * video.height > FULL_HD_PIXELS:
             video.codec_context.options = {"skip_loop_filter": "all"}
@@ -126,6 +127,14 @@ def stream(path: Path, rate: float, longest: int, detail: int, sample_rate: int)
         yield from decoding.losses()
         if audio is None and container.streams.audio:
             yield "the sound is of a kind that cannot be decoded"
+
+
+def _steady_rate(video: Any) -> float:
+    """Frames a second of a track whose frames are said to be equally far apart, else 0: one that stays for long may be
+    among those that no other refers to.
+    """
+    mean, usual = float(video.average_rate or 0), float(video.base_rate or 0)
+    return mean if abs(mean - usual) <= STEADY * mean else 0.0
 
 
 def _threaded(*streams: Any) -> list[Any]:
