@@ -64,8 +64,11 @@ def mean_embeddings(analysis: Analysis) -> dict[str, np.ndarray]:
     means = {}
     for name in decision().prototypes:
         prediction = analysis.predictions[name]
-        if prediction.embedding is not None and prediction.present.any():
-            means[name] = np.nanmean(prediction.embedding[prediction.present], 0)
+        if prediction.embedding is None:
+            continue
+        rows = prediction.embedding[~np.isnan(prediction.embedding).any(1)]  # words of other languages have none
+        if len(rows):
+            means[name] = rows.mean(0)
     return means
 
 

@@ -11,7 +11,7 @@ from cer.console import bar, complaint, unwritten
 from cer.errors import CerError, ClipError
 from cer.files import DEMO_CLIP
 from cer.labels import MODALITIES
-from cer.modalities.registry import choose
+from cer.modalities.registry import choose, resolve_profile
 from cer.names import printable, result_names
 from cer.progress import Progress, silent
 from cer.results.analysis import Analysis
@@ -41,6 +41,7 @@ def analyze_clips(options: argparse.Namespace) -> int:
     from cer.results.index import Entry
 
     choose(options.profile)
+    options.profile = resolve_profile(options.profile)  # once: "auto" comes to less when its models fill the memory
     if options.jobs < 1:
         raise CerError(f"--jobs {options.jobs}: must be at least 1.")
     options.formats = chosen_formats(options.formats)

@@ -63,7 +63,7 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
     corpus, split, items = _corpus(request)
     hashes = media_hashes(corpus, items)
     profile = resolve_profile(request.profile)
-    models = {f"{each.modality}: {each.name}": each.sha256 for each in models_of(modalities(profile))}
+    request = replace(request, profile=profile)  # "auto" comes to something else once its models fill the memory
     config = {
         "corpus": corpus.name,
         "version": corpus.version,
@@ -72,7 +72,7 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
         "limit": request.limit,
     }
     parts = request.out / "parts"
-    _same_run(request.out, config, models)
+    _same_run(request.out, config, _models(profile))
     if request.root is not None:  # where the media are is no part of what is run: they may move
         source = json.dumps({"root": str(request.root.resolve())}) + "\n"
         write_whole(source.encode(), request.out / "source.json")
@@ -122,25 +122,35 @@ def _corpus(request: Request) -> tuple[Corpus, str | None, Any]:
     return corpus, split, items
 
 
-def _same_run(out: Path, config: Mapping[str, Any], models: Mapping[str, str]) -> None:
+def _same_run(out: Path, config: Mapping[str, Any], models: Mapping[str, list[str]]) -> None:
     """Raises DataError when a folder holds a run of something else, or predictions of other weights."""
-    path, wanted = out / "config.json", {**config, "models": dict(models)}
+    path = out / "config.json"
     try:
         (out / "parts").mkdir(parents=True, exist_ok=True)
-        existing = json.loads(path.read_text("utf-8")) if path.exists() else wanted
+        existing = json.loads(path.read_text("utf-8")) if path.exists() else {**config, "models": {}}
     except OSError as error:
         raise DataError(f"{out}: no folder that can be written ({error.strerror}). Give another --out.") from error
     except ValueError:
         existing = None
-    if isinstance(existing, dict) and {**existing, "models": wanted["models"]} == wanted != existing:
-        before = existing.get("models", {})
-        others = ", ".join(name for name in {**before, **models} if before.get(name) != models.get(name))
-        raise DataError(f"{out}: holds predictions of other models ({others}). Give another --out, or remove it.")
-    if existing != wanted:
+    if not isinstance(existing, dict) or {**existing, "models": {}} != {**config, "models": {}}:
         raise DataError(
             f"{out}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    write_whole((json.dumps(wanted) + "\n").encode(), path)
+    before = existing.get("models", {})
+    if others := [name for name, hashes in models.items() if before.get(name, hashes) != hashes]:
+        raise DataError(
+            f"{out}: holds predictions of other models ({', '.join(others)}). Give another --out, or remove it."
+        )
+    write_whole((json.dumps({**config, "models": {**before, **models}}) + "\n").encode(), path)
+
+
+def _models(profile: str) -> dict[str, list[str]]:
+    """SHA-256 of each model's files, by modality and name; of those that are on this disk already."""
+    hashes: dict[str, list[str]] = {}
+    for model in models_of(modalities(profile)):
+        if model.sha256:
+            hashes.setdefault(f"{model.modality}: {model.name}", []).append(model.sha256)
+    return hashes
 
 
 def _finished(parts: Path, hashes: Mapping[str, str]) -> tuple[dict[str, list[Row]], dict[str, str]]:

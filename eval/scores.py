@@ -29,7 +29,10 @@ def headline(blends: bool) -> str:
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Counts [C, C] of integer labels [N]."""
+    """Counts [C, C] of integer labels [N]. Raises ValueError for a label outside of 0 to C - 1."""
+    labels = np.concatenate([truth, predicted])
+    if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(f"labels go from 0 to {classes - 1}; given: {labels.min()} to {labels.max()}")
     return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 

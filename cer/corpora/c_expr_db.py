@@ -16,6 +16,8 @@ from cer.labels import COMPOUNDS
 
 
 def rows(root: Path, split: str | None) -> Dataset:
+    if split is not None:
+        raise DataError(f"--split {split}: c-expr-db has no splits.")
     paths = videos(root)
     if not paths:
         raise DataError(f"{root}: holds no videos.")

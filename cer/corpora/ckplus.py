@@ -6,11 +6,14 @@ from typing import Any
 from datasets import Dataset
 
 from cer.corpora.base import SEQUENCE, Corpus, one_file, read
+from cer.errors import DataError
 from cer.labels import EMOTIONS, emotion_index
 
 
 def rows(root: Path, split: str | None) -> Dataset:
     """One item a sequence: its frames in order in `images`, and `subject`, the person. A sequence may lack frames."""
+    if split is not None:
+        raise DataError(f"--split {split}: ckplus has no splits.")
     table = read(
         one_file(root, ["ckplus48", "ckplus"], [".parquet"]), ["image", "label", "subject", "sequence", "frame"]
     )

@@ -13,7 +13,7 @@ from cer.labels import EMOTIONS
 
 
 def rows(root: Path, split: str | None) -> Dataset:
-    table = read(one_file(root, [split or "faces", "*"], [".parquet"]), ["image", "label"])
+    table = read(one_file(root, [split] if split else ["faces", "*"], [".parquet"]), ["image", "label"])
     return numbered(table)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from cer.corpora.base import FACE, Corpus, one_file, read, with_columns
+from cer.errors import DataError
 from cer.labels import COMPOUNDS, compound_index, emotion_index
 
 OTHERS = (  # of RAF-CE, not of C-EXPR-DB
@@ -21,6 +22,8 @@ OTHERS = (  # of RAF-CE, not of C-EXPR-DB
 )
 EXPRESSIONS = (*COMPOUNDS, *OTHERS)
 """RAF-CE's fourteen: the seven of C-EXPR-DB in their order, then its own."""
+
+PARITIES = {"odd": {1}, "even": {0}, "all": {0, 1}}  # of image numbers, by the split's name
 
 VOTES = ("Surprise", "Fear", "Disgust", "Happiness", "Sadness", "Anger")
 """The emotions of `basic_votes`, in the order that the labels give away: of each label's two, both get most votes."""
@@ -62,10 +65,12 @@ def faces(root: Path, split: str | None) -> Dataset:
     """Every face of "odd", "even" or "all" numbers: id, image, label (None where it is none of ours), expression (the
     label as it is written), action_units, basic_votes.
     """
+    if split not in (None, *PARITIES):
+        raise DataError(f"--split {split}: rafce has {', '.join(PARITIES)}.")
     path = one_file(root, ["rafce-train", "rafce", "rafce-test"], [".parquet"])
     table = read(path, ["image", "label"], ["action_units", "basic_votes"])
     names = [Path(image["path"]).stem for image in table["image"]]
-    parities = {"odd": {1}, "even": {0}}.get(split or "", {0, 1})
+    parities = PARITIES[split or "all"]
     chosen = [row for row, name in enumerate(names) if number(name) % 2 in parities]
     texts = table["label"]
     return with_columns(table, id=names, label=[label(text) for text in texts], expression=texts).select(chosen)

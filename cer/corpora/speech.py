@@ -16,7 +16,7 @@ def rows_of(*stems: str) -> Callable[[Path, str | None], Dataset]:
     """A reader of the parquet file with one of the stems, or of the file that is named."""
 
     def rows(root: Path, split: str | None) -> Dataset:
-        path = one_file(root, [*([split] if split else []), *stems], [".parquet"])
+        path = one_file(root, [split] if split else stems, [".parquet"])
         table = numbered(read(path, ["audio", "label"], ["speaker", "actor", "category"]))
         return table.rename_column("actor", "speaker") if "actor" in table.column_names else table
 

@@ -2,6 +2,7 @@
 
 import wave
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,10 +56,21 @@ def write_preview(clip: Clip, path: Path) -> None:
     """Re-encode a clip as `write_video` does, for browsers that cannot play it: its frames as they are, or its waveform
     where it has no video track.
     """
+    if not clip.duration:  # a recording that broke off, or whose browser never wrote its length
+        clip = replace(clip, duration=_decoded_length(clip))
     if clip.has_video:
         return write_video(clip, path, lambda width, height: lambda time, image: image)
     picture = waveform([item for item in stream(clip, 0.0) if isinstance(item, Sound)], clip.duration)
     _encode(clip, path, lambda time: picture, VIDEO_RATE[0])
+
+
+def _decoded_length(clip: Clip) -> float:
+    """Seconds until the last frame and the last sound end."""
+    frame_length = 1 / max(clip.fps, VIDEO_RATE[0])
+    return max(
+        item.time + (frame_length if isinstance(item, Frame) else len(item.samples) / SAMPLE_RATE)
+        for item in stream(clip, VIDEO_RATE[0] * clip.has_video)
+    )
 
 
 def waveform(sounds: Sequence[Sound], duration: float) -> np.ndarray:

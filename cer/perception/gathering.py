@@ -219,7 +219,8 @@ def gather(
                 raise ClipError(
                     f"{clip.name}: goes on for longer than the {max_duration / 60:.0f} minutes that are taken. Cut it."
                 )
-            progress("watching and listening", min(item.time / clip.duration, 1.0) if clip.duration else 0.0)
+            done = max(collector.until, item.time)  # frames and sounds come in no order
+            progress("watching and listening", min(done / clip.duration, 1.0) if clip.duration else 0.0)
             yield from collector.feed(item)
         *earlier, last = collector.finish(meanwhile)
         yield from earlier

@@ -8,6 +8,7 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def from_link(link: str) -> Analysis:
     """The analysis that a link holds, concluded anew. Raises CerError for what is no link of ours."""
     try:
         return _analysis(_unpacked(link))
-    except (ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, zlib.error) as error:
         raise CerError("This link is incomplete or was changed on the way. Ask for it again.") from error
 
 
@@ -100,7 +101,7 @@ def _letters(packed: bytes) -> str:
 def _analysis(content: bytes) -> Analysis:
     written, body = content.split(b"\0", 1)
     head = json.loads(written)
-    if head["version"] != VERSION or not 0 < head["end"] <= MAX_DURATION:
+    if head["version"] != VERSION or not 0 < head["end"] <= MAX_DURATION or not 0 <= head["duration"] < inf:
         raise ValueError("another version, or no clip's length")
     segments, rest = windows(float(head["end"])), _Bytes(body)
     shape = (len(segments), len(MODALITIES))

@@ -13,12 +13,12 @@ from typing import ParamSpec, TypeVar
 import gradio as gr
 
 from cer.adapt import with_own_labels
-from cer.errors import CerError
+from cer.errors import CerError, DataError
 from cer.fusion.own_labels import read_own_labels
 from cer.media.clip import Clip
 from cer.media.reader import probe
 from cer.memory import release_memory
-from cer.modalities.registry import DEFAULT
+from cer.modalities.registry import DEFAULT, resolve_profile
 from cer.observation import Observation
 from cer.pipeline import observe_blocks
 from cer.results.analysis import Analysis
@@ -26,7 +26,7 @@ from cer.web.turns import Full, Turns
 from cer.words import say
 
 OWN_LABELS = read_own_labels(Path(os.environ["CER_PROTOTYPES"])) if "CER_PROTOTYPES" in os.environ else None
-PROFILE = os.environ.get("CER_PROFILE", DEFAULT)
+PROFILE = resolve_profile(os.environ.get("CER_PROFILE", DEFAULT))  # once: the models themselves fill the memory
 MAX_DURATION = 10 * 60.0  # seconds, of a clip that the page takes
 WAITING = 16  # visitors; the next one is told to come back
 BEAT = 0.5  # seconds between two signs of life: Gradio can end a job only between two of its answers
@@ -46,8 +46,16 @@ def refuse(message: str) -> gr.Error:
 
 
 def conclude(observed: Observation, person: int | None = None) -> Analysis:
-    """What is shown of an observation: its analysis, and what the labels that this page was started with say."""
-    return with_own_labels(observed.conclude(person), OWN_LABELS)
+    """What is shown of an observation: its analysis, and what the labels that this page was started with say. They may
+    be another profile's than the examples'.
+    """
+    analysis = observed.conclude(person)
+    try:
+        return with_own_labels(analysis, OWN_LABELS)
+    except DataError:
+        if observed.profile == PROFILE:
+            raise
+        return analysis
 
 
 TURNS = Turns(WAITING)  # one clip is observed at a time: work that nobody waits for ends before the next begins

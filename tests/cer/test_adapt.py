@@ -15,6 +15,7 @@ from cer.adapt import adapt, examples_of, mean_embeddings, weights_behind, with_
 from cer.errors import DataError
 from cer.fusion.decision import decision
 from cer.fusion.own_labels import OwnLabels, fit, read_own_labels
+from cer.observation import Observation
 from cer.pipeline import analyze
 from cer.results.analysis import Analysis
 from cer.results.report import report
@@ -95,6 +96,27 @@ def learned(analysis: Analysis, models: Mapping[str, str]) -> OwnLabels:
     other: dict[str, Any] = {name: -vector for name, vector in vectors.items()}
     centers = {name: prototypes.center for name, prototypes in decision().prototypes.items()}
     return fit([("this", vectors), ("that", other)], centers, {"static_face": 1.0}, models)
+
+
+def test_words_of_another_language_do_not_spoil_a_label(analysis: Analysis) -> None:
+    words = analysis.predictions["text"]
+    assert words.embedding is not None
+    foreign = replace(words, embedding=np.full_like(words.embedding, np.nan))
+    means = mean_embeddings(replace(analysis, predictions={**analysis.predictions, "text": foreign}))
+    assert "text" in mean_embeddings(analysis)
+    assert "text" not in means
+    assert all(np.isfinite(mean).all() for mean in means.values())
+
+
+def test_examples_of_another_profile_are_shown_without_the_labels(
+    observed: Observation, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = learned(analysis, {"static_face": "0" * 64})
+    monkeypatch.setattr(watching, "OWN_LABELS", foreign)
+    with pytest.raises(DataError, match="other models"):
+        watching.conclude(observed)
+    monkeypatch.setattr(watching, "PROFILE", "paper")
+    assert watching.conclude(observed).own_labels == ()
 
 
 def test_labels_of_other_models_are_refused(analysis: Analysis) -> None:

@@ -66,10 +66,18 @@ def test_predictions_of_other_weights_are_not_gone_on_with(texts: Path, tmp_path
     file = tmp_path / "config.json"
     before = json.loads(file.read_text())
     name = next(name for name in before["models"] if name.startswith("text: "))
-    before["models"][name] = "0" * 64
+    before["models"][name] = ["0" * 64]
     file.write_text(json.dumps(before))
     with pytest.raises(DataError, match=re.escape(f"holds predictions of other models ({name})")):
         run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+
+
+def test_a_run_whose_weights_were_fetched_meanwhile_goes_on(texts: Path, tmp_path: Path) -> None:
+    first = run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"models": {}}))  # none was on the disk
+    assert run(Request("meld", texts, tmp_path, limit=5), quiet=True)["results"] == first["results"]
+    assert json.loads(file.read_text())["models"]
 
 
 def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher(

@@ -84,3 +84,9 @@ def test_only_blends_are_scored_by_presence_and_salience() -> None:
     assert scores.measures_of(blends=False) == ("macro_f1", "uar", "war", "weighted_f1")
     assert scores.measures_of(blends=True)[4:] == ("acc_presence", "acc_salience")
     assert (scores.headline(blends=False), scores.headline(blends=True)) == ("macro_f1", "acc_presence")
+
+
+@pytest.mark.parametrize(("truth", "predicted"), [([0, 1], [0, 7]), ([0, 1], [-1, 1]), ([7, 1], [0, 1])])
+def test_a_label_outside_of_the_classes_is_refused(truth: list[int], predicted: list[int]) -> None:
+    with pytest.raises(ValueError, match="labels go from 0 to 6"):
+        confusion(np.array(truth), np.array(predicted), 7)

@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from cer.corpora import corpus
+from cer.errors import DataError
 from tests.cer.corpora.images import image
 
 
@@ -14,6 +16,8 @@ def test_the_frames_of_a_sequence_are_one_item_in_their_order_even_where_one_lac
         for frame, level in ((12, 30), (10, 10), (11, 20))
     ]
     pd.DataFrame(rows[:-1]).to_parquet(tmp_path / "ckplus48.parquet")
+    with pytest.raises(DataError, match="ckplus has no splits"):
+        corpus("ckplus").rows(tmp_path, "test")
     first, second = corpus("ckplus").rows(tmp_path, None)
     assert (first["id"], first["label"], first["subject"], len(first["images"])) == ("S1_001", "Fear", "S1", 2)
     assert (second["id"], second["label"]) == ("S1_002", "Other")

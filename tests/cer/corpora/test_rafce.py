@@ -6,6 +6,7 @@ import pytest
 from cer import labels
 from cer.corpora import corpus
 from cer.corpora.rafce import EXPRESSIONS, PAIRS, expression_index, faces, number, units
+from cer.errors import DataError
 from cer.labels import COMPOUNDS, EMOTIONS
 from tests.cer.corpora.images import image
 
@@ -25,6 +26,12 @@ def test_the_harness_scores_odd_numbers_with_one_of_the_seven_labels(file: Path)
     assert list(rows["id"]) == ["0001_aligned"]
     assert list(rows["label"]) == ["Sadly Angry"]
     assert list(corpus("rafce").rows(file, "all")["label"]) == ["Sadly Angry", "Fearfully Surprised", "Sadly Fearful"]
+
+
+@pytest.mark.parametrize("split", ["Odd", "tset", "test"])
+def test_a_split_that_there_is_not_is_refused(split: str, file: Path) -> None:
+    with pytest.raises(DataError, match="rafce has odd, even, all"):
+        corpus("rafce").rows(file, split)
 
 
 def test_faces_of_every_class_have_their_action_units(file: Path) -> None:

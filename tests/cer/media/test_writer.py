@@ -2,13 +2,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from cer.media.clip import SAMPLE_RATE, Frame
 from cer.media.reader import probe, stream
-from cer.media.writer import write_video
+from cer.media.writer import write_preview, write_video
 from cer.results.analysis import Analysis
 from cer.results.overlay import annotate
-from tests.clips import write_clip
+from tests.clips import ffmpeg, noise, still, write_clip
 
 
 def test_the_annotated_clip_plays_in_browsers_and_keeps_its_sound_and_length(
@@ -23,6 +24,15 @@ def test_the_annotated_clip_plays_in_browsers_and_keeps_its_sound_and_length(
     assert abs(probe(path).duration - analysis.clip.duration) < 0.2
     first = next(item for item in stream(probe(path), 1) if isinstance(item, Frame))
     assert first.image[:14, :6].mean() < 40  # the label's black ground
+
+
+def test_a_preview_of_a_recording_that_names_no_length_is_as_long_as_it_is(tmp_path: Path) -> None:
+    made = write_clip(tmp_path / "made.mkv", still(np.arange(0, 3, 0.1).tolist(), noise()), np.zeros(3 * 16_000))
+    broken_off = ffmpeg(tmp_path / "live.mkv", "-i", str(made), "-c", "copy", "-live", "1")
+    clip = probe(broken_off)
+    assert clip.duration == 0
+    write_preview(clip, tmp_path / "preview.mp4")
+    assert probe(tmp_path / "preview.mp4").duration == pytest.approx(3, abs=0.2)
 
 
 def test_a_variable_frame_rate_and_odd_sides_are_evened_out(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_a_sound_of_one_piece_ends_where_the_piece_does(tmp_path: Path) -> None:
         file.writeframes(bytes(2 * SAMPLE_RATE // 20))
     observed = observe(tmp_path / "click.wav")
     assert observed.clip.duration == pytest.approx(0.05)
-    assert [(segment.start, segment.end) for segment in observed.segments] == [(0.0, pytest.approx(0.05))]
+    assert [segment.end for segment in observed.segments] == pytest.approx([0.05])
     assert "no video track" in report(observed.conclude())
 
 

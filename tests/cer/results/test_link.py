@@ -94,6 +94,9 @@ def test_nobody_puts_words_into_the_page_by_a_link(analysis: Analysis) -> None:
         {"end": 0},
         {"end": 1e9},
         {"end": "x"},
+        {"duration": float("nan")},
+        {"duration": float("inf")},
+        {"person": float("inf")},
         {"end": 3.0},
         {"version": 1},
         {"sources": [9] * 6},
@@ -105,6 +108,12 @@ def test_nobody_puts_words_into_the_page_by_a_link(analysis: Analysis) -> None:
 def test_a_link_that_was_changed_is_refused(analysis: Analysis, head: dict[str, object]) -> None:
     with pytest.raises(CerError, match="incomplete or was changed"):
         from_link(changed(to_link(analysis), **head))
+
+
+def test_a_link_of_lists_in_lists_is_refused() -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000 + b"\0"
+    with pytest.raises(CerError, match="incomplete or was changed"):
+        from_link(links._letters(zlib.compress(deep, 9)))
 
 
 def test_a_share_above_one_is_refused(analysis: Analysis) -> None:
