@@ -123,7 +123,6 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     from cer.pipeline import analyze
     from cer.results.export import ANNOTATED, remove_results, write_files
     from cer.results.formats import write_formats
-    from cer.results.overlay import annotate
 
     remove_results(folder)
     analysis = analyze(clip, profile=options.profile, device=options.device, person=options.person, progress=progress)
@@ -131,6 +130,8 @@ def run(clip: Path, folder: Path, options: argparse.Namespace, progress: Progres
     write_files(analysis, folder, schema=options.schema)
     write_formats(analysis, folder, options.formats)
     if options.video and analysis.clip.has_video:
+        from cer.results.overlay import annotate
+
         progress("writing the annotated clip", 0.95)
         annotate(analysis, folder / ANNOTATED)
     return analysis
