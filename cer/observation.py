@@ -37,12 +37,11 @@ def _append_later(existing: list[_Timed], items: list[_Timed]) -> None:
 
 
 def without_gaps(times: Sequence[float], end: float) -> NDArray[np.float64]:
-    """Seconds of a clip's frames; between frames that are far apart, after the last and where there is none, FRAME_RATE
-    a second, so that an image that stays for long counts for as long.
+    """Seconds of a clip's frames; between frames that are far apart, before the first, after the last and where there
+    is none, FRAME_RATE a second, so that every part of the clip counts for as long as it is.
     """
     parts = [np.asarray(times, np.float64)]
-    edges = [*times, end] if len(times) else [-1 / FRAME_RATE, end]
-    for earlier, later in pairwise(edges):
+    for earlier, later in pairwise([-1 / FRAME_RATE, *times, end]):
         if later - earlier > 2 / FRAME_RATE or not len(times):
             parts.append(np.arange(earlier + 1 / FRAME_RATE, later - 1e-6, 1 / FRAME_RATE))
     return np.sort(np.concatenate(parts))

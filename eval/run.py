@@ -72,11 +72,11 @@ def run(request: Request, *, quiet: bool = False) -> dict[str, Any]:
         "limit": request.limit,
     }
     parts = request.out / "parts"
-    _same_run(request.out, config, _models(profile))
+    _same_run(request.out, config)
     if request.root is not None:  # where the media are is no part of what is run: they may move
         source = json.dumps({"root": str(request.root.resolve())}) + "\n"
         write_whole(source.encode(), request.out / "source.json")
-    skipped_now = _predict_missing(request, corpus, items, parts, hashes, quiet)
+    skipped_now = _predict_missing(request, corpus, items, parts, hashes, quiet, config)
     rows, skipped = _finished(parts, hashes)
     skipped |= skipped_now
     order = {name: index for index, name in enumerate(items["id"])}
@@ -122,26 +122,30 @@ def _corpus(request: Request) -> tuple[Corpus, str | None, Any]:
     return corpus, split, items
 
 
-def _same_run(out: Path, config: Mapping[str, Any], models: Mapping[str, list[str]]) -> None:
-    """Raises DataError when a folder holds a run of something else, or predictions of other weights."""
+def _same_run(out: Path, config: Mapping[str, Any]) -> None:
+    """Raises DataError when a folder holds a run of something else, or predictions of other models."""
     path = out / "config.json"
     try:
         (out / "parts").mkdir(parents=True, exist_ok=True)
-        existing = json.loads(path.read_text("utf-8")) if path.exists() else {**config, "models": {}}
+        existing = json.loads(path.read_text("utf-8")) if path.exists() else dict(config)
     except OSError as error:
         raise DataError(f"{out}: no folder that can be written ({error.strerror}). Give another --out.") from error
     except ValueError:
         existing = None
-    if not isinstance(existing, dict) or {**existing, "models": {}} != {**config, "models": {}}:
+    before = existing.pop("models", {}) if isinstance(existing, dict) else {}
+    if existing != dict(config):
         raise DataError(
             f"{out}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    before = existing.get("models", {})
-    if others := [name for name, hashes in models.items() if before.get(name, hashes) != hashes]:
-        raise DataError(
-            f"{out}: holds predictions of other models ({', '.join(others)}). Give another --out, or remove it."
-        )
-    write_whole((json.dumps({**config, "models": {**before, **models}}) + "\n").encode(), path)
+    if any((out / "parts").iterdir()) and before != (models := _models(str(config["profile"]))):
+        others = ", ".join(name for name in {**before, **models} if before.get(name) != models.get(name))
+        raise DataError(f"{out}: holds predictions of other models ({others}). Give another --out, or remove it.")
+
+
+def _note(out: Path, config: Mapping[str, Any]) -> None:
+    """Write down what is run, and by which models."""
+    note = {**config, "models": _models(str(config["profile"]))}
+    write_whole((json.dumps(note) + "\n").encode(), out / "config.json")
 
 
 def _models(profile: str) -> dict[str, list[str]]:
@@ -171,7 +175,13 @@ def _finished(parts: Path, hashes: Mapping[str, str]) -> tuple[dict[str, list[Ro
 
 
 def _predict_missing(
-    request: Request, corpus: Corpus, items: Any, parts: Path, hashes: Mapping[str, str], quiet: bool
+    request: Request,
+    corpus: Corpus,
+    items: Any,
+    parts: Path,
+    hashes: Mapping[str, str],
+    quiet: bool,
+    config: Mapping[str, Any],
 ) -> dict[str, str]:
     """Predict what has no outcome yet and write it in parts, whatever order the engine gives it in; returns why items
     were skipped this time. What is done when the run is interrupted is written too.
@@ -191,6 +201,7 @@ def _predict_missing(
             rows: list[Row] = [{**row, "media": hashes[outcome.id]} for outcome in part for row in outcome.rows]
             skipped = {outcome.id: outcome.reason for outcome in part if outcome.reason is not None}
             reasons = {name: [reason, hashes[name]] for name, reason in skipped.items()}
+            _note(request.out, config)  # now that the models are loaded, their hashes are known
             write_whole(json.dumps(reasons).encode(), parts / f"{number:06}.skipped.json")
             write(table_of(rows), parts / f"{number:06}.parquet")
         all_skipped |= skipped

@@ -163,7 +163,7 @@ class _Images:
         self._larger, self._detail = Scaler(self._aspect, detail) if detail > longest else None, detail
         self._smaller = Scaler(1.0, longest)  # of what the larger one made
         self._deinterlacer = Deinterlacer()
-        self._due, self._last = 0, 0.0
+        self._due, self._last, self._sent = 0, 0.0, -math.inf
         self._waiting: av.VideoFrame | None = None  # the frame before, when it was not sent
 
     def convert(self, frame: av.VideoFrame | None) -> Iterator[Frame]:
@@ -176,9 +176,9 @@ class _Images:
                 self._video.codec_context.skip_frame = "DEFAULT"  # too few were left
             if step > self._due and self._waiting is not None:
                 yield Frame(self._last, *self._images(self._waiting))
-            self._last, self._waiting = time, whole
+            self._last, self._waiting = time, whole if time > self._sent else None
             if step >= self._due:
-                self._due, self._waiting = step + 1, None
+                self._due, self._waiting, self._sent = step + 1, None, time
                 yield Frame(time, *self._images(whole))
 
     def _images(self, whole: av.VideoFrame) -> tuple[np.ndarray, Planes | None]:

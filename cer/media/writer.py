@@ -1,5 +1,6 @@
 """Video: the only place that writes through FFmpeg. MoviePy encodes what `media` decoded."""
 
+import math
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -52,25 +53,28 @@ def write_video(clip: Clip, path: Path, painter: Callable[[int, int], Painter]) 
     _encode(clip, path, shown, rate)
 
 
-def write_preview(clip: Clip, path: Path) -> None:
+def write_preview(clip: Clip, path: Path, max_duration: float = math.inf) -> None:
     """Re-encode a clip as `write_video` does, for browsers that cannot play it: its frames as they are, or its waveform
-    where it has no video track.
+    where it has no video track. Raises ClipError for one of more than max_duration seconds.
     """
     if not clip.duration:  # a recording that broke off, or whose browser never wrote its length
-        clip = replace(clip, duration=_decoded_length(clip))
+        clip = replace(clip, duration=_decoded_length(clip, max_duration))
+    if clip.duration > max_duration:
+        raise ClipError(f"{clip.name}: is longer than {max_duration / 60:.0f} minutes. Cut it.")
     if clip.has_video:
         return write_video(clip, path, lambda width, height: lambda time, image: image)
     picture = waveform([item for item in stream(clip, 0.0) if isinstance(item, Sound)], clip.duration)
     _encode(clip, path, lambda time: picture, VIDEO_RATE[0])
 
 
-def _decoded_length(clip: Clip) -> float:
-    """Seconds until the last frame and the last sound end."""
-    frame_length = 1 / max(clip.fps, VIDEO_RATE[0])
-    return max(
-        item.time + (frame_length if isinstance(item, Frame) else len(item.samples) / SAMPLE_RATE)
-        for item in stream(clip, VIDEO_RATE[0] * clip.has_video)
-    )
+def _decoded_length(clip: Clip, enough: float) -> float:
+    """Seconds until the last frame and the last sound end, or more than enough."""
+    frame_length, end = 1 / max(clip.fps, VIDEO_RATE[0]), 0.0
+    for item in stream(clip, VIDEO_RATE[0] * clip.has_video):
+        end = max(end, item.time + (frame_length if isinstance(item, Frame) else len(item.samples) / SAMPLE_RATE))
+        if end > enough:
+            break
+    return end
 
 
 def waveform(sounds: Sequence[Sound], duration: float) -> np.ndarray:

@@ -13,9 +13,9 @@ from cer.results.witnesses import Witness, witnesses
 from cer.words import say, texts_of
 
 CERTAINTIES = ("guess", "likely", "clear")
-# Confidence in a statement from which it is called likely, and clear. Of statements about film stills, which no model
-# was trained on, 0.41 are right below 0.8 and 0.78 from there on, none reaches 0.95; of those about FER+ faces 0.65,
-# 0.97 and 0.99 (`python -m eval calibration`).
+# Confidence in a statement from which it is called likely, and clear. Of statements about film stills, which no network
+# was trained on, 0.41 are right below 0.8 and 0.78 from there on (0.73 where the decision was fitted without them),
+# none reaches 0.95; of those about FER+ faces 0.65, 0.97 and 0.99 (`python -m eval calibration`).
 LIKELY, CLEAR = 0.8, 0.95
 EDGE = 0.5  # seconds; a stretch that leaves out less at both ends of a clip is the whole clip
 EQUAL = 0.05  # of a probability: a moment that is stronger by less is not called the strongest

@@ -104,7 +104,9 @@ def affectnet_like(path: Path, work: Path | None = None) -> tuple[LabeledFaces, 
 
 
 def film_stills(path: Path, work: Path | None = None) -> LabeledFaces:
-    """Film stills. Never trained on: they are the corpus left out that decides choices."""
+    """Film stills. No network is trained on them; temperatures and the open-set decision are fitted to them among
+    others.
+    """
     return labeled_faces(path, work)
 
 

@@ -3,5 +3,7 @@
 () => {
   const [, link] = location.hash.split("#result=");
   if (link) history.replaceState(null, "", location.pathname + location.search);
+  // Another link pasted into the address of the open page changes what stands behind the "#" alone.
+  addEventListener("hashchange", () => location.hash.startsWith("#result=") && location.reload());
   return link ?? "";
 };

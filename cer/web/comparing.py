@@ -43,8 +43,12 @@ def compare(first: str | None, second: str | None, request: gr.Request | None = 
     progress = Progressed()
     try:
         observations: list[Observation] = []
-        for clip in clips:
-            for observed in watch(clip, progress.tell):
+        for number, clip in enumerate(clips):
+
+            def tell(fraction: float, stage: str, before: int = number) -> None:
+                progress.tell((before + fraction) / len(clips), stage)
+
+            for observed in watch(clip, tell):
                 if isinstance(observed, Observation):
                     observations.append(observed)
                 else:

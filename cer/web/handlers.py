@@ -114,10 +114,11 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
         probed = probe(clip)
     except ClipError as error:
         return [gr.skip(), gr.skip(), f"<p>{escape(str(error))}</p>"]
-    if probed.duration > MAX_DURATION:
-        return [gr.skip()] * 3
     path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
-    write_preview(probed, path)
+    try:
+        write_preview(probed, path, MAX_DURATION)
+    except ClipError:  # analyzing it will say what is wrong
+        return [gr.skip()] * 3
     note = say("clip.preview") if probed.has_video else say("clip.waveform")
     return [str(path), {path.name: clip}, f"<p>{note}</p>"]
 

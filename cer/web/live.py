@@ -69,8 +69,10 @@ def piece_of(body: bytes) -> list[Frame | Sound]:
     if size:
         planes = np.frombuffer(body, np.uint8, size, HEAD.size).reshape(height * 3 // 2, width)
         items.append(Frame(float(moment), av.VideoFrame.from_ndarray(planes, "yuv420p").to_ndarray(format="rgb24")))
-    if not items or any(not 0 <= item.time <= MAX_DURATION for item in items):
-        raise Refused("a piece is empty, or its time lies outside of a session")
+    if not items or any(not item.time >= 0 for item in items):
+        raise Refused("a piece is empty, or lies before the session")
+    if any(item.time > MAX_DURATION for item in items):
+        raise Refused(say("live.ended"))
     return items
 
 

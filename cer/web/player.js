@@ -195,7 +195,7 @@ element.addEventListener(
 
 // Keys as in a video player, wherever the focus is, unless it is where keys have a meaning of their own.
 document.addEventListener("keydown", (event) => {
-  const busy = "input, textarea, select, a, video, [contenteditable], [role=tab], [role=listbox]";
+  const busy = "input, textarea, select, a, video, [contenteditable], [role=tab], [role=listbox], [role=region]";
   if (!player || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(busy)) return;
   if (event.key === " " && event.target.closest("button, summary")) return; // it presses them
   if (!element.offsetParent) return; // another tab of the page is open

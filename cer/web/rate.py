@@ -1,6 +1,7 @@
 """How often one visitor may ask, so that nobody keeps the machine for themselves."""
 
 import ipaddress
+import math
 import os
 import time
 from threading import Lock
@@ -33,9 +34,11 @@ class Rate:
         with self._lock:
             self._asked = {name: recent for name, times in self._asked.items() if (recent := _since(times, now - HOUR))}
             times = self._asked.get(visitor, [])
-            if len(times) + clips > self.most:
-                wait = (times[0] + HOUR - now if times else HOUR) / 60
-                raise refuse(say("clip.often", limit=self.most, minutes=max(1, round(wait))))
+            if clips > self.most:
+                raise refuse(say("clip.too_many", limit=self.most))
+            if (excess := len(times) + clips - self.most) > 0:
+                wait = (times[excess - 1] + HOUR - now) / 60  # until so many are an hour old
+                raise refuse(say("clip.often", limit=self.most, minutes=max(1, math.ceil(wait))))
             self._asked[visitor] = [*times, *[now] * clips]
 
 

@@ -228,6 +228,8 @@ def test_an_image_that_stays_for_long_counts_for_as_long() -> None:
     assert without_gaps(usual, 1.2).tolist() == usual
     assert without_gaps([0.0], 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
     assert without_gaps([0.1, 0.9, 1.1], 1.3) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9, 1.1])
+    assert without_gaps([0.9, 1.1], 1.3) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.1])
+    assert without_gaps([], 0.05) == pytest.approx([0])
     assert without_gaps([], 0.5) == pytest.approx([0, 0.2, 0.4])
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -72,12 +73,16 @@ def test_predictions_of_other_weights_are_not_gone_on_with(texts: Path, tmp_path
         run(Request("meld", texts, tmp_path, limit=5), quiet=True)
 
 
-def test_a_run_whose_weights_were_fetched_meanwhile_goes_on(texts: Path, tmp_path: Path) -> None:
-    first = run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+def test_a_run_that_does_not_say_whose_predictions_it_holds_is_not_gone_on_with(texts: Path, tmp_path: Path) -> None:
+    run(Request("meld", texts, tmp_path, limit=5), quiet=True)
     file = tmp_path / "config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"models": {}}))  # none was on the disk
-    assert run(Request("meld", texts, tmp_path, limit=5), quiet=True)["results"] == first["results"]
-    assert json.loads(file.read_text())["models"]
+    noted = json.loads(file.read_text())
+    assert noted.pop("models")
+    file.write_text(json.dumps(noted))
+    with pytest.raises(DataError, match="holds predictions of other models"):
+        run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    shutil.rmtree(tmp_path / "parts")  # it was stopped before it had predicted anything
+    run(Request("meld", texts, tmp_path, limit=5), quiet=True)
 
 
 def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher(

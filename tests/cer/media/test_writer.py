@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 
+from cer.errors import ClipError
 from cer.media.clip import SAMPLE_RATE, Frame
 from cer.media.reader import probe, stream
 from cer.media.writer import write_preview, write_video
@@ -33,6 +34,9 @@ def test_a_preview_of_a_recording_that_names_no_length_is_as_long_as_it_is(tmp_p
     assert clip.duration == 0
     write_preview(clip, tmp_path / "preview.mp4")
     assert probe(tmp_path / "preview.mp4").duration == pytest.approx(3, abs=0.2)
+    with pytest.raises(ClipError, match="longer than 0 minutes"):
+        write_preview(clip, tmp_path / "none.mp4", max_duration=2.0)
+    assert not (tmp_path / "none.mp4").exists()
 
 
 def test_a_variable_frame_rate_and_odd_sides_are_evened_out(tmp_path: Path) -> None:

@@ -41,6 +41,21 @@ def test_more_than_the_limit_in_an_hour_is_refused_to_that_visitor_alone(monkeyp
         limit.admit("a")
 
 
+def test_who_asks_for_many_clips_is_told_when_there_is_room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("cer.web.rate.time.monotonic", lambda: now)
+    limit = Rate(most=5)
+    limit.admit("a")
+    now += HOUR * 0.75
+    limit.admit("a", 3)
+    with pytest.raises(gr.Error, match="in 15 minutes"):
+        limit.admit("a", 2)
+    with pytest.raises(gr.Error, match="in 60 minutes"):
+        limit.admit("a", 3)
+    with pytest.raises(gr.Error, match="Choose fewer"):
+        limit.admit("a", 6)
+
+
 def test_the_page_asks_before_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (handlers, programs):
         monkeypatch.setattr(module, "LIMIT", Rate(most=0))
