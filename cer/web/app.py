@@ -121,22 +121,26 @@ def _one_clip(page: Page) -> None:
                 link = gr.HTML(apply_default_css=False, js_on_load=_script("link.js"), elem_id="link")
                 video = gr.Button(label("result.annotate"))
                 film = gr.Video(label=label("result.annotated"), interactive=False, visible=False, elem_id="annotated")
-    segment, bars, fused, table = _details(label, analysis, lanes)
-    shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film, link]
+    segment, bars, fused, table, curves = _details(label, analysis, lanes)
+    shown = [sentence, lanes, sources, segment, bars, fused, table, faces, analysis, downloads, film, link, curves]
     assert len(shown) == SHOWN
     drawn: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     start.click(None, js=_script("started.js"), api_visibility="private")
     job = start.click(analyze_one, [clip, originals], [progress, observed, person, clip, *shown], **IN_TURN, **drawn)
     job.failure(None, js=_script("ended.js"), api_visibility="private")
-    cancelled: dict[str, Any] = {"cancels": [job], "queue": False, **drawn}
+    cancelled = {"cancels": [job], "queue": False, **drawn}
     stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, [progress, sentence], **cancelled)
-    person.input(choose_person, [observed, person], shown, **drawn)
-    faces.click(choose_face, [observed], [person, *shown], **drawn)
+    results = [
+        job,
+        person.input(choose_person, [observed, person], shown, **drawn),
+        faces.click(choose_face, [observed], [person, *shown], **drawn),
+    ]
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
     forgotten = [originals, note, observed, person, *shown]
-    for name, show_example in examples.items():
-        show_example.click(partial(greet, name), None, [clip, *forgotten], **other)
+    results += [
+        button.click(partial(greet, name), None, [clip, *forgotten], **other) for name, button in examples.items()
+    ]
     page.load(arrive, [gr.Textbox(visible=False)], [clip, *forgotten], js=_script("arrived.js"), **other)
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
@@ -157,11 +161,15 @@ def _one_clip(page: Page) -> None:
         [progress],
         **cancelled,
     )
+    for result in results:  # a plot of many points comes after what is read first
+        result.success(curve_table, [analysis], [curves], **drawn)
     menu.expand(files, [analysis], [downloads, link], **drawn)
     video.click(annotated, [analysis], [film], api_visibility="private", concurrency_id="models")
 
 
-def _details(label: Labels, analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML]:
+def _details(
+    label: Labels, analysis: gr.State, lanes: gr.HTML
+) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.HTML, gr.LinePlot]:
     """Everything below the player, for experts: the segments to choose from, and three of the charts."""
     with gr.Accordion(label("result.details"), open=False, elem_id="details") as details:
         segment = gr.Dropdown([], label=label("result.segment"), elem_id="segment")
@@ -184,7 +192,7 @@ def _details(label: Labels, analysis: gr.State, lanes: gr.HTML) -> tuple[gr.Drop
     segment.input(choose_segment, [analysis, segment], [bars, fused], **hidden)
     segment.input(None, [segment], js=_script("segment.js"), api_visibility="private")
     lanes.click(choose_moment, [analysis], [segment, bars, fused], **hidden)
-    return segment, bars, fused, table
+    return segment, bars, fused, table, curves
 
 
 def _many_clips(label: Labels) -> None:

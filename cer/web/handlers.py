@@ -136,7 +136,7 @@ def forget(prompt: str | None = None) -> list[Any]:
 def _nothing(sentence: str) -> list[Any]:
     """What `show` fills, empty but for the sentence."""
     hidden = gr.update(value=None, visible=False)
-    return [sentence, "", "", gr.update(choices=[], value=None), "", "", "", "", None, hidden, hidden, ""]
+    return [sentence, "", "", gr.update(choices=[], value=None), "", "", "", "", None, hidden, hidden, "", hidden]
 
 
 @user_message_for
@@ -154,7 +154,7 @@ def choose_face(observed: Observation | None, event: gr.EventData) -> list[Any]:
     return [person, *choose_person(observed, person)]
 
 
-SHOWN = 12
+SHOWN = 13
 
 
 def show(analysis: Analysis) -> list[Any]:
@@ -176,6 +176,7 @@ def show(analysis: Analysis) -> list[Any]:
         gr.update(value=None, visible=False),
         gr.update(value=None, visible=False),
         "",
+        gr.update(value=None, visible=False),
     ]
 
 

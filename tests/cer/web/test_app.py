@@ -15,6 +15,7 @@ from cer.results.analysis import Analysis
 from cer.results.document import to_json
 from cer.results.link import from_link
 from cer.web import app, handlers, player
+from cer.web.example import EXAMPLES
 from tests.clips import DEMO, noise, still, write_clip
 
 
@@ -36,7 +37,7 @@ def test_the_page_builds_and_offers_three_endpoints_to_programs() -> None:
 
 
 def test_a_clip_on_the_page_gives_the_command_lines_document(analysis: Analysis) -> None:
-    sentence, *_, shown, _, _, _ = result(DEMO)
+    sentence, *_, shown, _, _, _, _ = result(DEMO)
     assert "happiness" in sentence
     paths = [Path(path) for path in handlers.files(shown)[0]["value"]]
     assert {path.suffix for path in paths} >= {".json", ".csv", ".html", ".srt", ".vtt", ".eaf", ".TextGrid", ".png"}
@@ -65,6 +66,17 @@ def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -
     assert "happiness" in sentence
     assert 'class="lanes"' in lanes
     assert 'class="now"' in table
+
+
+def test_every_result_takes_the_curves_of_the_one_before_away_and_brings_its_own(analysis: Analysis) -> None:
+    for update in (handlers.show(analysis)[-1], handlers.forget()[-1]):
+        assert (update["value"], update["visible"]) == (None, False)
+    config = app.build().config
+    (plot,) = [each["id"] for each in config["components"] if each["type"] == "nativeplot"]
+    drawn_after = {each["trigger_after"] for each in config["dependencies"] if each["outputs"] == [plot]} - {None}
+    results = {each["id"] for each in config["dependencies"] if plot in each["outputs"] and len(each["outputs"]) > 1}
+    assert drawn_after <= results
+    assert len(drawn_after) == 3 + len(EXAMPLES)  # an analysis, another person by number or by face, an example
 
 
 def test_a_new_clip_takes_the_old_result_away() -> None:
