@@ -36,12 +36,12 @@ def _append_later(existing: list[_Timed], items: list[_Timed]) -> None:
     existing += sorted((item for item in items if item.start > last_start), key=lambda item: item.start)
 
 
-def without_gaps(times: Sequence[float], end: float) -> NDArray[np.float64]:
-    """Seconds of a clip's frames; between frames that are far apart, before the first, after the last and where there
-    is none, FRAME_RATE a second, so that every part of the clip counts for as long as it is.
+def without_gaps(times: Sequence[float], start: float, end: float) -> NDArray[np.float64]:
+    """Seconds of the frames between start and end; between frames that are far apart, before the first, after the last
+    and where there is none, FRAME_RATE a second, so that every part of a clip counts for as long as it is.
     """
     parts = [np.asarray(times, np.float64)]
-    for earlier, later in pairwise([-1 / FRAME_RATE, *times, end]):
+    for earlier, later in pairwise([start - 1 / FRAME_RATE, *times, end]):
         if later - earlier > 2 / FRAME_RATE or not len(times):
             parts.append(np.arange(earlier + 1 / FRAME_RATE, later - 1e-6, 1 / FRAME_RATE))
     return np.sort(np.concatenate(parts))
@@ -122,7 +122,7 @@ class Observation:
             direct=next((each.compounds for each in predictions.values() if each.compounds is not None), None),
         )
         statement, statements = rules.statements(outcome)
-        times = without_gaps(self.times, self.segments[-1].end)
+        times = without_gaps(self.times, self.segments[0].start, self.segments[-1].end)
         analysis = Analysis(
             clip=self.clip,
             profile=self.profile,

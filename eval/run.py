@@ -137,15 +137,23 @@ def _same_run(out: Path, config: Mapping[str, Any]) -> None:
         raise DataError(
             f"{out}: holds another run ({path.read_text('utf-8').strip()}). Give another --out, or remove it."
         )
-    if any((out / "parts").iterdir()) and before != (models := _models(str(config["profile"]))):
-        others = ", ".join(name for name in {**before, **models} if before.get(name) != models.get(name))
-        raise DataError(f"{out}: holds predictions of other models ({others}). Give another --out, or remove it.")
+    if not any((out / "parts").iterdir()):
+        return
+    if not before:
+        raise DataError(f"{out}: does not say whose predictions it holds. Give another --out, or remove it.")
+    models = _models(str(config["profile"]))  # of those that either side does not know, nothing can be said
+    if others := [name for name in before.keys() & models.keys() if before[name] != models[name]]:
+        raise DataError(
+            f"{out}: holds predictions of other models ({', '.join(sorted(others))}). Give another --out, or remove it."
+        )
 
 
 def _note(out: Path, config: Mapping[str, Any]) -> None:
     """Write down what is run, and by which models."""
-    note = {**config, "models": _models(str(config["profile"]))}
-    write_whole((json.dumps(note) + "\n").encode(), out / "config.json")
+    path = out / "config.json"
+    before = json.loads(path.read_text("utf-8")).get("models", {}) if path.exists() else {}
+    note = {**config, "models": before | _models(str(config["profile"]))}
+    write_whole((json.dumps(note) + "\n").encode(), path)
 
 
 def _models(profile: str) -> dict[str, list[str]]:
@@ -198,12 +206,13 @@ def _predict_missing(
         try:
             more = _fill(part, outcomes)
         finally:
-            rows: list[Row] = [{**row, "media": hashes[outcome.id]} for outcome in part for row in outcome.rows]
             skipped = {outcome.id: outcome.reason for outcome in part if outcome.reason is not None}
-            reasons = {name: [reason, hashes[name]] for name, reason in skipped.items()}
-            _note(request.out, config)  # now that the models are loaded, their hashes are known
-            write_whole(json.dumps(reasons).encode(), parts / f"{number:06}.skipped.json")
-            write(table_of(rows), parts / f"{number:06}.parquet")
+            if part:
+                _note(request.out, config)  # now that the models are loaded, their hashes are known
+                reasons = {name: [reason, hashes[name]] for name, reason in skipped.items()}
+                rows: list[Row] = [{**row, "media": hashes[outcome.id]} for outcome in part for row in outcome.rows]
+                write_whole(json.dumps(reasons).encode(), parts / f"{number:06}.skipped.json")
+                write(table_of(rows), parts / f"{number:06}.parquet")
         all_skipped |= skipped
         number, count = number + 1, count + len(part)
         if part and not quiet:

@@ -145,7 +145,7 @@ def _one_clip(page: Page) -> None:
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
-    live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn)
+    results.append(live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn))
     choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
     gr.on(  # another clip ends the work on the last one, whose result must not come up beside it
         [

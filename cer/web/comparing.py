@@ -38,8 +38,7 @@ def compare(first: str | None, second: str | None, request: gr.Request | None = 
     clips = [clip for clip in (first, second) if clip]
     if not clips:
         raise refuse(say("compare.none"))
-    for _ in clips:
-        LIMIT.admit(visitor_of(request))
+    LIMIT.admit(visitor_of(request), len(clips))
     progress = Progressed()
     try:
         observations: list[Observation] = []

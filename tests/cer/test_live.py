@@ -34,6 +34,8 @@ def test_each_moment_is_about_the_last_seconds_and_names_what_is_shown(analyses:
     assert 10 / 0.6 - 1 <= len(moments) <= 10 / EVERY + 2  # frames are 0.2 s apart
     for moment in moments:
         (segment,) = moment.segments
+        assert segment.start <= moment.times[0] + 1e-6
+        assert moment.times[-1] < segment.end
         assert segment.end - segment.start <= MOMENT + 0.01
     ends = [moment.segments[0].end for moment in moments]
     assert max(np.diff(ends)) < 1.1

@@ -225,12 +225,13 @@ def test_no_segment_of_the_last_seconds_is_lost(length: float) -> None:
 
 def test_an_image_that_stays_for_long_counts_for_as_long() -> None:
     usual = [0.0, 0.2, 0.4, 0.8, 1.04]
-    assert without_gaps(usual, 1.2).tolist() == usual
-    assert without_gaps([0.0], 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
-    assert without_gaps([0.1, 0.9, 1.1], 1.3) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9, 1.1])
-    assert without_gaps([0.9, 1.1], 1.3) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.1])
-    assert without_gaps([], 0.05) == pytest.approx([0])
-    assert without_gaps([], 0.5) == pytest.approx([0, 0.2, 0.4])
+    assert without_gaps(usual, 0.0, 1.2).tolist() == usual
+    assert without_gaps([0.0], 0.0, 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert without_gaps([0.1, 0.9, 1.1], 0.0, 1.3) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9, 1.1])
+    assert without_gaps([0.9, 1.1], 0.0, 1.3) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.1])
+    assert without_gaps([298.1, 298.3], 298.0, 299.0) == pytest.approx([298.1, 298.3, 298.5, 298.7, 298.9])
+    assert without_gaps([], 0.0, 0.05) == pytest.approx([0])
+    assert without_gaps([], 0.0, 0.5) == pytest.approx([0, 0.2, 0.4])
 
 
 def test_events_of_two_blocks_are_in_order_and_none_is_listed_twice() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cer.errors import DataError
+from cer.errors import DataError, WeightsError
 from cer.perception.face_detection import crop, detect
 from eval import engines
 from eval import run as harness
@@ -79,10 +79,27 @@ def test_a_run_that_does_not_say_whose_predictions_it_holds_is_not_gone_on_with(
     noted = json.loads(file.read_text())
     assert noted.pop("models")
     file.write_text(json.dumps(noted))
-    with pytest.raises(DataError, match="holds predictions of other models"):
+    with pytest.raises(DataError, match="does not say whose predictions it holds"):
         run(Request("meld", texts, tmp_path, limit=5), quiet=True)
     shutil.rmtree(tmp_path / "parts")  # it was stopped before it had predicted anything
     run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+
+
+def test_models_that_came_after_the_predictions_do_not_stop_a_run(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*arguments: object) -> object:
+        raise WeightsError("no network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "predict", offline)
+        with pytest.raises(WeightsError):
+            run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    assert not list((tmp_path / "parts").iterdir())
+    first = run(Request("meld", texts, tmp_path, limit=5), quiet=True)
+    known = harness._models("embedded")
+    monkeypatch.setattr(harness, "_models", lambda profile: {**known, "audio: fetched for another corpus": ["1" * 64]})
+    assert run(Request("meld", texts, tmp_path, limit=5), quiet=True)["results"] == first["results"]
 
 
 def test_faces_with_compound_labels_are_scored_by_ppa_pfsa_and_the_label_matcher(

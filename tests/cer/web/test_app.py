@@ -76,7 +76,8 @@ def test_every_result_takes_the_curves_of_the_one_before_away_and_brings_its_own
     drawn_after = {each["trigger_after"] for each in config["dependencies"] if each["outputs"] == [plot]} - {None}
     results = {each["id"] for each in config["dependencies"] if plot in each["outputs"] and len(each["outputs"]) > 1}
     assert drawn_after <= results
-    assert len(drawn_after) == 3 + len(EXAMPLES)  # an analysis, another person by number or by face, an example
+    # An analysis, another person by number or by face, a live session, an example.
+    assert len(drawn_after) == 4 + len(EXAMPLES)
 
 
 def test_a_new_clip_takes_the_old_result_away() -> None:
