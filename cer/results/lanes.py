@@ -90,9 +90,9 @@ def _statements(analysis: Analysis, end: float) -> list[Span]:
 
 def _away(analysis: Analysis, end: float) -> Iterator[Span]:
     """When the person is out of view: what is stated there rests on the voice and the words, or on the moments around
-    it.
+    it. A clip that ends before the axis does shows nobody missing.
     """
-    person = analysis.subject
+    person, end = analysis.subject, min(end, end_of(analysis))
     edges = [0.0, *(edge for stretch in person.in_view for edge in stretch), end] if person is not None else []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start > OUT_OF_VIEW:

@@ -54,6 +54,7 @@ def assert_darker(cells: np.ndarray) -> None:
 
 def test_what_is_stated_while_the_person_is_out_of_view_is_marked(analysis: Analysis) -> None:
     assert not list(lanes._away(analysis, lanes.end_of(analysis)))
+    assert not list(lanes._away(analysis, 3 * lanes.end_of(analysis)))  # beside a longer clip
     person = replace(analysis.people[0], in_view=((2.0, 4.0), (4.5, 6.0)))
     gone = replace(analysis, people=(person,), person=person.id)
     assert [(span.start, span.end) for span in lanes._away(gone, 10.0)] == [(0.0, 2.0), (6.0, 10.0)]
