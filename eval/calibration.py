@@ -16,7 +16,7 @@ import numpy as np
 
 from cer.fusion.calibration import calibration_error
 from eval import multi_label
-from eval.finished import Run
+from eval.finished import Run, read_runs
 from eval.results import restrict, values_of
 from eval.scores import COVERAGES, accuracy_at, confusion, uar
 
@@ -45,7 +45,7 @@ class Answers:
     def row(self) -> list[str]:
         """The values of COLUMNS."""
         numbers = (self.right.mean(), self.uar, self.ece, self.confidence.mean(), self.accuracy_at(0.5))
-        what = [self.run.folder.name, self.run.corpus.name, str(self.run.result["split"] or ""), self.what]
+        what = [self.run.name, self.run.corpus.name, str(self.run.result["split"] or ""), self.what]
         return [*what, str(len(self.right)), *(f"{number:.3f}" for number in numbers)]
 
     def accuracy_at(self, coverage: float) -> float:
@@ -105,7 +105,7 @@ def as_markdown(entries: Sequence[Answers]) -> str:
 def coverage_csv(entries: Sequence[Answers]) -> str:
     """The accuracy of every run and view at each coverage."""
     rows = [
-        [entry.run.folder.name, entry.what, f"{coverage:.2f}", f"{accuracy:.4f}"]
+        [entry.run.name, entry.what, f"{coverage:.2f}", f"{accuracy:.4f}"]
         for entry in entries
         for coverage, accuracy in zip(COVERAGES, entry.curve(), strict=True)
     ]
@@ -127,9 +127,9 @@ def write(folders: Sequence[Path], out: Path) -> tuple[str, list[Path]]:
     from eval import certainty
     from eval.plots import coverage_curves
 
-    runs = [Run.read(folder) for folder in folders]
+    runs = read_runs(folders)
     entries = [entry for run in runs for entry in answers_of(run)]
-    curves = {f"{entry.run.folder.name}, {entry.view}": entry.curve() for entry in entries if not entry.language}
+    curves = {f"{entry.run.name}, {entry.view}": entry.curve() for entry in entries if not entry.language}
     out.mkdir(parents=True, exist_ok=True)
     contents = {
         "calibration.csv": as_csv(entries),

@@ -75,7 +75,7 @@ def certainties_of(run: Run) -> list[Certainties]:
         ]
         confidence = np.array([statements[row].confidence for row in rows], np.float64)
         level = np.array([CERTAINTIES.index(certainty(value)) for value in confidence], int)
-        entries.append(Certainties(run.folder.name, view, len(targets.truth), level, confidence, np.array(right, bool)))
+        entries.append(Certainties(run.name, view, len(targets.truth), level, confidence, np.array(right, bool)))
     return entries
 
 

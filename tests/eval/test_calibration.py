@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eval.calibration import Answers, answers_of
+from eval.calibration import Answers, answers_of, write
 from eval.cli import main
-from eval.finished import Run
+from eval.finished import Run, read_runs
 from eval.run import Request, run
 from eval.scores import COVERAGES
 from tests.eval.test_report import made_up
@@ -61,6 +61,17 @@ def test_the_command_writes_a_table_and_curves_of_all_runs(
     drawing = (out / "coverage.svg").read_text()
     assert drawing.startswith("<svg")
     assert "strong, fused" in drawing
+
+
+def test_runs_of_one_name_are_told_apart_by_where_they_lie(tmp_path: Path) -> None:
+    folders = [made_up(tmp_path / place / "embedded", skill=0.5) for place in ("a", "b")]
+    assert [each.name for each in read_runs(folders)] == ["a/embedded", "b/embedded"]
+    assert [each.name for each in read_runs(folders[:1])] == ["embedded"]
+    write(folders, tmp_path / "out")
+    assert set(pd.read_csv(tmp_path / "out" / "coverage.csv")["run"]) == {"a/embedded", "b/embedded"}
+    drawing = (tmp_path / "out" / "coverage.svg").read_text()
+    assert "a/embedded, fused" in drawing
+    assert "b/embedded, fused" in drawing
 
 
 def test_languages_have_rows_of_their_own(tmp_path: Path) -> None:
