@@ -97,8 +97,8 @@ def test_models_that_came_after_the_predictions_do_not_stop_a_run(
             run(Request("meld", texts, tmp_path, limit=5), quiet=True)
     assert not list((tmp_path / "parts").iterdir())
     first = run(Request("meld", texts, tmp_path, limit=5), quiet=True)
-    known = harness._models("embedded")
-    monkeypatch.setattr(harness, "_models", lambda profile: {**known, "audio: fetched for another corpus": ["1" * 64]})
+    models = harness._models("embedded")
+    monkeypatch.setattr(harness, "_models", lambda profile: {**models, "audio: fetched for another corpus": ["1" * 64]})
     assert run(Request("meld", texts, tmp_path, limit=5), quiet=True)["results"] == first["results"]
 
 
