@@ -136,7 +136,8 @@ def _one_clip(page: Page) -> None:
         faces.click(choose_face, [observed], [person, *shown], **drawn),
     ]
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
-    other: dict[str, Any] = {"queue": False, "cancels": [previewed], **drawn}  # no preview of the last clip comes late
+    # Another clip ends the work on the last one, in the same step that empties the page: nothing of it comes late.
+    other: dict[str, Any] = {"queue": False, "cancels": [previewed, job], **drawn}
     forgotten = [originals, note, observed, person, *shown]
     results += [
         button.click(partial(greet, name), None, [clip, *forgotten], **other) for name, button in examples.items()
@@ -145,9 +146,9 @@ def _one_clip(page: Page) -> None:
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
-    results.append(live.submit(keep_live, None, [clip, note, observed, person, *shown], **drawn))
+    results.append(live.submit(keep_live, None, [clip, note, observed, person, *shown], cancels=[job], **drawn))
     choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
-    gr.on(  # another clip ends the work on the last one, whose result must not come up beside it
+    gr.on(
         [
             clip.clear,
             clip.upload,
@@ -159,7 +160,8 @@ def _one_clip(page: Page) -> None:
         lambda: "",
         None,
         [progress],
-        **cancelled,
+        queue=False,
+        **drawn,
     )
     for result in results:  # a plot of many points comes after what is read first
         result.success(curve_table, [analysis], [curves], **drawn)
