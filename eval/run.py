@@ -208,7 +208,8 @@ def _predict_missing(
         finally:
             skipped = {outcome.id: outcome.reason for outcome in part if outcome.reason is not None}
             if part:
-                _note(request.out, config)  # now that the models are loaded, their hashes are known
+                if not count:
+                    _note(request.out, config)  # now that the models are loaded, their hashes are known
                 reasons = {name: [reason, hashes[name]] for name, reason in skipped.items()}
                 rows: list[Row] = [{**row, "media": hashes[outcome.id]} for outcome in part for row in outcome.rows]
                 write_whole(json.dumps(reasons).encode(), parts / f"{number:06}.skipped.json")

@@ -122,11 +122,11 @@ def main() -> None:
     folder = options.data / "faces"
     files = {split: folder / f"ferplus-{split}.parquet" for split in ("train", "validation", "test")}
     crowds = {split: ferplus(file) for split, file in files.items()}
-    foreign = [folder / f"{name}.parquet" for name in ("muxspace", "affectnet-like", "film-stills")]
+    press, web, film = (folder / f"{name}.parquet" for name in ("muxspace", "affectnet-like", "film-stills"))
     labeled = [
-        muxspace(folder / "muxspace.parquet", options.work)[1],
-        affectnet_like(folder / "affectnet-like.parquet", options.work)[1],
-        film_stills(folder / "film-stills.parquet", options.work),
+        muxspace(press, options.work)[1],
+        affectnet_like(web, options.work)[1],
+        film_stills(film, options.work),
     ]
     majority = np.bincount(crowds["train"].targets.argmax(1), minlength=len(EMOTIONS))
     log_prior = (PRIOR_SHARE * np.log(majority / majority.sum())).astype(np.float32)
@@ -158,7 +158,7 @@ def main() -> None:
         name="CER open-set decision",
         license="research use (FER+ terms)",
         run={
-            "data": {file.name: sha256_of(file) for file in [*files.values(), *foreign]},
+            "data": {file.name: sha256_of(file) for file in [*files.values(), press, web, film]},
             "metrics": {
                 f"{split} {view}": measure(rules, distributions, crowds[split].targets)
                 for split, views in fused.items()

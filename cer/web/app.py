@@ -128,8 +128,8 @@ def _one_clip(page: Page) -> None:
     start.click(None, js=_script("started.js"), api_visibility="private")
     job = start.click(analyze_one, [clip, originals], [progress, observed, person, clip, *shown], **IN_TURN, **drawn)
     job.failure(None, js=_script("ended.js"), api_visibility="private")
-    cancelled = {"cancels": [job], "queue": False, **drawn}
-    stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, [progress, sentence], **cancelled)
+    stopped = [progress, sentence]
+    stop.click(lambda: ("", f"### {say('clip.cancelled')}"), None, stopped, cancels=[job], queue=False, **drawn)
     results = [
         job,
         person.input(choose_person, [observed, person], shown, **drawn),
@@ -138,7 +138,7 @@ def _one_clip(page: Page) -> None:
     previewed = note.submit(preview, [clip, originals], [clip, originals, note], **drawn)
     # Another clip ends the work on the last one, in the same step that empties the page: nothing of it comes late.
     other: dict[str, Any] = {"queue": False, "cancels": [previewed, job], **drawn}
-    forgotten = [originals, note, observed, person, *shown]
+    forgotten = [originals, note, observed, person, *shown, progress]
     results += [
         button.click(partial(greet, name), None, [clip, *forgotten], **other) for name, button in examples.items()
     ]
@@ -146,23 +146,10 @@ def _one_clip(page: Page) -> None:
     clip.clear(lambda: forget(say("clip.start")), None, forgotten, **other)
     gr.on([clip.upload, clip.stop_recording], forget, None, forgotten, **other)
     go_live.click(None, js="() => document.querySelector('#live .go').click()", api_visibility="private")
-    results.append(live.submit(keep_live, None, [clip, note, observed, person, *shown], cancels=[job], **drawn))
-    choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
-    gr.on(
-        [
-            clip.clear,
-            clip.upload,
-            clip.stop_recording,
-            choose.upload,
-            live.submit,
-            *(b.click for b in examples.values()),
-        ],
-        lambda: "",
-        None,
-        [progress],
-        queue=False,
-        **drawn,
+    results.append(
+        live.submit(keep_live, None, [clip, note, observed, person, *shown, progress], cancels=[job], **drawn)
     )
+    choose.upload(choose_clip, [choose], [clip, *forgotten], **other)
     for result in results:  # a plot of many points comes after what is read first
         result.success(curve_table, [analysis], [curves], **drawn)
     menu.expand(files, [analysis], [downloads, link], **drawn)

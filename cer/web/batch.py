@@ -16,7 +16,7 @@ from cer.results.lanes import strip
 from cer.results.pictures import data_uri
 from cer.results.wording import clock, compound_word, verdict
 from cer.web.files import fresh_folder
-from cer.web.watching import Tell, conclude, user_message, watch
+from cer.web.watching import Tell, conclude, part_of, user_message, watch
 from cer.words import say
 
 MAX_CLIPS = 20
@@ -43,13 +43,9 @@ def work(clips: Sequence[str], tell: Tell) -> Generator[Batch | None]:
     batch = Batch()
     paths = [Path(clip) for clip in clips]
     for number, (path, name) in enumerate(zip(paths, result_names(paths), strict=True)):
-
-        def tell_all(fraction: float, stage: str, number: int = number, path: Path = path) -> None:
-            tell((number + fraction) / len(paths), f"{printable(path.name)}: {stage}")
-
         batch.clips[name] = printable(path.name)
         try:
-            for observed in watch(str(path), tell_all):
+            for observed in watch(str(path), part_of(tell, number, len(paths), f"{printable(path.name)}: ")):
                 if not isinstance(observed, Observation):
                     yield None
                     continue

@@ -17,7 +17,7 @@ from cer.results.wording import verdict
 from cer.segments import nearest
 from cer.web.progress import Progressed
 from cer.web.rate import LIMIT, visitor_of
-from cer.web.watching import conclude, refuse, user_message, watch
+from cer.web.watching import conclude, part_of, refuse, user_message, watch
 from cer.words import say
 
 STEP = 0.5  # seconds between two looks at whether both show the same
@@ -43,11 +43,7 @@ def compare(first: str | None, second: str | None, request: gr.Request | None = 
     try:
         observations: list[Observation] = []
         for number, clip in enumerate(clips):
-
-            def tell(fraction: float, stage: str, before: int = number) -> None:
-                progress.tell((before + fraction) / len(clips), stage)
-
-            for observed in watch(clip, tell):
+            for observed in watch(clip, part_of(progress.tell, number, len(clips))):
                 if isinstance(observed, Observation):
                     observations.append(observed)
                 else:

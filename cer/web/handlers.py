@@ -76,7 +76,7 @@ def _result(observed: Observation) -> list[Any]:
 def greet(name: str = EXAMPLES[0]) -> list[Any]:
     """A finished example: a bundled clip and what the models saw in it, without loading one."""
     observed, person, clip, *shown = _result(example(name))
-    return [{**clip, "value": str(observed.clip.path)}, None, "", observed, person, *shown]
+    return [{**clip, "value": str(observed.clip.path)}, None, "", observed, person, *shown, ""]
 
 
 @user_message_for
@@ -86,7 +86,7 @@ def arrive(link: str) -> list[Any]:
         return greet()
     analysis = from_link(link)
     note = say("link.numbers") if same_rules(link) else say("link.earlier")
-    return [gr.update(value=None, subtitles=[]), None, f"<p>{escape(note)}</p>", None, NOBODY, *show(analysis)]
+    return [gr.update(value=None, subtitles=[]), None, f"<p>{escape(note)}</p>", None, NOBODY, *show(analysis), ""]
 
 
 @user_message_for
@@ -102,7 +102,7 @@ def keep_live(event: gr.EventData) -> list[Any]:
     except Refused:
         raise refuse(say("live.failed")) from None
     state, person, _, *rest = _result(observed)
-    return [None, f"<p>{say('live.gone')}</p>", state, person, *rest]
+    return [None, f"<p>{say('live.gone')}</p>", state, person, *rest, ""]
 
 
 @user_message_for
@@ -110,15 +110,12 @@ def preview(clip: str | None, originals: dict[str, str] | None = None) -> list[A
     """An H.264 copy of a clip that the visitor's browser cannot show; what is analyzed stays the clip itself."""
     if not clip or Path(clip).name in (originals or {}):
         return [gr.skip()] * 3
-    try:
-        probed = probe(clip)
-    except ClipError as error:
-        return [gr.skip(), gr.skip(), f"<p>{escape(str(error))}</p>"]
     path = fresh_folder() / f"preview-{secrets.token_hex(8)}.mp4"  # Gradio keeps names, not folders
     try:
+        probed = probe(clip)
         write_preview(probed, path, MAX_DURATION)
-    except ClipError:  # analyzing it will say what is wrong
-        return [gr.skip()] * 3
+    except ClipError as error:
+        return [gr.skip(), gr.skip(), f"<p>{escape(str(error))}</p>"]
     note = say("clip.preview") if probed.has_video else say("clip.waveform")
     return [str(path), {path.name: clip}, f"<p>{note}</p>"]
 
@@ -130,7 +127,7 @@ def choose_clip(path: str) -> list[Any]:
 
 def forget(prompt: str | None = None) -> list[Any]:
     """An empty page for a clip that was not analyzed yet. prompt: what to do next; by default to press Analyze."""
-    return [None, "", None, NOBODY, *_nothing(f"### {prompt or say('clip.chosen')}")]
+    return [None, "", None, NOBODY, *_nothing(f"### {prompt or say('clip.chosen')}"), ""]
 
 
 def _nothing(sentence: str) -> list[Any]:

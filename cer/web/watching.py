@@ -36,6 +36,11 @@ Answer = TypeVar("Answer")
 Tell = Callable[[float, str], None]  # the fraction done, and of what
 
 
+def part_of(tell: Tell, number: int, count: int, prefix: str = "") -> Tell:
+    """How the work on item `number` of `count` is told as a part of the whole, its stages after a prefix."""
+    return lambda fraction, stage: tell((number + fraction) / count, prefix + stage)
+
+
 class _Cancelled(Exception):
     """The visitor does not wait for this analysis any more."""
 

@@ -162,12 +162,17 @@ def test_a_clip_that_cannot_be_read_is_said_in_words(visitor: Any, tmp_path: Pat
     visitor.locator("#progress .state").wait_for(state="detached", timeout=WAIT)
 
 
-def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) -> None:
+def begin_long_work(visitor: Any, folder: Path) -> None:
+    """Analyze a clip of two minutes; returns while the work on it goes on."""
     times = np.arange(0, 120, 0.2).tolist()
-    give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
+    give(visitor, write_clip(folder / "long.mp4", still(times, noise(360, 640))))
     visitor.get_by_role("button", name="Analyze", exact=True).click()
     while watching.TURNS.empty(0):
         visitor.wait_for_timeout(50)
+
+
+def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) -> None:
+    begin_long_work(visitor, tmp_path)
     visitor.get_by_role("button", name="Cancel").first.click()
     visitor.get_by_text("Cancelled.").wait_for(timeout=WAIT)
     assert watching.TURNS.empty(WAIT / 1000), "the work goes on though nobody waits for it"
@@ -177,11 +182,7 @@ def test_cancel_stops_and_the_next_analysis_works(visitor: Any, tmp_path: Path) 
 
 
 def test_another_clip_ends_the_work_on_the_last_one(visitor: Any, tmp_path: Path) -> None:
-    times = np.arange(0, 120, 0.2).tolist()
-    give(visitor, write_clip(tmp_path / "long.mp4", still(times, noise(360, 640))))
-    visitor.get_by_role("button", name="Analyze", exact=True).click()
-    while watching.TURNS.empty(0):
-        visitor.wait_for_timeout(50)
+    begin_long_work(visitor, tmp_path)
     visitor.get_by_role("button", name="Example: two people").click()
     visitor.locator("#people button").nth(1).wait_for(timeout=WAIT)
     assert watching.TURNS.empty(WAIT / 1000), "the work on the last clip goes on"

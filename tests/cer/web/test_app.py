@@ -69,7 +69,7 @@ def test_the_example_is_there_without_a_model(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_result_takes_the_curves_of_the_one_before_away_and_brings_its_own(analysis: Analysis) -> None:
-    for update in (handlers.show(analysis)[-1], handlers.forget()[-1]):
+    for update in (handlers.show(analysis)[-1], handlers.forget()[-2]):
         assert (update["value"], update["visible"]) == (None, False)
     config = app.build().config
     (plot,) = [each["id"] for each in config["components"] if each["type"] == "nativeplot"]
